@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "area.h"
+#include "index.h"
+#include "reject.h"
+#include "vmremap.h"
+
+static void put_folios(struct list_head *folios)
+{
+	struct folio *folio, *next;
+
+	list_for_each_entry_safe(folio, next, folios, lru)
+		folio_put(folio);
+}
+
+/*
+ * Fill @folios with zeroed memory for all pages of @area, and count it in the
+ * layout. On failure all of it is on @folios or nowhere.
+ */
+static int gather_folios(struct vmremap_area *area, struct list_head *folios)
+{
+	gfp_t gfp = GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO | __GFP_NOWARN;
+	unsigned int limit = VMREMAP_MAX_ORDER;
+	unsigned long lacking = area->pages;
+
+	if (area->flags & VMREMAP_ACCOUNT)
+		gfp |= __GFP_ACCOUNT;
+
+	while (lacking) {
+		unsigned int order = vmremap_layout_next_order(lacking, limit);
+		struct folio *folio;
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+
+		/* A large block is worth a try, but not a wait. */
+		folio = folio_alloc(gfp | (order ? __GFP_NORETRY :
+					   __GFP_RETRY_MAYFAIL), order);
+		if (folio) {
+			list_add_tail(&folio->lru, folios);
+			area->layout.blocks[order]++;
+			lacking -= 1UL << order;
+		} else if (order) {
+			limit = order - 1;
+		} else {
+			return -ENOMEM;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Move @folios into @area's array. */
+static int keep_folios(struct vmremap_area *area, struct list_head *folios)
+{
+	struct folio *folio, *next;
+
+	area->folios = kvmalloc_array(list_count_nodes(folios),
+				      sizeof(*area->folios), GFP_KERNEL);
+	if (!area->folios)
+		return -ENOMEM;
+
+	list_for_each_entry_safe(folio, next, folios, lru) {
+		list_del(&folio->lru);
+		/*
+		 * finish_fault() maps a folio as a whole only where
+		 * folio_next_index() is inside of vm_file, and a device file
+		 * is empty. These folios are in no file: let them end at 0.
+		 */
+		folio->index = -folio_nr_pages(folio);
+		area->folios[area->nr_folios++] = folio;
+	}
+	return 0;
+}
+
+static int map_to_kernel(struct vmremap_area *area)
+{
+	unsigned long nr, i, page = 0;
+	struct page **pages;
+
+	pages = kvmalloc_array(area->pages, sizeof(*pages),
+			       GFP_KERNEL | __GFP_NOWARN);
+	if (!pages)
+		return -ENOMEM;
+
+	for (nr = 0; nr < area->nr_folios; nr++)
+		for (i = 0; i < folio_nr_pages(area->folios[nr]); i++)
+			pages[page++] = folio_page(area->folios[nr], i);
+
+	area->addr = vmap(pages, area->pages, VM_MAP, PAGE_KERNEL);
+	kvfree(pages);
+	return area->addr ? 0 : -ENOMEM;
+}
+
+/* Undo what vmremap_area_alloc() did, as far as it came. */
+static void free_area(struct vmremap_area *area)
+{
+	unsigned long nr;
+
+	vunmap(area->addr);
+	for (nr = 0; nr < area->nr_folios; nr++)
+		folio_put(area->folios[nr]);
+	kvfree(area->folios);
+	kfree_rcu(area, rcu);
+}
+
+struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
+{
+	struct vmremap_request req = { .size = size };
+	enum vmremap_clause clause = vmremap_check_size(size);
+	struct vmremap_area *area;
+	LIST_HEAD(folios);
+	int err;
+
+	if (clause)
+		return ERR_PTR(vmremap_reject(clause, &req));
+	if (flags & ~VMREMAP_FLAGS)
+		return ERR_PTR(-EINVAL);
+	if (PFN_UP(size) > totalram_pages())
+		return ERR_PTR(-ENOMEM);
+
+	area = kzalloc_obj(*area);
+	if (!area)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&area->refs, 1);
+	area->flags = flags;
+	area->size = size;
+	area->pages = PFN_UP(size);
+
+	err = gather_folios(area, &folios);
+	if (!err)
+		err = keep_folios(area, &folios);
+	if (!err)
+		err = map_to_kernel(area);
+	if (!err)
+		err = vmremap_index_add(area);
+	if (err) {
+		put_folios(&folios);
+		free_area(area);
+		return ERR_PTR(err);
+	}
+	return area;
+}
+EXPORT_SYMBOL_GPL(vmremap_area_alloc);
+
+struct vmremap_area *vmremap_area_get(struct vmremap_area *area)
+{
+	refcount_inc(&area->refs);
+	return area;
+}
+EXPORT_SYMBOL_GPL(vmremap_area_get);
+
+void vmremap_area_put(struct vmremap_area *area)
+{
+	if (IS_ERR_OR_NULL(area) || !refcount_dec_and_test(&area->refs))
+		return;
+	vmremap_index_remove(area);
+	free_area(area);
+}
+EXPORT_SYMBOL_GPL(vmremap_area_put);
+
+void *vmremap_area_addr(const struct vmremap_area *area)
+{
+	return area->addr;
+}
+EXPORT_SYMBOL_GPL(vmremap_area_addr);
+
+size_t vmremap_area_size(const struct vmremap_area *area)
+{
+	return area->size;
+}
+EXPORT_SYMBOL_GPL(vmremap_area_size);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef VMREMAP_AREA_H
+#define VMREMAP_AREA_H
+
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+#include "layout.h"
+
+/**
+ * struct vmremap_area - memory that drivers and programs share
+ * @refs: one for each holder: drivers, and VMAs that can fault on the area
+ * @flags: VMREMAP_* flags
+ * @id: names the area in the index; not used again soon
+ * @size: bytes that were asked for
+ * @pages: pages that are there
+ * @addr: where the kernel sees them
+ * @layout: which of @folios holds which page
+ * @nr_folios: how many @folios there are
+ * @folios: the blocks of @layout, in order
+ * @rcu: the index is read under RCU
+ *
+ * Nothing but @refs changes once the area is in the index.
+ */
+struct vmremap_area {
+	refcount_t refs;
+	unsigned int flags;
+	u32 id;
+	size_t size;
+	unsigned long pages;
+	void *addr;
+	struct vmremap_layout layout;
+	unsigned long nr_folios;
+	struct folio **folios;
+	struct rcu_head rcu;
+};
+
+#endif /* VMREMAP_AREA_H */

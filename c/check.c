@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/align.h>
+#include <linux/overflow.h>
+#include <asm/page.h>
+
+#include "check.h"
+
+/**
+ * vmremap_check_size - can memory of this size be had in pages?
+ * @size: bytes
+ *
+ * Return: SizeNonZero, RangeNoWrap, or %VMREMAP_HOLDS: rounding @size up to
+ * pages gives neither 0 nor less than @size.
+ */
+enum vmremap_clause vmremap_check_size(unsigned long size)
+{
+	unsigned long sum;
+
+	if (!size)
+		return VMREMAP_SIZE_NON_ZERO;
+	if (check_add_overflow(size, PAGE_SIZE - 1, &sum))
+		return VMREMAP_RANGE_NO_WRAP;
+	return VMREMAP_HOLDS;
+}
+
+/**
+ * vmremap_check_request - does the request make sense by itself?
+ * @req: the request
+ *
+ * Return: AddrAligned, SizeNonZero, RangeNoWrap, or %VMREMAP_HOLDS: each sum
+ * of @req's members, in bytes and whole pages, is what arithmetic says it is.
+ */
+enum vmremap_clause vmremap_check_request(const struct vmremap_request *req)
+{
+	enum vmremap_clause clause;
+	unsigned long size, offset, sum;
+
+	if (!IS_ALIGNED(req->uaddr | req->kaddr, PAGE_SIZE))
+		return VMREMAP_ADDR_ALIGNED;
+
+	clause = vmremap_check_size(req->size);
+	if (clause)
+		return clause;
+
+	size = ALIGN(req->size, PAGE_SIZE);
+	if (check_shl_overflow(req->pgoff, PAGE_SHIFT, &offset) ||
+	    check_add_overflow(offset, size, &sum) ||
+	    check_add_overflow(req->kaddr, sum, &sum) ||
+	    check_add_overflow(req->uaddr, size, &sum))
+		return VMREMAP_RANGE_NO_WRAP;
+	return VMREMAP_HOLDS;
+}
+
+/**
+ * vmremap_check_in_vma - does the request stay in its VMA?
+ * @req: a request that vmremap_check_request() accepts
+ * @vm_start: first user address of the VMA
+ * @vm_end: the address after its last
+ *
+ * Return: RangeInVma or %VMREMAP_HOLDS.
+ */
+enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
+					 unsigned long vm_start,
+					 unsigned long vm_end)
+{
+	if (req->uaddr < vm_start ||
+	    req->uaddr + ALIGN(req->size, PAGE_SIZE) > vm_end)
+		return VMREMAP_RANGE_IN_VMA;
+	return VMREMAP_HOLDS;
+}
+
+/**
+ * vmremap_check_in_area - does the request stay in the area?
+ * @req: a request that vmremap_check_request() accepts
+ * @addr: page aligned kernel address of an area that contains @req->kaddr
+ * @pages: the area's size, in pages
+ *
+ * Counted from @addr to the end of the range, not from @req->kaddr: an address
+ * in the middle of an area has only the rest of it before it.
+ *
+ * Return: RangeInArea or %VMREMAP_HOLDS.
+ */
+enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req,
+					  unsigned long addr,
+					  unsigned long pages)
+{
+	unsigned long skipped = (req->kaddr - addr) >> PAGE_SHIFT;
+	unsigned long wanted = ALIGN(req->size, PAGE_SIZE) >> PAGE_SHIFT;
+
+	/* No sum can wrap: vmremap_check_request() found room for the bytes. */
+	if (skipped + req->pgoff + wanted > pages)
+		return VMREMAP_RANGE_IN_AREA;
+	return VMREMAP_HOLDS;
+}

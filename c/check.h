@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The clauses of docs/contract.md that can be refused, and the checks of the
+ * arithmetical ones. Pure: numbers in, a clause out, no kernel state.
+ */
+#ifndef VMREMAP_CHECK_H
+#define VMREMAP_CHECK_H
+
+/* In the order of precedence. reject.c has their names and errnos. */
+enum vmremap_clause {
+	VMREMAP_HOLDS,
+	VMREMAP_ADDR_ALIGNED,
+	VMREMAP_SIZE_NON_ZERO,
+	VMREMAP_RANGE_NO_WRAP,
+	VMREMAP_RANGE_IN_VMA,
+	VMREMAP_AREA_VALID,
+	VMREMAP_AREA_SHAREABLE,
+	VMREMAP_RANGE_IN_AREA,
+	VMREMAP_VMA_INIT,
+	VMREMAP_POLICY_HELD,
+	VMREMAP_AREA_OUTLIVES,
+};
+
+/**
+ * struct vmremap_request - what a caller asks to map where
+ * @uaddr: first user address
+ * @kaddr: kernel address that @pgoff counts from
+ * @pgoff: pages from @kaddr to the first page to map
+ * @size: bytes to map, before rounding up to pages
+ */
+struct vmremap_request {
+	unsigned long uaddr;
+	unsigned long kaddr;
+	unsigned long pgoff;
+	unsigned long size;
+};
+
+enum vmremap_clause vmremap_check_size(unsigned long size);
+enum vmremap_clause vmremap_check_request(const struct vmremap_request *req);
+enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
+					 unsigned long vm_start,
+					 unsigned long vm_end);
+enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req,
+					  unsigned long addr,
+					  unsigned long pages);
+
+#endif /* VMREMAP_CHECK_H */

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All live areas. Readers take no lock: they run under RCU and get a reference
+ * only on an area that still has one.
+ */
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+#include <linux/xarray.h>
+
+#include "area.h"
+#include "index.h"
+#include "vmremap.h"
+
+static DEFINE_XARRAY_ALLOC1(areas);
+
+/* An id must fit into xa_mk_value(). Cyclic, so that a stale one stays so. */
+static const struct xa_limit ids = XA_LIMIT(1, INT_MAX);
+
+/**
+ * vmremap_index_add - make an area known
+ * @area: an area with all its members but @id set
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int vmremap_index_add(struct vmremap_area *area)
+{
+	static u32 next;
+	unsigned long nr;
+	int err;
+
+	err = xa_alloc_cyclic(&areas, &area->id, area, ids, &next, GFP_KERNEL);
+	if (err < 0)
+		return err;
+
+	for (nr = 0; nr < area->nr_folios; nr++)
+		area->folios[nr]->private = xa_mk_value(area->id);
+	return 0;
+}
+
+/**
+ * vmremap_index_remove - make an area unknown
+ * @area: an area that is known and has no reference left
+ */
+void vmremap_index_remove(struct vmremap_area *area)
+{
+	xa_erase(&areas, area->id);
+}
+
+/**
+ * vmremap_index_get - get an area by its id
+ * @id: what was once the id of an area
+ *
+ * Return: the area, with a reference taken, or NULL when it is no more.
+ */
+struct vmremap_area *vmremap_index_get(u32 id)
+{
+	struct vmremap_area *area;
+
+	rcu_read_lock();
+	area = xa_load(&areas, id);
+	if (area && !refcount_inc_not_zero(&area->refs))
+		area = NULL;
+	rcu_read_unlock();
+	return area;
+}
+
+/**
+ * vmremap_index_get_by_addr - get the area that an address lies in
+ * @kaddr: any value at all
+ *
+ * Return: the area, with a reference taken, or NULL when @kaddr is in none.
+ */
+struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr)
+{
+	struct vmremap_area *area;
+	struct page *page;
+	void *owner;
+
+	if (!is_vmalloc_addr((void *)kaddr))
+		return NULL;
+	page = vmalloc_to_page((void *)kaddr);
+	if (!page || !pfn_valid(page_to_pfn(page)))
+		return NULL;
+
+	/* Other owners keep what they like in there: it proves nothing yet. */
+	owner = READ_ONCE(page_folio(page)->private);
+	area = xa_is_value(owner) ? vmremap_index_get(xa_to_value(owner)) : NULL;
+	if (!area)
+		return NULL;
+	if (kaddr - (unsigned long)area->addr < area->pages << PAGE_SHIFT)
+		return area;
+	vmremap_area_put(area);
+	return NULL;
+}

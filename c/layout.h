@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How an area's pages lie in its folios. Pure: numbers in, numbers out.
+ *
+ * An area is a row of blocks, each one folio of 2^order pages, the orders
+ * never rising from one block to the next. So each block starts at a multiple
+ * of its own size, and counting the blocks of each order is all there is to
+ * remember.
+ */
+#ifndef VMREMAP_LAYOUT_H
+#define VMREMAP_LAYOUT_H
+
+#include <linux/minmax.h>
+#include <linux/mmzone.h>
+#include <linux/pgtable.h>
+
+/* A block that is larger than a PMD could not be mapped any faster. */
+#define VMREMAP_MAX_ORDER	min_t(unsigned int, PMD_ORDER, MAX_PAGE_ORDER)
+
+/**
+ * struct vmremap_layout - the blocks of an area
+ * @blocks: by order, how many blocks have it
+ */
+struct vmremap_layout {
+	unsigned long blocks[MAX_PAGE_ORDER + 1];
+};
+
+/**
+ * struct vmremap_block - a block and its place
+ * @nr: number of the block, from 0
+ * @first: index in the area of the block's first page
+ * @pages: how many pages it has
+ */
+struct vmremap_block {
+	unsigned long nr;
+	unsigned long first;
+	unsigned long pages;
+};
+
+unsigned int vmremap_layout_next_order(unsigned long pages, unsigned int limit);
+struct vmremap_block vmremap_layout_find(const struct vmremap_layout *layout,
+					 unsigned long index);
+
+#endif /* VMREMAP_LAYOUT_H */

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A VMA with parts of areas in it: vm_private_data is the list of the pieces.
+ * Their places are counted in vm_pgoff, which the kernel keeps right through
+ * splits and moves.
+ */
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/pagemap.h>
+#include <linux/slab.h>
+
+#include "area.h"
+#include "fault.h"
+#include "map.h"
+#include "pieces.h"
+#include "reject.h"
+#include "vmremap.h"
+
+/**
+ * struct piece - a row of pages of one area
+ * @area: the area, on which the piece holds a reference
+ * @index: index in @area of the first page
+ * @pgoff: place of the first page, as vm_pgoff counts
+ * @pages: how many pages
+ */
+struct piece {
+	struct vmremap_area *area;
+	unsigned long index;
+	unsigned long pgoff;
+	unsigned long pages;
+};
+
+/**
+ * struct pieces - all pieces of a VMA, and of those that were split off it
+ * @refs: one for each of these VMAs
+ * @vm_ops: what the VMA had before
+ * @nr: how many pieces there are
+ * @piece: the pieces, in no order
+ *
+ * Nothing but @refs changes once mmap has ended.
+ */
+struct pieces {
+	refcount_t refs;
+	const struct vm_operations_struct *vm_ops;
+	unsigned int nr;
+	struct piece piece[] __counted_by(nr);
+};
+
+static void pieces_vma_open(struct vm_area_struct *vma)
+{
+	struct pieces *pieces = vma->vm_private_data;
+
+	refcount_inc(&pieces->refs);
+}
+
+static void pieces_vma_close(struct vm_area_struct *vma)
+{
+	struct pieces *pieces = vma->vm_private_data;
+	unsigned int nr;
+
+	if (!refcount_dec_and_test(&pieces->refs))
+		return;
+	for (nr = 0; nr < pieces->nr; nr++)
+		vmremap_area_put(pieces->piece[nr].area);
+	kfree(pieces);
+}
+
+/* What of a piece lies in @vma. */
+static struct vmremap_span piece_span(const struct piece *piece,
+				      const struct vm_area_struct *vma)
+{
+	unsigned long first = max(piece->pgoff, vma->vm_pgoff);
+	unsigned long last = min(piece->pgoff + piece->pages,
+				 vma->vm_pgoff + vma_pages(vma));
+
+	return (struct vmremap_span) {
+		.area = piece->area,
+		.index = piece->index + (first - piece->pgoff),
+		.start = vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
+		.end = vma->vm_start + ((last - vma->vm_pgoff) << PAGE_SHIFT),
+	};
+}
+
+static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
+{
+	struct pieces *pieces = vmf->vma->vm_private_data;
+	unsigned int nr;
+
+	for (nr = 0; nr < pieces->nr; nr++) {
+		struct piece *piece = &pieces->piece[nr];
+
+		if (vmf->pgoff - piece->pgoff < piece->pages) {
+			struct vmremap_span span = piece_span(piece, vmf->vma);
+
+			return vmremap_fault(vmf, &span);
+		}
+	}
+	return VM_FAULT_SIGBUS;
+}
+
+static const struct vm_operations_struct pieces_vm_ops = {
+	.open = pieces_vma_open,
+	.close = pieces_vma_close,
+	.fault = pieces_vma_fault,
+};
+
+static bool overlaps(const struct pieces *pieces, const struct piece *new)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < pieces->nr; nr++) {
+		const struct piece *old = &pieces->piece[nr];
+
+		if (new->pgoff < old->pgoff + old->pages &&
+		    old->pgoff < new->pgoff + new->pages)
+			return true;
+	}
+	return false;
+}
+
+/* Give @vma a list of pieces, or its list room for one more. */
+static struct pieces *make_room(struct vm_area_struct *vma)
+{
+	struct pieces *old = NULL, *pieces;
+	unsigned int nr = 0;
+
+	if (vma->vm_ops == &pieces_vm_ops) {
+		old = vma->vm_private_data;
+		nr = old->nr;
+	}
+
+	pieces = krealloc(old, struct_size(pieces, piece, nr + 1), GFP_KERNEL);
+	if (!pieces)
+		return NULL;
+	if (!old) {
+		refcount_set(&pieces->refs, 1);
+		pieces->vm_ops = vma->vm_ops;
+		vma->vm_ops = &pieces_vm_ops;
+	}
+	pieces->nr = nr + 1;
+	vma->vm_private_data = pieces;
+	return pieces;
+}
+
+/**
+ * vmremap_map_piece - map a part of an area to a part of a VMA
+ * @area: the area
+ * @vma: the VMA
+ * @req: a request that stays in both
+ * @index: index in @area of the first page
+ *
+ * Context: An .mmap callback. May sleep.
+ * Return: as vmremap_range_partial(). After a failure the caller calls
+ * vmremap_drop_pieces().
+ */
+int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
+		      const struct vmremap_request *req, unsigned long index)
+{
+	struct piece piece = {
+		.area = area,
+		.index = index,
+		.pgoff = linear_page_index(vma, req->uaddr),
+		.pages = PFN_UP(req->size),
+	};
+	vm_flags_t vm_flags = vma->vm_flags;
+	enum vmremap_clause clause = VMREMAP_HOLDS;
+	struct vmremap_span span;
+	struct pieces *pieces;
+
+	if (vma->vm_ops != &pieces_vm_ops)
+		clause = vmremap_check_vma(vma);
+	else if (overlaps(vma->vm_private_data, &piece))
+		clause = VMREMAP_VMA_INIT;
+	if (!clause)
+		clause = vmremap_policy(area->flags, VMREMAP_PRIVATE_COPIES,
+					&vm_flags);
+	if (clause)
+		return vmremap_reject(clause, req);
+
+	pieces = make_room(vma);
+	if (!pieces)
+		return -ENOMEM;
+	pieces->piece[pieces->nr - 1] = piece;
+	vmremap_area_get(area);
+	vm_flags_reset(vma, vm_flags);
+
+	span = piece_span(&piece, vma);
+	return vmremap_prefault(vma, &span);
+}
+
+/**
+ * vmremap_drop_pieces - take all pieces of a VMA back
+ * @vma: a VMA that is being set up
+ *
+ * The kernel does not close a VMA whose .mmap callback fails: what was mapped
+ * before the failure would keep its references.
+ */
+void vmremap_drop_pieces(struct vm_area_struct *vma)
+{
+	const struct vm_operations_struct *vm_ops;
+	struct pieces *pieces;
+
+	if (vma->vm_ops != &pieces_vm_ops)
+		return;
+	pieces = vma->vm_private_data;
+	vm_ops = pieces->vm_ops;
+
+	zap_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+	pieces_vma_close(vma);
+	vma->vm_private_data = NULL;
+	vma->vm_ops = vm_ops;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef VMREMAP_PIECES_H
+#define VMREMAP_PIECES_H
+
+#include <linux/mm_types.h>
+
+#include "check.h"
+
+struct vmremap_area;
+
+int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
+		      const struct vmremap_request *req, unsigned long index);
+void vmremap_drop_pieces(struct vm_area_struct *vma);
+
+#endif /* VMREMAP_PIECES_H */

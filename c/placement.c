@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/export.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/sched/mm.h>
+
+#include "vmremap.h"
+
+/*
+ * As thp_get_unmapped_area() does it, but for mappings below the size of a PMD
+ * too: ask for enough room to move the start to the next aligned place.
+ */
+unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
+					unsigned long len, unsigned long pgoff,
+					unsigned long flags)
+{
+	unsigned long align, start;
+
+	if (!len || flags & MAP_FIXED || len > TASK_SIZE)
+		goto plain;
+	align = min(rounddown_pow_of_two(len), PMD_SIZE);
+	if (align <= PAGE_SIZE)
+		goto plain;
+
+	start = mm_get_unmapped_area(file, addr, len + align - PAGE_SIZE, pgoff,
+				     flags);
+	if (IS_ERR_VALUE(start))
+		goto plain;
+	/* The hint is the program's own choice. */
+	if (start == addr)
+		return addr;
+	return start + (((pgoff << PAGE_SHIFT) - start) & (align - 1));
+
+plain:
+	return mm_get_unmapped_area(file, addr, len, pgoff, flags);
+}
+EXPORT_SYMBOL_GPL(vmremap_get_unmapped_area);

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * vmremap - share vmalloc memory with programs through mmap(2).
+ *
+ * Two ways in. An *area* is memory that vmremap allocates, refcounted, with a
+ * policy for its mappings chosen when it is made. vmremap_range() and
+ * vmremap_range_partial() are the drop-ins for remap_vmalloc_range() and
+ * remap_vmalloc_range_partial().
+ *
+ * Every function that maps answers a failed clause of docs/contract.md with
+ * that clause's own errno, and names it in the tracepoint vmremap:vmremap_reject:
+ *
+ *	%-EADDRNOTAVAIL	AddrAligned	an address is not page aligned
+ *	%-ENODATA	SizeNonZero	the size is 0
+ *	%-EOVERFLOW	RangeNoWrap	pgoff, size, an address or their sum wraps
+ *	%-ERANGE	RangeInVma	the range leaves the VMA
+ *	%-EFAULT	AreaValid	the address is in no live vmalloc area
+ *	%-EPERM		AreaShareable	that area was not made for userspace
+ *	%-EINVAL	RangeInArea	the range leaves the area
+ *	%-EBUSY		VmaInit		the VMA is already set up for something else
+ *	%-EACCES	PolicyHeld	the area's flags refuse this kind of mapping
+ *	%-ESTALE	AreaOutlives	the area was freed while mmap was under way
+ *
+ * Where several clauses fail, the first in this order is the answer.
+ */
+#ifndef VMREMAP_H
+#define VMREMAP_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+struct file;
+struct vm_area_desc;
+struct vm_area_struct;
+struct vmremap_area;
+
+/*
+ * Flags of an area. Whatever they are, no mapping of an area is executable,
+ * none can grow, none is dumped into a core file, and none is both private
+ * and writable.
+ */
+
+/* Userspace may only read: PROT_WRITE is refused, mprotect() cannot add it. */
+#define VMREMAP_RDONLY		0x1U
+/* A child made by fork() does not inherit the mapping. */
+#define VMREMAP_DONTCOPY	0x2U
+/* Charge the pages to the memory cgroup of the task that allocates. */
+#define VMREMAP_ACCOUNT		0x4U
+/* Map every page at mmap time, so that no touch takes a fault. */
+#define VMREMAP_POPULATE	0x8U
+
+#define VMREMAP_FLAGS \
+	(VMREMAP_RDONLY | VMREMAP_DONTCOPY | VMREMAP_ACCOUNT | VMREMAP_POPULATE)
+
+/**
+ * vmremap_area_alloc - allocate memory that drivers and programs can share
+ * @size: bytes wanted; memory comes in whole pages, all of them zeroed
+ * @flags: bitwise or of VMREMAP_* flags
+ *
+ * The memory is contiguous in vmalloc address space. Physically it is large
+ * folios, and smaller ones where memory is fragmented. Placement follows the
+ * memory policy of the calling task.
+ *
+ * Context: Process context. May sleep. Takes no lock of the caller's.
+ * Return: the area, holding one reference, or an ERR_PTR():
+ * * %-ENODATA - @size is 0
+ * * %-EOVERFLOW - @size rounded up to pages wraps
+ * * %-EINVAL - @flags has a bit that is not a VMREMAP_* flag
+ * * %-ENOMEM - not enough memory or vmalloc space, or more than the machine has
+ * * %-EINTR - the task was killed while memory was being gathered
+ */
+struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
+	__must_check;
+
+/**
+ * vmremap_area_get - take a reference
+ * @area: an area on which the caller has a reference
+ *
+ * Context: Any.
+ * Return: @area.
+ */
+struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
+
+/**
+ * vmremap_area_put - give a reference back
+ * @area: the area; NULL and ERR_PTR() are ignored
+ *
+ * Mappings hold references of their own: after the driver's last put the
+ * area lives on until the last of them is unmapped. A page that is pinned
+ * even outlives its area.
+ *
+ * Context: Process context. May sleep.
+ */
+void vmremap_area_put(struct vmremap_area *area);
+
+/**
+ * vmremap_area_addr - the kernel's address of an area
+ * @area: the area
+ *
+ * Userspace can read, and unless the area is %VMREMAP_RDONLY write, these
+ * bytes at any time: use READ_ONCE(), WRITE_ONCE() or atomics on them, and
+ * check a copy rather than the bytes themselves.
+ *
+ * Context: Any.
+ * Return: the page aligned address of the first byte. Never NULL.
+ */
+void *vmremap_area_addr(const struct vmremap_area *area);
+
+/**
+ * vmremap_area_size - the size of an area
+ * @area: the area
+ *
+ * Context: Any.
+ * Return: the bytes that were asked for, not rounded up to pages.
+ */
+size_t vmremap_area_size(const struct vmremap_area *area);
+
+/**
+ * vmremap_area_mmap - map an area into a whole VMA, from an .mmap callback
+ * @area: an area on which the caller has a reference
+ * @vma: the VMA that is being set up; it is covered from start to end
+ * @pgoff: pages into @area before the first page to map
+ *
+ * On success the VMA belongs to vmremap: its vm_ops, its vm_private_data and
+ * its vm_pgoff, which becomes the offset into @area as dma_buf_mmap() does it,
+ * must not be changed any more. It holds a reference on @area until unmapped.
+ * What MADV_DONTNEED or a zap removes is faulted in again.
+ *
+ * Context: An .mmap callback: mmap lock held for write. May sleep.
+ * Return: 0, or
+ * * %-EOVERFLOW - @pgoff wraps when counted in bytes
+ * * %-EFAULT - @area is NULL or an ERR_PTR()
+ * * %-EINVAL - @area has not that many pages from @pgoff on
+ * * %-EBUSY - @vma is NULL, a pfn map, or has another owner's vm_ops
+ * * %-EACCES - the mapping is executable; writable and private; or writable
+ *   and @area is %VMREMAP_RDONLY
+ * * %-ENOMEM - no memory for page tables; nothing stays mapped
+ */
+int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
+		      unsigned long pgoff) __must_check;
+
+/**
+ * vmremap_area_mmap_prepare - vmremap_area_mmap() for .mmap_prepare callbacks
+ * @area: an area on which the caller has a reference
+ * @desc: the VMA to be; it is covered from start to end
+ * @pgoff: pages into @area before the first page to map
+ *
+ * Takes no reference yet, for a mapping can still fail without telling: the
+ * reference is taken by vm_ops->mapped. Where @area is freed before that,
+ * mmap(2) fails with %-ESTALE, or %-ENOMEM when page tables cannot be had.
+ *
+ * Context: An .mmap_prepare callback. Does not sleep.
+ * Return: 0, or the errnos of vmremap_area_mmap() but %-ENOMEM; %-EBUSY says
+ * that @desc is NULL or already has an action of its own.
+ */
+int vmremap_area_mmap_prepare(struct vmremap_area *area,
+			      struct vm_area_desc *desc,
+			      unsigned long pgoff) __must_check;
+
+/**
+ * vmremap_get_unmapped_area - choose an address where areas map cheaply
+ * @file: the file being mapped
+ * @addr: the caller's hint, or 0
+ * @len: bytes to map
+ * @pgoff: offset into @file, in pages
+ * @flags: MAP_* flags
+ *
+ * For file_operations.get_unmapped_area. The address is congruent with @pgoff
+ * modulo the largest folio that a mapping of @len bytes can hold, at most the
+ * size of a PMD. Drivers with several regions therefore place each of them at
+ * an offset that is a multiple of its largest folio.
+ *
+ * Context: Process context, mmap lock held.
+ * Return: a user address, or an errno as from mm_get_unmapped_area().
+ */
+unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
+					unsigned long len, unsigned long pgoff,
+					unsigned long flags);
+
+/**
+ * vmremap_range - map vmalloc pages to userspace
+ * @vma: the VMA that is being set up; it is covered from start to end
+ * @addr: page aligned kernel address in vmalloc memory: an area's own, or any
+ *	that is allowed to reach userspace, as that of vmalloc_user()
+ * @pgoff: pages into @addr before the first page to map
+ *
+ * The drop-in for remap_vmalloc_range(). A range that leaves the vmalloc area
+ * is refused wherever in the area @addr lies.
+ *
+ * An area's own memory is mapped as by vmremap_area_mmap(), but a private
+ * writable mapping is allowed, as by the kernel's function: its writes are
+ * copied. Other memory is mapped by the kernel's function, with its reference
+ * counting: each page lives while mapped, and there is no fault handler.
+ *
+ * Context: An .mmap callback: mmap lock held for write. May sleep.
+ * Return: 0, or
+ * * %-EADDRNOTAVAIL - @addr is not page aligned
+ * * %-EOVERFLOW - @pgoff in bytes, or @addr plus it plus the VMA's size, wraps
+ * * %-EFAULT - @addr is in no live vmalloc area
+ * * %-EPERM - @addr's area was not made for userspace
+ * * %-EINVAL - @addr's area has not that many pages from @addr plus @pgoff on
+ * * %-EBUSY, %-EACCES, %-ENOMEM - as from vmremap_area_mmap()
+ */
+int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
+	__must_check;
+
+/**
+ * vmremap_range_partial - map vmalloc pages to a part of a VMA
+ * @vma: the VMA that is being set up
+ * @uaddr: page aligned user address in @vma to start at
+ * @kaddr: page aligned kernel address in vmalloc memory
+ * @pgoff: pages into @kaddr before the first page to map
+ * @size: bytes to map, rounded up to pages
+ *
+ * The drop-in for remap_vmalloc_range_partial(). Several parts of one VMA may
+ * be mapped, from several areas. What no call mapped is SIGBUS to touch.
+ *
+ * As a module, memory that is no area's own can only be mapped to a whole VMA,
+ * for the kernel does not export the means.
+ *
+ * Context: An .mmap callback: mmap lock held for write. May sleep.
+ * Return: 0, or
+ * * %-EADDRNOTAVAIL - @uaddr or @kaddr is not page aligned
+ * * %-ENODATA - @size is 0
+ * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
+ * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
+ * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
+ * * %-EBUSY, %-EACCES, %-ENOMEM - as from vmremap_area_mmap(); %-EBUSY also
+ *   for a part that overlaps one mapped before
+ * * %-EOPNOTSUPP - a part of a VMA, memory that is no area's own, and vmremap
+ *   is a module
+ */
+int vmremap_range_partial(struct vm_area_struct *vma, unsigned long uaddr,
+			  void *kaddr, unsigned long pgoff,
+			  unsigned long size) __must_check;
+
+#endif /* VMREMAP_H */
