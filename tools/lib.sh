@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# Sourced by the tools: what they have to agree on.
+set -euo pipefail
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+home=~ # bash asks the password file when HOME is unset
+cache=${XDG_CACHE_HOME:-$home/.cache}/vmremap
+logs=$checkout/build/log
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "${0##*/}: $*"; exit 1; }
+
+hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
+
+# One name for the tools in use: whatever they build is keyed by it.
+tools_key() {
+	if [[ -n ${TOOLROOT-unset} ]]; then
+		cd "$checkout/tools" && hash_of packages toolroot
+	elif [[ -e /etc/vmremap-toolroot ]]; then
+		cat /etc/vmremap-toolroot
+	else
+		{ gcc -v; rustc -vV; bindgen --version; } 2>&1 | hash_of -
+	fi
+}
+
+# The address of the Debian archive, as this host's apt knows it.
+mirror() {
+	local found=${DEBIAN_MIRROR:-}
+	# shellcheck disable=SC2016 # the fields are apt's, not the shell's
+	[[ $found ]] || found=$(apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' \
+		'Created-By: Packages' | awk '$1 == "Debian" && $2 == "Debian" && !n++ { print $3 }')
+	[[ $found ]] || die "apt knows no Debian archive here: run 'apt-get update', or set DEBIAN_MIRROR=ADDRESS"
+	echo "$found"
+}
+
+# The lock is inherited: what an interrupted run left working is waited for, never raced.
+lock() {
+	mkdir -p "$cache" 2>/dev/null && [[ -w $cache ]] ||
+		die "cannot write to $cache: set XDG_CACHE_HOME to a folder that you can write to"
+	exec {lock_fd}>"$cache/$1.lock"
+	flock -n "$lock_fd" || { say "$1: waiting for another run to end"; flock "$lock_fd"; }
+}
+
+need_space() { # GIB
+	local free
+	free=$(df -Pk "$cache" | awk 'NR == 2 { print int($4 / 1048576) }')
+	((free >= $1)) || die "$1 GiB are needed below $cache, $free GiB are free: free some, or set XDG_CACHE_HOME"
+}
+
+# What the user can do about a failure, from the last words of its log.
+advice() { # LOG
+	if grep -qi 'no space left' "$1"; then
+		echo "the disk is full: free some space"
+	elif grep -qiE 'could not (resolve|connect)|temporary failure|unreachable|timed out|unable to connect' "$1"; then
+		echo "the Debian archive cannot be reached: check the network, or set DEBIAN_MIRROR=ADDRESS"
+	elif grep -qiE 'permission denied|not permitted|are you root' "$1"; then
+		echo "not permitted: run as root or as a user with sudo"
+	else
+		tail -n 1 "$1"
+	fi
+}
+
+# phase NAME SECONDS COMMAND...: a long step with its log. Not to be called in a condition: errexit would be lost.
+phase() {
+	local name=$1 expected=$2 log=$logs/$1.log start=$SECONDS status
+	shift 2
+	mkdir -p "$logs" || die "cannot write to $logs"
+	say "$name: started, takes about $expected s"
+	set +e
+	(set -e; "$@") >"$log" 2>&1 </dev/null
+	status=$?
+	set -e
+	((status == 0)) || die "$name failed after $((SECONDS - start)) s: $(advice "$log") (log: $log)"
+	say "$name: done in $((SECONDS - start)) s"
+}
