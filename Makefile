@@ -1,0 +1,39 @@
+# The person's entry. The kernel's build system reads Kbuild instead.
+
+release = $(shell tools/kernel release)
+out = build/$(release)
+
+help:
+	@echo 'make demo        map memory of a C driver into a program, on the stock kernel in a VM'
+	@echo 'make test        everything that must hold; make test PHASES="NAME..." runs some of it'
+	@echo 'make test-quick  what fits into a working day'
+	@echo 'make lint        the checkers alone'
+	@echo 'make modules     modules and programs, in build/RELEASE/'
+	@echo 'make clean       remove build/; the cache stays'
+	@echo 'KERNEL_SERIES=7.2 selects another kernel series.'
+
+setup:
+	@tools/kernel prepare
+
+modules: setup
+	@tools/phase modules 30 tools/kmake
+	@tools/phase programs 10 tools/enter make -f tools/programs.mk -j"$$(nproc)" \
+		CC=gcc out=$(out) source="$$(tools/kernel source)"
+
+demo: modules
+	@tools/vm --module $(out)/vmremap.ko --module $(out)/samples/c/vmremap_sample_c.ko \
+		--copy $(out)/samples/c/demo:/demo -- /demo
+
+test: modules
+	@tools/test $(PHASES)
+
+test-quick: modules
+	@tools/test --quick
+
+lint: modules
+	@tools/test lint
+
+clean:
+	rm -rf build
+
+.PHONY: help setup modules demo test test-quick lint clean
