@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What bindgen reads: the ABI, and nothing beside it. */
+#include "../c/vmremap.h"

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Raw bindings to the C ABI, private to this crate.
+//!
+//! C header: `c/vmremap.h`. `bindgen` reads it at build time; `assert.rs` and `assert.c` hold what
+//! both compilers must agree on, `signatures.rs` what the C prototypes must be.
+
+// Generated code is `bindgen`'s to style.
+#![allow(
+    clippy::all,
+    dead_code,
+    improper_ctypes,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    unreachable_pub
+)]
+
+mod assert;
+mod signatures;
+
+// The kernel's own types, so that a pointer to one is the same type here and in `kernel`.
+use kernel::{
+    bindings::{
+        file,
+        vm_area_desc,
+        vm_area_struct, //
+    },
+    ffi, //
+};
+
+use pin_init::MaybeZeroable;
+
+include!(env!("VMREMAP_BINDINGS"));
