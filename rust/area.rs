@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Memory that drivers and programs share.
+//!
+//! C header: `c/vmremap.h`
+
+use crate::{
+    bindings,
+    Flags, //
+};
+use core::ptr::NonNull;
+use kernel::{
+    error::{
+        from_err_ptr,
+        to_result, //
+    },
+    io::{
+        io_project,
+        Io,
+        IoBase,
+        SysMem,
+        SysMemBackend, //
+    },
+    mm::virt::{
+        flags::MIXEDMAP,
+        VmaNew, //
+    },
+    page::PAGE_SIZE,
+    prelude::*,
+    ptr::KnownSize, //
+};
+
+/// An owned reference to an area: memory that a driver shares with programs through `mmap(2)`.
+///
+/// The memory is a `T`, or as many as were asked for where it is an `Area<[T]>`. It is zeroed at
+/// first, page aligned, and not bound to any device. [`Clone`] takes one more reference to the same
+/// memory. Every mapping holds one of its own, so that the last `Area` can be dropped at any time
+/// in process context: what a program has mapped stays until it is unmapped.
+///
+/// Programs can read these bytes at any time, and write them unless the area is
+/// [`Flags::READ_ONLY`]. Therefore no reference to them can be had. They are accessed
+///
+/// - a field at a time by [`io_read!`] and [`io_write!`], or by the views that [`io_project!`]
+///   makes: a volatile access, which a program can see half done if it is wider than a word;
+/// - with ordering by an [`AtomicView`](crate::AtomicView);
+/// - in bulk by [`read_at`](Self::read_at) and [`write_at`](Self::write_at).
+///
+/// Each read can give another value than the one before. Check the copy that you use.
+///
+/// [`io_read!`]: kernel::io::io_read
+/// [`io_write!`]: kernel::io::io_write
+/// [`io_project!`]: kernel::io::io_project
+///
+/// # Invariants
+///
+/// - `raw` points to a live area, and `self` owns one reference on it.
+/// - `memory` points to that area's memory, which has the size of `memory`'s pointee, is aligned
+///   for it, and is valid for reads and writes while the area lives.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::io::{io_read, io_write};
+/// use vmremap::{Area, Flags};
+///
+/// #[repr(C)]
+/// #[derive(FromBytes, IntoBytes)]
+/// struct Status {
+///     state: u32,
+///     errors: u32,
+/// }
+///
+/// let status = Area::<Status>::zeroed(Flags::READ_ONLY)?;
+/// assert_eq!(io_read!(&status, .errors), 0);
+///
+/// io_write!(&status, .errors, 3);
+/// assert_eq!(io_read!(&status.clone(), .errors), 3);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct Area<T: KnownSize + ?Sized> {
+    raw: NonNull<bindings::vmremap_area>,
+    memory: NonNull<T>,
+}
+
+impl<T: FromBytes + IntoBytes> Area<T> {
+    /// Allocates an area that is one zeroed `T`.
+    ///
+    /// # Errors
+    ///
+    /// - [`ENODATA`]: `T` has no size.
+    /// - [`ENOMEM`]: there is not enough memory, or space to map it.
+    /// - [`EINTR`]: the task was killed meanwhile.
+    #[inline]
+    pub fn zeroed(flags: Flags) -> Result<Self> {
+        let (raw, memory) = Self::alloc(size_of::<T>(), flags)?;
+
+        // INVARIANT: `alloc` gave one reference, and the memory is as large as `T`.
+        Ok(Self { raw, memory })
+    }
+
+    /// Allocates an area that is `len` times a zeroed `T`.
+    ///
+    /// # Errors
+    ///
+    /// - [`ENODATA`]: `len` is 0, or `T` has no size.
+    /// - [`EOVERFLOW`]: the size in bytes, rounded up to pages, does not fit a `usize`.
+    /// - [`ENOMEM`]: there is not enough memory, or space to map it.
+    /// - [`EINTR`]: the task was killed meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::io::io_write;
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let samples = Area::<u32>::zeroed_slice(1000, Flags::NONE)?;
+    /// assert_eq!(samples.len(), 1000);
+    /// assert_eq!(samples.size(), 4000);
+    ///
+    /// io_write!(&samples, [try: 999], 5);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn zeroed_slice(len: usize, flags: Flags) -> Result<Area<[T]>> {
+        let size = size_of::<T>().checked_mul(len).ok_or(EOVERFLOW)?;
+        let (raw, memory) = Self::alloc(size, flags)?;
+
+        // INVARIANT: `alloc` gave one reference, and the memory is as large as `len` times `T`.
+        Ok(Area {
+            raw,
+            memory: NonNull::slice_from_raw_parts(memory, len),
+        })
+    }
+
+    /// Allocates an area of `size` bytes; returns a reference on it, and where its memory is.
+    #[inline]
+    fn alloc(size: usize, flags: Flags) -> Result<(NonNull<bindings::vmremap_area>, NonNull<T>)> {
+        const_assert!(
+            align_of::<T>() <= PAGE_SIZE,
+            "an area is aligned to pages, not to more"
+        );
+        let (raw, memory) = alloc(size, flags)?;
+        Ok((raw, memory.cast()))
+    }
+}
+
+// Not generic, so that it is compiled into vmremap.ko and not into each of its users.
+fn alloc(size: usize, flags: Flags) -> Result<(NonNull<bindings::vmremap_area>, NonNull<c_void>)> {
+    // SAFETY:
+    // - `AbiLayout`: the signature is pinned in `bindings/signatures.rs`. Nothing else is required.
+    let raw = from_err_ptr(unsafe { bindings::vmremap_area_alloc(size, flags.as_raw()) })?;
+    // SAFETY:
+    // - `AreaOutlives`: the reference that was just given keeps the area alive.
+    let memory = unsafe { bindings::vmremap_area_addr(raw) };
+
+    Ok((
+        NonNull::new(raw).ok_or(ENOMEM)?,
+        NonNull::new(memory).ok_or(ENOMEM)?,
+    ))
+}
+
+impl<T: KnownSize + ?Sized> Area<T> {
+    /// Returns the size in bytes, which is not rounded up to pages.
+    #[inline]
+    pub fn size(&self) -> usize {
+        // SAFETY:
+        // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        unsafe { bindings::vmremap_area_size(self.raw.as_ptr()) }
+    }
+
+    /// Maps the area into the whole of `vma`, from the area's page `page_offset` on.
+    ///
+    /// To be called from an `mmap` callback, as the last thing that can fail: when the callback
+    /// returns an error after this has succeeded, the kernel does not tell, and the memory is
+    /// never freed. On success `vma` is done: another area cannot be mapped into it, and it is not
+    /// to be made a mixed map.
+    ///
+    /// # Errors
+    ///
+    /// Each failed clause of the contract has its own errno. Nothing is mapped then.
+    ///
+    /// | error | clause | the program asked for |
+    /// | --- | --- | --- |
+    /// | [`EOVERFLOW`] | `RangeNoWrap` | an offset that wraps when counted in bytes |
+    /// | [`EINVAL`] | `RangeInArea` | more pages than the area has from `page_offset` on |
+    /// | [`EBUSY`] | `VmaInit` | nothing wrong: `vma` is mapped already, or is a mixed map |
+    /// | [`EACCES`] | `PolicyHeld` | an executable mapping, a private writable one, or a writable one of a [`Flags::READ_ONLY`] area |
+    /// | [`ENOMEM`] | | more page tables than there is memory for |
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::mm::virt::VmaNew;
+    /// use vmremap::{Area, VmaNewExt};
+    ///
+    /// fn mmap(buffer: &Area<[u8]>, vma: &VmaNew) -> Result {
+    ///     buffer.mmap(vma, vma.page_offset())
+    /// }
+    /// ```
+    #[inline]
+    pub fn mmap(&self, vma: &VmaNew, page_offset: usize) -> Result {
+        // A live `VmaMixedMap` of the same VMA relies on a flag that the C side clears.
+        if vma.flags() & MIXEDMAP != 0 {
+            return Err(EBUSY);
+        }
+
+        // SAFETY:
+        // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        // - `VmaInit`: by the type invariant of `VmaNew` the VMA is being set up by this thread
+        //   in an `mmap` callback: the mmap lock is held for writing, and nobody else can find it.
+        to_result(unsafe {
+            bindings::vmremap_area_mmap(self.raw.as_ptr(), vma.as_ptr(), page_offset)
+        })
+    }
+
+    /// Returns a view of the bytes of the whole area.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::io::io_read;
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let word = Area::<u32>::zeroed(Flags::NONE)?;
+    /// assert_eq!(io_read!(word.bytes(), [try: 3]), 0);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn bytes(&self) -> SysMem<'_, [u8]> {
+        let bytes = NonNull::slice_from_raw_parts(self.memory.cast::<u8>(), self.size());
+
+        // SAFETY:
+        // - `AreaOutlives`: the view borrows `self`, which by the type invariant keeps this memory
+        //   valid for reads and writes.
+        // - `NoSharedRef`: a view is no reference, and its accesses are volatile.
+        unsafe { SysMem::new(bytes.as_ptr()) }
+    }
+
+    /// Copies bytes out of the area, from byte `offset` on, until `data` is full.
+    ///
+    /// What a program writes meanwhile may or may not be in the copy.
+    ///
+    /// # Errors
+    ///
+    /// [`ERANGE`]: the area ends before. Nothing is copied then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let area = Area::<u8>::zeroed_slice(100, Flags::NONE)?;
+    /// area.write_at(98, b"ab")?;
+    ///
+    /// let mut last = [0; 3];
+    /// area.read_at(97, &mut last)?;
+    /// assert_eq!(&last, b"\0ab");
+    /// assert_eq!(area.read_at(98, &mut last), Err(ERANGE));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn read_at(&self, offset: usize, data: &mut [u8]) -> Result {
+        let end = offset.checked_add(data.len()).ok_or(ERANGE)?;
+        io_project!(self.bytes(), [try: offset..end]).copy_to_slice(data);
+        Ok(())
+    }
+
+    /// Copies all of `data` into the area, from byte `offset` on.
+    ///
+    /// A program that reads meanwhile may see part of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ERANGE`]: the area ends before. Nothing is copied then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let area = Area::<u64>::zeroed_slice(2, Flags::NONE)?;
+    /// let words = [1u64, 2];
+    /// area.write_at(0, words.as_bytes())?;
+    /// assert_eq!(area.write_at(1, words.as_bytes()), Err(ERANGE));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn write_at(&self, offset: usize, data: &[u8]) -> Result {
+        let end = offset.checked_add(data.len()).ok_or(ERANGE)?;
+        io_project!(self.bytes(), [try: offset..end]).copy_from_slice(data);
+        Ok(())
+    }
+}
+
+impl<T> Area<[T]> {
+    /// Returns how many `T` the area is.
+    #[inline]
+    #[expect(clippy::len_without_is_empty, reason = "an area is never empty")]
+    pub fn len(&self) -> usize {
+        self.memory.len()
+    }
+}
+
+impl<'a, T: KnownSize + ?Sized> IoBase<'a> for &'a Area<T> {
+    type Backend = SysMemBackend;
+    type Target = T;
+
+    #[inline]
+    fn as_view(self) -> SysMem<'a, T> {
+        // SAFETY:
+        // - `AreaOutlives`: the view borrows `self`, which by the type invariant keeps this memory
+        //   valid for reads and writes.
+        // - `NoSharedRef`: a view is no reference, and its accesses are volatile.
+        unsafe { SysMem::new(self.memory.as_ptr()) }
+    }
+}
+
+impl<T: KnownSize + ?Sized> Clone for Area<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        // SAFETY:
+        // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        unsafe { bindings::vmremap_area_get(self.raw.as_ptr()) };
+
+        // INVARIANT: The new one owns the reference that was just taken.
+        Self { ..*self }
+    }
+}
+
+impl<T: KnownSize + ?Sized> Drop for Area<T> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY:
+        // - `AreaOutlives`: by the type invariant `self` owns the reference that is given back,
+        //   and every view of the memory borrows `self`. Mappings have references of their own.
+        unsafe { bindings::vmremap_area_put(self.raw.as_ptr()) };
+    }
+}
+
+// SAFETY: The reference can be given back by any task, and the bytes are sent as the `T` they are.
+unsafe impl<T: KnownSize + Send + Sync + ?Sized> Send for Area<T> {}
+
+// SAFETY: The functions of the C side can be called by several tasks at once, and so can the
+// accesses to the memory, as they have to stand programs that access it, too.
+unsafe impl<T: KnownSize + Send + Sync + ?Sized> Sync for Area<T> {}

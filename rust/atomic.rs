@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Atomic access to the fields that carry ordering.
+//!
+//! C header: [`include/linux/atomic.h`](srctree/include/linux/atomic.h)
+
+use kernel::{
+    io::SysMem,
+    prelude::*,
+    sync::atomic::ordering::{
+        AcquireOrRelaxed,
+        Ordering,
+        ReleaseOrRelaxed, //
+    }, //
+};
+
+/// A field of an area that is accessed atomically: a sequence, a head, a tail, a doorbell.
+///
+/// It has the operations of [`Atomic`], with the same orderings, but is no reference. A program
+/// sees them as C11 atomics of the same size: a [`Release`] store pairs with an acquire load in
+/// the program, and the other way round.
+///
+/// What is read comes from a program, which may have written anything. A loop that waits for a
+/// value, or retries [`cmpxchg`], has no end unless something other than the program ends it.
+///
+/// [`Atomic`]: kernel::sync::atomic::Atomic
+/// [`Release`]: kernel::sync::atomic::Release
+/// [`cmpxchg`]: AtomicView::cmpxchg
+///
+/// # Examples
+///
+/// ```
+/// use kernel::{
+///     io::{io_project, io_write},
+///     sync::atomic::{Acquire, Release},
+/// };
+/// use vmremap::{Area, AtomicView, Flags};
+///
+/// #[repr(C)]
+/// #[derive(FromBytes, IntoBytes)]
+/// struct Ring {
+///     head: u32,
+///     tail: u32,
+///     entries: [u64; 32],
+/// }
+///
+/// let ring = Area::<Ring>::zeroed(Flags::NONE)?;
+/// let head = AtomicView::new(io_project!(&ring, .head));
+/// let tail = AtomicView::new(io_project!(&ring, .tail));
+///
+/// // The entry is there before the program sees that there is one.
+/// let new = tail.load(Acquire);
+/// io_write!(&ring, .entries[try: new as usize % 32], 0x1234);
+/// tail.store(new.wrapping_add(1), Release);
+///
+/// assert_eq!(tail.load(Acquire).wrapping_sub(head.load(Acquire)), 1);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct AtomicView<'a, T> {
+    view: SysMem<'a, T>,
+}
+
+impl<T> Copy for AtomicView<'_, T> {}
+impl<T> Clone for AtomicView<'_, T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<'a, T: AtomicField> AtomicView<'a, T> {
+    /// Makes atomic what [`io_project!`](kernel::io::io_project) gave a view of.
+    #[inline]
+    pub const fn new(view: SysMem<'a, T>) -> Self {
+        Self { view }
+    }
+
+    /// Reads the field.
+    #[inline(always)]
+    pub fn load<O: AcquireOrRelaxed>(self, ordering: O) -> T {
+        T::load(self.view, ordering)
+    }
+
+    /// Writes the field.
+    #[inline(always)]
+    pub fn store<O: ReleaseOrRelaxed>(self, value: T, ordering: O) {
+        T::store(self.view, value, ordering)
+    }
+
+    /// Writes the field and returns what it was.
+    #[inline(always)]
+    pub fn xchg<O: Ordering>(self, value: T, ordering: O) -> T {
+        T::xchg(self.view, value, ordering)
+    }
+
+    /// Writes `new` to the field if it is `old`.
+    ///
+    /// Returns what the field was: as [`Ok`] when it was `old`, as [`Err`] when it was not. An
+    /// `Err` has no ordering.
+    #[inline(always)]
+    pub fn cmpxchg<O: Ordering>(self, old: T, new: T, ordering: O) -> Result<T, T> {
+        T::cmpxchg(self.view, old, new, ordering)
+    }
+
+    /// Adds to the field, wrapping, and returns what it was.
+    #[inline(always)]
+    pub fn fetch_add<O: Ordering>(self, value: T, ordering: O) -> T {
+        T::fetch_add(self.view, value, ordering)
+    }
+}
+
+/// The types that an [`AtomicView`] can be of: integers of 32 bits, of 64, and of a pointer's size.
+///
+/// Any bytes are a value of such a type, so that no program can make one that is not.
+pub trait AtomicField: FromBytes + IntoBytes + ops::Ops {}
+
+mod ops {
+    use super::*;
+    use kernel::sync::atomic::{
+        Atomic,
+        AtomicType, //
+    };
+
+    /// The operations of [`Atomic`], whose own traits for them are private to the kernel crate.
+    pub trait Ops: Sized {
+        fn load<O: AcquireOrRelaxed>(view: SysMem<'_, Self>, ordering: O) -> Self;
+        fn store<O: ReleaseOrRelaxed>(view: SysMem<'_, Self>, value: Self, ordering: O);
+        fn xchg<O: Ordering>(view: SysMem<'_, Self>, value: Self, ordering: O) -> Self;
+        fn cmpxchg<O: Ordering>(
+            view: SysMem<'_, Self>,
+            old: Self,
+            new: Self,
+            ordering: O,
+        ) -> Result<Self, Self>;
+        fn fetch_add<O: Ordering>(view: SysMem<'_, Self>, value: Self, ordering: O) -> Self;
+    }
+
+    #[inline(always)]
+    fn atomic<'a, T: AtomicType + FromBytes>(view: SysMem<'a, T>) -> &'a Atomic<T> {
+        // SAFETY:
+        // - `AreaOutlives`: by the type invariant of `SysMem` the pointer is aligned and valid for
+        //   reads and writes for `'a`.
+        // - `NoSharedRef`: `Atomic` is an `UnsafeCell`, so that a reference to one says nothing of
+        //   the bytes, of which any are a `T`; it does not leave this module. All other accesses
+        //   of the kernel are those of `SysMem`, which are marked, so that none is a data race.
+        unsafe { Atomic::from_ptr(view.as_ptr()) }
+    }
+
+    macro_rules! impl_atomic_field {
+        ($($ty:ty),*) => {$(
+            impl super::AtomicField for $ty {}
+
+            impl Ops for $ty {
+                #[inline(always)]
+                fn load<O: AcquireOrRelaxed>(view: SysMem<'_, Self>, ordering: O) -> Self {
+                    atomic(view).load(ordering)
+                }
+
+                #[inline(always)]
+                fn store<O: ReleaseOrRelaxed>(view: SysMem<'_, Self>, value: Self, ordering: O) {
+                    atomic(view).store(value, ordering)
+                }
+
+                #[inline(always)]
+                fn xchg<O: Ordering>(view: SysMem<'_, Self>, value: Self, ordering: O) -> Self {
+                    atomic(view).xchg(value, ordering)
+                }
+
+                #[inline(always)]
+                fn cmpxchg<O: Ordering>(
+                    view: SysMem<'_, Self>,
+                    old: Self,
+                    new: Self,
+                    ordering: O,
+                ) -> Result<Self, Self> {
+                    atomic(view).cmpxchg(old, new, ordering)
+                }
+
+                #[inline(always)]
+                fn fetch_add<O: Ordering>(
+                    view: SysMem<'_, Self>,
+                    value: Self,
+                    ordering: O,
+                ) -> Self {
+                    atomic(view).fetch_add(value, ordering)
+                }
+            }
+        )*};
+    }
+
+    impl_atomic_field!(i32, u32, i64, u64, isize, usize);
+}

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The crate vmremap, compiled into vmremap.ko; modules that use it need its
+# metadata (rust/libvmremap.rmeta) and its symbols, which rust/exports.c exports.
+
+vmremap-y += bindings/assert.o rust/lib.o rust/exports.o
+
+bindings := $(obj)/bindings/bindings_generated.rs
+exports := $(obj)/rust/exports_generated.h
+
+# What kbuild's rule for a Rust object does not give to a crate of its own.
+RUSTFLAGS_rust/lib.o := --crate-name vmremap \
+			--emit=metadata=$(obj)/rust/libvmremap.rmeta
+$(obj)/rust/lib.o: export VMREMAP_BINDINGS := $(abspath $(bindings))
+$(obj)/rust/lib.o: $(bindings)
+
+# The kernel's own types stay the kernel's.
+$(bindings): bindgen-target-flags := --allowlist-function 'vmremap_.*' \
+	--allowlist-var 'VMREMAP_.*' \
+	--blocklist-type 'file|vm_area_desc|vm_area_struct'
+$(bindings): $(src)/bindings/helper.h $(srctree)/rust/bindgen_parameters FORCE
+	$(call if_changed_dep,bindgen)
+
+quiet_cmd_exports = EXPORTS $@
+      cmd_exports = \
+	$(NM) -p --defined-only $< | \
+	awk '$$2~/(T|R|D|B)/ && $$3!~/__(pfx|cfi|odr_asan)/ { printf "EXPORT_SYMBOL_RUST_GPL(%s);\n",$$3 }' > $@
+
+$(exports): $(obj)/rust/lib.o FORCE
+	$(call if_changed,exports)
+
+CFLAGS_rust/exports.o := -I$(obj)/rust
+$(obj)/rust/exports.o: $(exports)
+
+targets += bindings/bindings_generated.rs rust/exports_generated.h
+
+include $(src)/bindings/bindgen.mk

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Share vmalloc memory with programs through `mmap(2)`.
+//!
+//! An [`Area`] is memory that the driver and any number of programs see at the same time. It is
+//! made of large folios where there are any, mapped as it is touched, refcounted, and has a policy
+//! for its mappings, [`Flags`]. A driver needs no `unsafe`: what `mmap` has to be told of is a
+//! [`VmaNew`], which only an `mmap` callback has.
+//!
+//! [`VmaNew`]: kernel::mm::virt::VmaNew
+//!
+//! # A whole driver
+//!
+//! Every opener of `/dev/scratch` has a page of its own, which all processes that it hands the
+//! file to share. `ioctl` counts the zero bytes that a program has left in it.
+//!
+//! ```ignore
+//! use kernel::{
+//!     fs::File,
+//!     io::io_read,
+//!     miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
+//!     mm::virt::VmaNew,
+//!     prelude::*,
+//! };
+//! use vmremap::{Area, Flags, VmaNewExt};
+//!
+//! module! {
+//!     type: ScratchModule,
+//!     name: "scratch",
+//!     authors: ["You"],
+//!     description: "A page for every opener",
+//!     license: "GPL",
+//! }
+//!
+//! #[pin_data]
+//! struct ScratchModule {
+//!     #[pin]
+//!     device: MiscDeviceRegistration<Scratch>,
+//! }
+//!
+//! impl kernel::InPlaceModule for ScratchModule {
+//!     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+//!         try_pin_init!(Self {
+//!             device <- MiscDeviceRegistration::register(MiscDeviceOptions { name: c"scratch" }),
+//!         })
+//!     }
+//! }
+//!
+//! struct Scratch {
+//!     page: Area<[u8]>,
+//! }
+//!
+//! #[vtable]
+//! impl MiscDevice for Scratch {
+//!     type Ptr = KBox<Self>;
+//!
+//!     fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
+//!         let page = Area::<u8>::zeroed_slice(4096, Flags::NONE)?;
+//!         Ok(KBox::new(Self { page }, GFP_KERNEL)?)
+//!     }
+//!
+//!     fn mmap(me: &Self, _file: &File, vma: &VmaNew) -> Result {
+//!         me.page.mmap(vma, vma.page_offset())
+//!     }
+//!
+//!     fn ioctl(me: &Self, _file: &File, _cmd: u32, _arg: usize) -> Result<isize> {
+//!         let mut zeros = 0;
+//!         for i in 0..me.page.len() {
+//!             if io_read!(&me.page, [try: i]) == 0 {
+//!                 zeros += 1;
+//!             }
+//!         }
+//!         Ok(zeros)
+//!     }
+//! }
+//! ```
+//!
+//! # What is safe about it
+//!
+//! The contract is `docs/contract.md`. Its clauses are named in every `SAFETY` comment here:
+//! whatever a program does with its mapping, the driver sees other values, and no undefined
+//! behaviour. What the driver has to do itself is to trust no value twice: each read can give
+//! another one.
+
+#[path = "../bindings/mod.rs"]
+mod bindings;
+
+mod area;
+mod atomic;
+mod flags;
+mod vma;
+
+pub use area::Area;
+pub use atomic::{
+    AtomicField,
+    AtomicView, //
+};
+pub use flags::Flags;
+pub use vma::VmaNewExt;
