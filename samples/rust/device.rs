@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The device: how programs reach the areas.
+
+#![forbid(unsafe_code)]
+
+use crate::{
+    published,
+    sample::Sample,
+    uapi, //
+};
+use kernel::{
+    fs::File,
+    ioctl::_IOC_SIZE,
+    miscdevice::{
+        MiscDevice,
+        MiscDeviceRegistration, //
+    },
+    mm::virt::VmaNew,
+    page::PAGE_SHIFT,
+    prelude::*,
+    sync::{
+        Arc,
+        ArcBorrow, //
+    },
+    uaccess::UserSlice, //
+};
+use vmremap::VmaNewExt;
+
+/// An opener's handle on what all of them share.
+pub(crate) struct Device;
+
+#[vtable]
+impl MiscDevice for Device {
+    type Ptr = Arc<Sample>;
+
+    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Arc<Sample>> {
+        published::get().ok_or(ENODEV)
+    }
+
+    // The offset in the file says which area is meant, and where in it. All else is vmremap's to
+    // check: the length, the protection, the policy.
+    fn mmap(sample: ArcBorrow<'_, Sample>, _file: &File, vma: &VmaNew) -> Result {
+        const DATA: usize = uapi::VMREMAP_SAMPLE_DATA as usize >> PAGE_SHIFT;
+
+        match vma.page_offset() {
+            offset @ DATA.. => sample.data.mmap(vma, offset - DATA),
+            offset => sample.control.mmap(vma, offset),
+        }
+    }
+
+    fn ioctl(sample: ArcBorrow<'_, Sample>, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        let user = UserSlice::new(UserPtr::from_addr(arg), _IOC_SIZE(cmd));
+
+        match cmd {
+            uapi::VMREMAP_SAMPLE_FILL => sample.fill(user.reader().read::<u64>()?)?,
+            uapi::VMREMAP_SAMPLE_SUM => user.writer().write::<u64>(&sample.sum()?)?,
+            _ => return Err(ENOTTY),
+        }
+        Ok(0)
+    }
+}

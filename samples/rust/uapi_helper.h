@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What bindgen reads; it takes no value from a macro that computes with sizeof. */
+#include "../vmremap_sample.h"
+
+static const __u32 RUST_CONST_HELPER_VMREMAP_SAMPLE_FILL = VMREMAP_SAMPLE_FILL;
+static const __u32 RUST_CONST_HELPER_VMREMAP_SAMPLE_SUM = VMREMAP_SAMPLE_SUM;
