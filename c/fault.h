@@ -2,12 +2,8 @@
 #ifndef VMREMAP_FAULT_H
 #define VMREMAP_FAULT_H
 
-#include <linux/mm.h>
+#include "place.h"
 
-#include "span.h"
-
-int vmremap_prefault(struct vm_area_struct *vma,
-		     const struct vmremap_span *span);
 vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span);
 vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
 			      const struct vmremap_span *span);

@@ -10,24 +10,34 @@
 #include "foreign.h"
 #include "reject.h"
 
-/*
- * find_vm_area() is not for modules. There, the kernel's own function judges
- * the area, but it takes any range for granted whose size the area has, even
- * when it starts in the middle: walk the range first, for it to have no hole.
- */
-static enum vmremap_clause check_no_hole(const struct vmremap_request *req)
+static bool mapped(unsigned long kaddr)
 {
-	unsigned long addr = req->kaddr + (req->pgoff << PAGE_SHIFT);
-	unsigned long end = addr + PAGE_ALIGN(req->size);
+	return is_vmalloc_addr((void *)kaddr) && vmalloc_to_page((void *)kaddr);
+}
 
-	if (!is_vmalloc_addr((void *)req->kaddr) ||
-	    !vmalloc_to_page((void *)req->kaddr))
+/* A hole follows each area, and what userspace may have has none inside. */
+static bool leaves_area(const struct vmremap_request *req)
+{
+	unsigned long addr = req->kaddr;
+	unsigned long end = addr + (req->pgoff << PAGE_SHIFT) +
+			    PAGE_ALIGN(req->size);
+
+	while (addr < end && mapped(addr))
+		addr += PAGE_SIZE;
+	return addr < end;
+}
+
+/*
+ * find_vm_area() is not for modules. The kernel's own function judges the area,
+ * but compares the range with the size of the whole of it, which is wrong for
+ * an address in the middle: there, look for the area's end first.
+ */
+static enum vmremap_clause check_range(const struct vmremap_request *req)
+{
+	if (!mapped(req->kaddr))
 		return VMREMAP_AREA_VALID;
-	if (!is_vmalloc_addr((void *)(end - 1)))
+	if (mapped(req->kaddr - PAGE_SIZE) && leaves_area(req))
 		return VMREMAP_RANGE_IN_AREA;
-	for (; addr < end; addr += PAGE_SIZE)
-		if (!vmalloc_to_page((void *)addr))
-			return VMREMAP_RANGE_IN_AREA;
 	return VMREMAP_HOLDS;
 }
 
@@ -42,19 +52,23 @@ static enum vmremap_clause check_no_hole(const struct vmremap_request *req)
 int vmremap_map_foreign(struct vm_area_struct *vma,
 			const struct vmremap_request *req)
 {
-	enum vmremap_clause clause = check_no_hole(req);
+	unsigned long vm_size = vma->vm_end - vma->vm_start;
+	enum vmremap_clause clause = check_range(req);
 	int err;
 
 	if (!clause && vma->vm_flags & VM_PFNMAP)
 		clause = VMREMAP_VMA_INIT;
 	if (clause)
 		return vmremap_reject(clause, req);
-	if (req->uaddr != vma->vm_start || req->uaddr + PAGE_ALIGN(req->size) != vma->vm_end)
+	if (PAGE_ALIGN(req->size) != vm_size)
 		return -EOPNOTSUPP;
 
 	err = remap_vmalloc_range(vma, (void *)req->kaddr, req->pgoff);
-	if (err)
-		zap_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
-	/* All else that it refuses was refused above. */
-	return err == -EINVAL ? vmremap_reject(VMREMAP_AREA_SHAREABLE, req) : err;
+	if (!err)
+		return 0;
+	zap_vma_range(vma, vma->vm_start, vm_size);
+	if (err != -EINVAL)
+		return err;
+	clause = leaves_area(req) ? VMREMAP_RANGE_IN_AREA : VMREMAP_AREA_SHAREABLE;
+	return vmremap_reject(clause, req);
 }

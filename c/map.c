@@ -9,10 +9,10 @@
 #include <linux/mm.h>
 #include <linux/xarray.h>
 
-#include "area.h"
 #include "fault.h"
 #include "index.h"
 #include "map.h"
+#include "prefault.h"
 #include "reject.h"
 #include "vmremap.h"
 
@@ -151,10 +151,12 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 		    unsigned long index, enum vmremap_private private)
 {
 	struct vmremap_request req = { .pgoff = index };
-	const struct vm_operations_struct *ops;
+	const struct vm_operations_struct *old_ops;
+	vm_flags_t vm_flags, old_flags;
 	enum vmremap_clause clause;
 	struct vmremap_span span;
-	vm_flags_t vm_flags;
+	unsigned long old_pgoff;
+	void *old_private;
 	int err;
 
 	if (!vma)
@@ -171,7 +173,11 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	if (clause)
 		return vmremap_reject(clause, &req);
 
-	ops = vma->vm_ops;
+	old_flags = vma->vm_flags;
+	old_ops = vma->vm_ops;
+	old_private = vma->vm_private_data;
+	old_pgoff = vma->vm_pgoff;
+
 	vm_flags_reset(vma, vm_flags);
 	vma->vm_ops = &area_vm_ops;
 	vma->vm_private_data = area;
@@ -181,7 +187,10 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	err = vmremap_prefault(vma, &span);
 	if (err) {
 		zap_vma_range(vma, req.uaddr, req.size);
-		vma->vm_ops = ops;
+		vm_flags_reset(vma, old_flags);
+		vma->vm_ops = old_ops;
+		vma->vm_private_data = old_private;
+		vma->vm_pgoff = old_pgoff;
 		return err;
 	}
 	vmremap_area_get(area);

@@ -9,10 +9,10 @@
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 
-#include "area.h"
 #include "fault.h"
 #include "map.h"
 #include "pieces.h"
+#include "prefault.h"
 #include "reject.h"
 #include "vmremap.h"
 

@@ -10,25 +10,25 @@
 #include "check.h"
 
 TRACE_EVENT(vmremap_reject,
-	TP_PROTO(const char *clause, const struct vmremap_request *req, int err),
-	TP_ARGS(clause, req, err),
-	TP_STRUCT__entry(__string(clause, clause)
-			 __field(unsigned long, uaddr)
-			 __field(unsigned long, kaddr)
-			 __field(unsigned long, pgoff)
-			 __field(unsigned long, size)
-			 __field(int, err)
-	),
-	TP_fast_assign(__assign_str(clause);
-		       __entry->uaddr = req->uaddr;
-		       __entry->kaddr = req->kaddr;
-		       __entry->pgoff = req->pgoff;
-		       __entry->size = req->size;
-		       __entry->err = err;
-	),
-	TP_printk("clause=%s err=%d uaddr=0x%lx kaddr=0x%lx pgoff=%lu size=%lu",
-		  __get_str(clause), __entry->err, __entry->uaddr,
-		  __entry->kaddr, __entry->pgoff, __entry->size)
+	    TP_PROTO(const char *clause, const struct vmremap_request *req, int err),
+	    TP_ARGS(clause, req, err),
+	    TP_STRUCT__entry(__string(clause, clause)
+			     __field(unsigned long, uaddr)
+			     __field(unsigned long, kaddr)
+			     __field(unsigned long, pgoff)
+			     __field(unsigned long, size)
+			     __field(int, err)
+	    ),
+	    TP_fast_assign(__assign_str(clause);
+			   __entry->uaddr = req->uaddr;
+			   __entry->kaddr = req->kaddr;
+			   __entry->pgoff = req->pgoff;
+			   __entry->size = req->size;
+			   __entry->err = err;
+	    ),
+	    TP_printk("clause=%s err=%d uaddr=0x%lx kaddr=0x%lx pgoff=%lu size=%lu",
+		      __get_str(clause), __entry->err, __entry->uaddr,
+		      __entry->kaddr, __entry->pgoff, __entry->size)
 );
 
 #endif /* VMREMAP_TRACE_H */

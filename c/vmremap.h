@@ -15,8 +15,8 @@
  *	%-EOVERFLOW	RangeNoWrap	pgoff, size, an address or their sum wraps
  *	%-ERANGE	RangeInVma	the range leaves the VMA
  *	%-EFAULT	AreaValid	the address is in no live vmalloc area
- *	%-EPERM		AreaShareable	that area was not made for userspace
  *	%-EINVAL	RangeInArea	the range leaves the area
+ *	%-EPERM		AreaShareable	that area was not made for userspace
  *	%-EBUSY		VmaInit		the VMA is already set up for something else
  *	%-EACCES	PolicyHeld	the area's flags refuse this kind of mapping
  *	%-ESTALE	AreaOutlives	the area was freed while mmap was under way
@@ -126,6 +126,9 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * must not be changed any more. It holds a reference on @area until unmapped.
  * What MADV_DONTNEED or a zap removes is faulted in again.
  *
+ * Make this the last thing in the callback that can fail: the kernel does not
+ * close a VMA whose .mmap callback fails, so its reference would be lost.
+ *
  * Context: An .mmap callback: mmap lock held for write. May sleep.
  * Return: 0, or
  * * %-EOVERFLOW - @pgoff wraps when counted in bytes
@@ -213,7 +216,9 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  * @size: bytes to map, rounded up to pages
  *
  * The drop-in for remap_vmalloc_range_partial(). Several parts of one VMA may
- * be mapped, from several areas. What no call mapped is SIGBUS to touch.
+ * be mapped, from several areas. What no call mapped is SIGBUS to touch. A call
+ * that fails takes back what earlier calls mapped into @vma, for the kernel does
+ * not close a VMA whose .mmap callback fails.
  *
  * As a module, memory that is no area's own can only be mapped to a whole VMA,
  * for the kernel does not export the means.
