@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * demo - share memory with the vmremap sample drivers, and tell about it.
+ *
+ * usage: demo [DEVICE]...
+ *
+ * Each DEVICE, by default /dev/vmremap-sample-c, is mapped, read and written.
+ * Where there are two, data also goes from the first driver to the second and
+ * back, through this program. The exit status is 0 when all that is said to
+ * happen did happen.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "../vmremap_sample.h"
+
+#define DEFAULT_DEVICE "/dev/vmremap-sample-c"
+
+struct device {
+	const char *path;
+	int fd;
+	const struct vmremap_sample_control *control;
+	unsigned char *data;
+	size_t bytes;
+};
+
+static int passed, failed;
+
+static bool check(bool ok, const char *what)
+{
+	printf("  %-6s  %s\n", ok ? "ok" : "FAILED", what);
+	if (ok)
+		passed++;
+	else
+		failed++;
+	return ok;
+}
+
+/* Which clause of vmremap's contract an errno stands for. */
+static const char *clause(int err)
+{
+	switch (err) {
+	case EOVERFLOW:
+		return "RangeNoWrap";
+	case EFAULT:
+		return "AreaValid";
+	case EINVAL:
+		return "RangeInArea";
+	case EBUSY:
+		return "VmaInit";
+	case EACCES:
+		return "PolicyHeld";
+	default:
+		return "none";
+	}
+}
+
+/* A consistent copy of the control page, which the driver may be changing. */
+static struct vmremap_sample_control control_read(const struct device *dev)
+{
+	struct vmremap_sample_control copy;
+	__u64 again;
+
+	do {
+		copy.sequence = __atomic_load_n(&dev->control->sequence,
+						__ATOMIC_ACQUIRE);
+		copy.bytes = __atomic_load_n(&dev->control->bytes,
+					     __ATOMIC_RELAXED);
+		copy.checksum = __atomic_load_n(&dev->control->checksum,
+						__ATOMIC_RELAXED);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		again = __atomic_load_n(&dev->control->sequence,
+					__ATOMIC_RELAXED);
+	} while (copy.sequence % 2 || copy.sequence != again);
+
+	return copy;
+}
+
+static __u64 checksum(const struct device *dev)
+{
+	__u64 sum = VMREMAP_SAMPLE_CHECKSUM_INIT;
+
+	for (size_t i = 0; i < dev->bytes; i++)
+		sum = vmremap_sample_checksum(sum, dev->data[i]);
+	return sum;
+}
+
+static bool holds_pattern(const struct device *dev, __u64 seed)
+{
+	for (size_t i = 0; i < dev->bytes; i++)
+		if (dev->data[i] != vmremap_sample_byte(seed, i))
+			return false;
+	return true;
+}
+
+static void show_bytes(const struct device *dev)
+{
+	for (int i = 0; i < 8; i++)
+		printf(" %02x", dev->data[i]);
+	printf(" ...\n");
+}
+
+static bool device_map(struct device *dev, const char *path)
+{
+	dev->path = path;
+	dev->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (dev->fd < 0) {
+		printf("  cannot open %s: %s\n", path, strerror(errno));
+		return check(false, "open the device");
+	}
+
+	dev->control = mmap(NULL, sizeof(*dev->control), PROT_READ, MAP_SHARED,
+			    dev->fd, VMREMAP_SAMPLE_CONTROL);
+	if (dev->control == MAP_FAILED) {
+		printf("  cannot map the control page: %s\n", strerror(errno));
+		return check(false, "map the control page");
+	}
+
+	dev->bytes = control_read(dev).bytes;
+	dev->data = mmap(NULL, dev->bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 dev->fd, VMREMAP_SAMPLE_DATA);
+	if (dev->data == MAP_FAILED) {
+		printf("  cannot map %zu bytes of data: %s\n", dev->bytes,
+		       strerror(errno));
+		return check(false, "map the data buffer");
+	}
+
+	printf("  area control, %zu bytes, read only, is at user address %p\n",
+	       sizeof(*dev->control), dev->control);
+	printf("  area data, %zu bytes, read and write, is at user address %p\n",
+	       dev->bytes, dev->data);
+	return check(true, "both areas of the driver are mapped");
+}
+
+/* The driver writes, the program reads. */
+static void driver_to_program(const struct device *dev, __u64 seed)
+{
+	struct vmremap_sample_fill fill = { .seed = seed };
+	struct vmremap_sample_control before = control_read(dev), after;
+
+	if (ioctl(dev->fd, VMREMAP_SAMPLE_FILL, &fill)) {
+		check(false, "ask the driver to fill the data");
+		return;
+	}
+	after = control_read(dev);
+
+	printf("  the driver filled the data from seed %llu; the program reads",
+	       (unsigned long long)seed);
+	show_bytes(dev);
+	check(holds_pattern(dev, seed),
+	      "the program reads every byte that the driver wrote");
+	printf("  the control page went from sequence %llu to %llu, checksum %016llx\n",
+	       (unsigned long long)before.sequence,
+	       (unsigned long long)after.sequence,
+	       (unsigned long long)after.checksum);
+	check(after.sequence > before.sequence &&
+	      after.checksum == checksum(dev),
+	      "the driver's checksum is the one that the program computes");
+}
+
+/* The program writes, the driver reads. */
+static void program_to_driver(const struct device *dev, __u64 seed)
+{
+	struct vmremap_sample_sum sum;
+
+	for (size_t i = 0; i < dev->bytes; i++)
+		dev->data[i] = vmremap_sample_byte(seed, i);
+	printf("  the program wrote");
+	show_bytes(dev);
+
+	if (ioctl(dev->fd, VMREMAP_SAMPLE_SUM, &sum)) {
+		check(false, "ask the driver to sum the data");
+		return;
+	}
+	printf("  the driver sums %016llx, the program %016llx\n",
+	       (unsigned long long)sum.checksum,
+	       (unsigned long long)checksum(dev));
+	check(sum.checksum == checksum(dev),
+	      "the driver reads every byte that the program wrote");
+}
+
+/* What the area's policy forbids. */
+static void refused(const struct device *dev)
+{
+	void *addr = mmap(NULL, sizeof(*dev->control), PROT_READ | PROT_WRITE,
+			  MAP_SHARED, dev->fd, VMREMAP_SAMPLE_CONTROL);
+	int err = addr == MAP_FAILED ? errno : 0;
+
+	if (addr != MAP_FAILED)
+		munmap(addr, sizeof(*dev->control));
+	printf("  mapping the control page for writing: %s (clause %s)\n",
+	       strerror(err), clause(err));
+	check(err == EACCES, "the control page cannot be mapped for writing");
+}
+
+/* One driver writes, the program carries it over, the other driver reads. */
+static void driver_to_driver(const struct device *from, const struct device *to,
+			     __u64 seed)
+{
+	struct vmremap_sample_fill fill = { .seed = seed };
+	struct vmremap_sample_sum sum;
+
+	printf("\n%s -> %s\n", from->path, to->path);
+	if (ioctl(from->fd, VMREMAP_SAMPLE_FILL, &fill)) {
+		check(false, "ask the first driver to fill its data");
+		return;
+	}
+
+	if (!check(from->bytes == to->bytes, "both have as many bytes"))
+		return;
+	memcpy(to->data, from->data, to->bytes);
+
+	if (ioctl(to->fd, VMREMAP_SAMPLE_SUM, &sum)) {
+		check(false, "ask the second driver to sum its data");
+		return;
+	}
+	printf("  %zu bytes copied from user address %p to %p\n", to->bytes,
+	       from->data, to->data);
+	printf("  the first driver says %016llx, the second %016llx\n",
+	       (unsigned long long)control_read(from).checksum,
+	       (unsigned long long)sum.checksum);
+	check(sum.checksum == control_read(from).checksum,
+	      "the second driver reads what the first one wrote");
+}
+
+static bool device_show(struct device *dev, const char *path, __u64 seed)
+{
+	printf("\n%s\n", path);
+	if (!device_map(dev, path))
+		return false;
+
+	driver_to_program(dev, seed);
+	program_to_driver(dev, seed + 1);
+	refused(dev);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct device *devices = calloc(argc, sizeof(*devices));
+	struct utsname uts;
+	int n = 0;
+
+	if (!devices || uname(&uts)) {
+		perror("demo");
+		return EXIT_FAILURE;
+	}
+	printf("kernel %s %s %s\n", uts.sysname, uts.release, uts.version);
+
+	if (argc < 2)
+		n += device_show(&devices[n], DEFAULT_DEVICE, 1000);
+	for (int i = 1; i < argc; i++)
+		n += device_show(&devices[n], argv[i], 1000 * i);
+
+	for (int i = 1; i < n; i++) {
+		driver_to_driver(&devices[i - 1], &devices[i], 77 + i);
+		driver_to_driver(&devices[i], &devices[i - 1], 99 + i);
+	}
+
+	printf("\ndemo: %d passed, %d failed\n", passed, failed);
+	free(devices);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vmremap C sample: a misc device that shares two areas with programs.
+ *
+ * A program that uses it, less the error handling (demo.c has all of it):
+ *
+ *	#include <fcntl.h>
+ *	#include <stdio.h>
+ *	#include <sys/ioctl.h>
+ *	#include <sys/mman.h>
+ *	#include "vmremap_sample.h"
+ *
+ *	int main(void)
+ *	{
+ *		int fd = open("/dev/vmremap-sample-c", O_RDWR);
+ *		volatile struct vmremap_sample_control *control =
+ *			mmap(NULL, sizeof(*control), PROT_READ, MAP_SHARED,
+ *			     fd, VMREMAP_SAMPLE_CONTROL);
+ *		unsigned char *data =
+ *			mmap(NULL, control->bytes, PROT_READ | PROT_WRITE,
+ *			     MAP_SHARED, fd, VMREMAP_SAMPLE_DATA);
+ *		struct vmremap_sample_fill fill = { .seed = 42 };
+ *		struct vmremap_sample_sum sum;
+ *
+ *		ioctl(fd, VMREMAP_SAMPLE_FILL, &fill);
+ *		printf("the driver wrote %u\n", data[0]);
+ *
+ *		data[0] = 7;
+ *		ioctl(fd, VMREMAP_SAMPLE_SUM, &sum);
+ *		printf("the driver sums %llu\n", control->checksum);
+ *		return 0;
+ *	}
+ */
+
+#include <linux/compat.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/uaccess.h>
+
+#include "vmremap.h"
+#include "vmremap_sample.h"
+
+#ifdef VMREMAP_SAMPLE_MMAP
+#define SAMPLE_NAME "vmremap-sample-c-mmap"
+#else
+#define SAMPLE_NAME "vmremap-sample-c"
+#endif
+
+static unsigned long size = SZ_1M;
+module_param(size, ulong, 0444);
+MODULE_PARM_DESC(size, "size of the data buffer in bytes (default 1 MiB)");
+
+/*
+ * Every opener shares the same two areas. The lock keeps calls of the driver
+ * apart; nothing keeps a program from writing the data at any time.
+ */
+static struct {
+	struct mutex lock; /* serialises the ioctls */
+	struct vmremap_area *control;
+	struct vmremap_area *data;
+	u64 sequence;
+} sample = {
+	.lock = __MUTEX_INITIALIZER(sample.lock),
+};
+
+/*
+ * The data buffer, byte by byte. Each access is marked, for the compiler must
+ * not assume that a byte it has read stays what it was.
+ */
+
+static int sample_yield(size_t i)
+{
+	if (i % PAGE_SIZE)
+		return 0;
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+static int sample_fill(u64 seed)
+{
+	u8 *data = vmremap_area_addr(sample.data);
+	size_t bytes = vmremap_area_size(sample.data);
+	int ret;
+
+	for (size_t i = 0; i < bytes; i++) {
+		WRITE_ONCE(data[i], vmremap_sample_byte(seed, i));
+		ret = sample_yield(i);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int sample_sum(u64 *checksum)
+{
+	const u8 *data = vmremap_area_addr(sample.data);
+	size_t bytes = vmremap_area_size(sample.data);
+	u64 sum = VMREMAP_SAMPLE_CHECKSUM_INIT;
+	int ret;
+
+	for (size_t i = 0; i < bytes; i++) {
+		sum = vmremap_sample_checksum(sum, READ_ONCE(data[i]));
+		ret = sample_yield(i);
+		if (ret)
+			return ret;
+	}
+	*checksum = sum;
+	return 0;
+}
+
+/*
+ * The control page, which a program reads without a lock: an odd sequence
+ * tells it that the rest is being changed. The count itself is kept where no
+ * program sees it, and the page only gets copies.
+ */
+static void sample_publish(u64 checksum)
+{
+	struct vmremap_sample_control *control = vmremap_area_addr(sample.control);
+
+	WRITE_ONCE(control->sequence, ++sample.sequence);
+	/* Readers that see a new value below must see the odd sequence, too. */
+	smp_wmb();
+	WRITE_ONCE(control->bytes, vmremap_area_size(sample.data));
+	WRITE_ONCE(control->checksum, checksum);
+	/* Readers that see the even sequence must see the values above. */
+	smp_store_release(&control->sequence, ++sample.sequence);
+}
+
+static int sample_update(u64 *checksum)
+{
+	int ret = sample_sum(checksum);
+
+	if (!ret)
+		sample_publish(*checksum);
+	return ret;
+}
+
+static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *argp = (void __user *)arg;
+	struct vmremap_sample_fill fill;
+	struct vmremap_sample_sum sum;
+	int ret;
+
+	switch (cmd) {
+	case VMREMAP_SAMPLE_FILL:
+		if (copy_from_user(&fill, argp, sizeof(fill)))
+			return -EFAULT;
+		scoped_cond_guard(mutex_intr, return -EINTR, &sample.lock) {
+			ret = sample_fill(fill.seed);
+			if (!ret)
+				ret = sample_update(&sum.checksum);
+		}
+		return ret;
+	case VMREMAP_SAMPLE_SUM:
+		scoped_cond_guard(mutex_intr, return -EINTR, &sample.lock)
+			ret = sample_update(&sum.checksum);
+		if (!ret && copy_to_user(argp, &sum, sizeof(sum)))
+			return -EFAULT;
+		return ret;
+	default:
+		return -ENOTTY;
+	}
+}
+
+/*
+ * mmap(): the offset in the file says which area is meant, and where in it.
+ * All else is vmremap's to check: the length, the protection, the policy.
+ */
+static struct vmremap_area *sample_area(unsigned long *pgoff)
+{
+	const unsigned long data = VMREMAP_SAMPLE_DATA >> PAGE_SHIFT;
+
+	if (*pgoff < data)
+		return sample.control;
+	*pgoff -= data;
+	return sample.data;
+}
+
+#ifdef VMREMAP_SAMPLE_MMAP
+static int sample_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	unsigned long pgoff = vma->vm_pgoff;
+	struct vmremap_area *area = sample_area(&pgoff);
+
+	return vmremap_area_mmap(area, vma, pgoff);
+}
+#else
+static int sample_mmap_prepare(struct vm_area_desc *desc)
+{
+	unsigned long pgoff = desc->pgoff;
+	struct vmremap_area *area = sample_area(&pgoff);
+
+	return vmremap_area_mmap_prepare(area, desc, pgoff);
+}
+#endif
+
+/*
+ * .owner pins this module while the device is open or mapped, so that the
+ * driver's put in sample_exit() comes when no new mapping can be made.
+ */
+static const struct file_operations sample_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = sample_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+#ifdef VMREMAP_SAMPLE_MMAP
+	.mmap = sample_mmap,
+#else
+	.mmap_prepare = sample_mmap_prepare,
+#endif
+	.get_unmapped_area = vmremap_get_unmapped_area,
+};
+
+static struct miscdevice sample_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = SAMPLE_NAME,
+	.fops = &sample_fops,
+};
+
+static int __init sample_init(void)
+{
+	u64 checksum;
+	int ret;
+
+	sample.control = vmremap_area_alloc(sizeof(struct vmremap_sample_control),
+					    VMREMAP_RDONLY);
+	if (IS_ERR(sample.control))
+		return PTR_ERR(sample.control);
+
+	sample.data = vmremap_area_alloc(size, 0);
+	if (IS_ERR(sample.data)) {
+		ret = PTR_ERR(sample.data);
+		goto put_control;
+	}
+
+	ret = sample_update(&checksum);
+	if (ret)
+		goto put_data;
+
+	ret = misc_register(&sample_device);
+	if (ret)
+		goto put_data;
+	return 0;
+
+put_data:
+	vmremap_area_put(sample.data);
+put_control:
+	vmremap_area_put(sample.control);
+	return ret;
+}
+module_init(sample_init);
+
+static void __exit sample_exit(void)
+{
+	misc_deregister(&sample_device);
+	vmremap_area_put(sample.data);
+	vmremap_area_put(sample.control);
+}
+module_exit(sample_exit);
+
+MODULE_DESCRIPTION("vmremap sample: a device that shares memory with programs");
+MODULE_LICENSE("GPL");
