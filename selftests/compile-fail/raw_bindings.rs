@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `AbiLayout`: the C side is for the crate alone, whose types are checked against it.
+
+use vmremap::Flags;
+
+fn call_c() {
+    vmremap::bindings::vmremap_area_alloc(4096, 0); //~ E0603 E0133
+}
+
+fn make_up_a_flag() -> Flags {
+    Flags(0x8000_0000) //~ E0423
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A load acquires and a store releases; the reverse means nothing.
+
+use kernel::{
+    io::IoBase,
+    sync::atomic::{
+        Acquire,
+        Release, //
+    }, //
+};
+use vmremap::{
+    Area,
+    AtomicView, //
+};
+
+fn reversed(area: &Area<u32>) {
+    let field = AtomicView::new(area.as_view());
+    field.load(Release); //~ E0277
+    field.store(1, Acquire); //~ E0277
+}
