@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0
+
 # The person's entry. The kernel's build system reads Kbuild instead.
 
 release = $(shell tools/kernel release)

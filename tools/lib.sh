@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Sourced by the tools: what they have to agree on.
 set -euo pipefail
@@ -35,8 +36,9 @@ mirror() {
 
 # The lock is inherited: what an interrupted run left working is waited for, never raced.
 lock() {
-	mkdir -p "$cache" 2>/dev/null && [[ -w $cache ]] ||
+	if ! mkdir -p "$cache" 2>/dev/null || [[ ! -w $cache ]]; then
 		die "cannot write to $cache: set XDG_CACHE_HOME to a folder that you can write to"
+	fi
 	exec {lock_fd}>"$cache/$1.lock"
 	flock -n "$lock_fd" || { say "$1: waiting for another run to end"; flock "$lock_fd"; }
 }
@@ -56,7 +58,7 @@ advice() { # LOG
 	elif grep -qiE 'permission denied|not permitted|are you root' "$1"; then
 		echo "not permitted: run as root or as a user with sudo"
 	else
-		tail -n 1 "$1"
+		grep -m 1 -E '(^|[^-W])(error|fatal error|ERROR): |: (No such|not found)' "$1" || tail -n 1 "$1"
 	fi
 }
 
