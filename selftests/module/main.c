@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vmremap_test: lets a program call vmremap's ABI with arguments of its own
+ * choice, from where a driver calls it.
+ *
+ * For tests only: it hands out kernel addresses and maps what it is told.
+ */
+
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "test.h"
+#include "vmremap.h"
+
+static int test_open(struct inode *inode, struct file *file)
+{
+	struct test_file *tf;
+
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+
+	tf = kzalloc_obj(*tf);
+	if (!tf)
+		return -ENOMEM;
+	mutex_init(&tf->lock);
+	INIT_LIST_HEAD(&tf->fragments);
+	file->private_data = tf;
+	return 0;
+}
+
+static int test_release(struct inode *inode, struct file *file)
+{
+	struct test_file *tf = file->private_data;
+
+	test_fragment_free(tf);
+	for (u32 slot = 0; slot < VMREMAP_TEST_SLOTS; slot++)
+		test_memory_free(tf, slot);
+	kfree(tf);
+	return 0;
+}
+
+static long test_memory_ioctl(struct test_file *tf, unsigned int cmd,
+			      void __user *argp)
+{
+	struct vmremap_test_memory req;
+	int ret;
+
+	if (copy_from_user(&req, argp, sizeof(req)))
+		return -ENXIO;
+	scoped_guard(mutex, &tf->lock)
+		ret = cmd == VMREMAP_TEST_ALLOC ? test_memory_alloc(tf, &req) :
+						  test_memory_info(tf, &req);
+	if (!ret && copy_to_user(argp, &req, sizeof(req)))
+		return -ENXIO;
+	return ret;
+}
+
+static long test_access_ioctl(struct test_file *tf, unsigned int cmd,
+			      void __user *argp)
+{
+	struct vmremap_test_access req;
+
+	if (copy_from_user(&req, argp, sizeof(req)))
+		return -ENXIO;
+	guard(mutex)(&tf->lock);
+	return test_memory_access(tf, cmd == VMREMAP_TEST_POKE, &req);
+}
+
+static long test_reference_ioctl(struct test_file *tf, unsigned int cmd, u32 nr)
+{
+	struct test_memory *mem = test_memory_get(tf, nr);
+
+	guard(mutex)(&tf->lock);
+	if (!mem || !mem->used || mem->kind != VMREMAP_TEST_AREA)
+		return -ENXIO;
+	if (cmd == VMREMAP_TEST_GET)
+		return vmremap_area_get(mem->area) == mem->area ? 0 : -EILSEQ;
+	vmremap_area_put(mem->area);
+	return 0;
+}
+
+/*
+ * The plan is not under the lock, for the mmap callback has the mmap lock,
+ * inside of which no user memory can be copied: programs set a plan, map, and
+ * read the plan, one after the other.
+ */
+static long test_plan_ioctl(struct test_file *tf, unsigned int cmd,
+			    void __user *argp)
+{
+	if (cmd == VMREMAP_TEST_GET_PLAN)
+		return copy_to_user(argp, &tf->plan, sizeof(tf->plan)) ? -ENXIO : 0;
+
+	if (copy_from_user(&tf->plan, argp, sizeof(tf->plan)))
+		return -ENXIO;
+	if (tf->plan.count > VMREMAP_TEST_CALLS) {
+		tf->plan.count = 0;
+		return -ENXIO;
+	}
+	return 0;
+}
+
+/* What goes wrong here is -ENXIO, so that it is not taken for vmremap's. */
+static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct test_file *tf = file->private_data;
+	void __user *argp = (void __user *)arg;
+
+	switch (cmd) {
+	case VMREMAP_TEST_ALLOC:
+	case VMREMAP_TEST_INFO:
+		return test_memory_ioctl(tf, cmd, argp);
+	case VMREMAP_TEST_PEEK:
+	case VMREMAP_TEST_POKE:
+		return test_access_ioctl(tf, cmd, argp);
+	case VMREMAP_TEST_GET:
+	case VMREMAP_TEST_PUT_AREA:
+		return test_reference_ioctl(tf, cmd, arg);
+	case VMREMAP_TEST_SET_PLAN:
+	case VMREMAP_TEST_GET_PLAN:
+		return test_plan_ioctl(tf, cmd, argp);
+	case VMREMAP_TEST_FREE: {
+		guard(mutex)(&tf->lock);
+		return test_memory_free(tf, arg);
+	}
+	case VMREMAP_TEST_FRAGMENT: {
+		guard(mutex)(&tf->lock);
+		return test_fragment(tf, arg);
+	}
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int test_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return test_plan_mmap(file->private_data, vma);
+}
+
+static int test_mmap_prepare(struct vm_area_desc *desc)
+{
+	return test_plan_prepare(desc->file->private_data, desc);
+}
+
+static const struct file_operations test_mmap_fops = {
+	.owner = THIS_MODULE,
+	.open = test_open,
+	.release = test_release,
+	.unlocked_ioctl = test_ioctl,
+	.mmap = test_mmap,
+	.get_unmapped_area = vmremap_get_unmapped_area,
+};
+
+static const struct file_operations test_prepare_fops = {
+	.owner = THIS_MODULE,
+	.open = test_open,
+	.release = test_release,
+	.unlocked_ioctl = test_ioctl,
+	.mmap_prepare = test_mmap_prepare,
+	.get_unmapped_area = vmremap_get_unmapped_area,
+};
+
+static struct miscdevice test_mmap_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "vmremap-test",
+	.fops = &test_mmap_fops,
+};
+
+static struct miscdevice test_prepare_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "vmremap-test-prepare",
+	.fops = &test_prepare_fops,
+};
+
+static int __init test_init(void)
+{
+	int ret = misc_register(&test_mmap_device);
+
+	if (ret)
+		return ret;
+	ret = misc_register(&test_prepare_device);
+	if (ret)
+		misc_deregister(&test_mmap_device);
+	return ret;
+}
+module_init(test_init);
+
+static void __exit test_exit(void)
+{
+	misc_deregister(&test_prepare_device);
+	misc_deregister(&test_mmap_device);
+}
+module_exit(test_exit);
+
+MODULE_DESCRIPTION("vmremap test module: calls the ABI as it is told");
+MODULE_LICENSE("GPL");

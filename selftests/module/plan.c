@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calls of the ABI as a driver's mmap callback makes them. */
+
+#include <linux/errno.h>
+#include <linux/mm.h>
+#include <linux/vmalloc.h>
+
+#include "test.h"
+#include "vmremap.h"
+
+static void test_after(struct test_file *tf, const struct vmremap_test_call *call)
+{
+	if (call->flags & VMREMAP_TEST_PUT)
+		test_memory_free(tf, call->slot);
+}
+
+static int test_call(const struct test_memory *mem, struct vm_area_struct *vma,
+		     const struct vmremap_test_call *call)
+{
+	unsigned long start = vma->vm_start;
+	unsigned long uaddr = call->uaddr;
+	void *kaddr = (void *)((unsigned long)mem->addr + (unsigned long)call->kaddr);
+
+	if (!(call->flags & VMREMAP_TEST_ABSOLUTE))
+		uaddr += start;
+	if (call->flags & VMREMAP_TEST_PFNMAP)
+		vm_flags_set(vma, VM_PFNMAP);
+	if (call->flags & VMREMAP_TEST_NO_VMA)
+		vma = NULL;
+
+	switch (call->function) {
+	case VMREMAP_TEST_AREA_MMAP:
+		return vmremap_area_mmap(mem->area, vma, call->pgoff);
+	case VMREMAP_TEST_RANGE:
+		return vmremap_range(vma, kaddr, call->pgoff);
+	case VMREMAP_TEST_RANGE_PARTIAL:
+		return vmremap_range_partial(vma, uaddr, kaddr, call->pgoff,
+					     call->size);
+	case VMREMAP_TEST_STOCK_RANGE:
+		return remap_vmalloc_range(vma, kaddr, call->pgoff);
+	default:
+		return -ENXIO;
+	}
+}
+
+int test_plan_mmap(struct test_file *tf, struct vm_area_struct *vma)
+{
+	struct vmremap_test_plan *plan = &tf->plan;
+
+	for (u32 n = 0; n < plan->count; n++) {
+		struct vmremap_test_call *call = &plan->calls[n];
+		struct test_memory *mem = test_memory_get(tf, call->slot);
+
+		if (!mem || !mem->used)
+			return -ENXIO;
+		call->result = test_call(mem, vma, call);
+		test_after(tf, call);
+		if (call->result && !plan->go_on)
+			return call->result;
+	}
+	return 0;
+}
+
+int test_plan_prepare(struct test_file *tf, struct vm_area_desc *desc)
+{
+	struct vmremap_test_plan *plan = &tf->plan;
+
+	for (u32 n = 0; n < plan->count; n++) {
+		struct vmremap_test_call *call = &plan->calls[n];
+		struct test_memory *mem = test_memory_get(tf, call->slot);
+
+		if (!mem || !mem->used || call->function != VMREMAP_TEST_AREA_MMAP)
+			return -ENXIO;
+		if (call->flags & VMREMAP_TEST_PFNMAP)
+			mmap_action_ioremap_full(desc, 0);
+		if (call->flags & VMREMAP_TEST_NO_VMA)
+			desc = NULL;
+		call->result = vmremap_area_mmap_prepare(mem->area, desc,
+							 call->pgoff);
+		test_after(tf, call);
+		if (call->result && !plan->go_on)
+			return call->result;
+	}
+	return 0;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * What vmremap_test.ko and the test programs agree on.
+ *
+ * The module has two devices, /dev/vmremap-test with an .mmap callback and
+ * /dev/vmremap-test-prepare with an .mmap_prepare callback. Each open file has
+ * slots that hold memory, and a plan: the calls of the ABI that the callback
+ * makes at the next mmap(2), with arguments of the program's choice.
+ */
+#ifndef VMREMAP_TEST_H
+#define VMREMAP_TEST_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/*
+ * Flags of an area, as c/vmremap.h has them. The module includes both: the
+ * compiler tells when they differ.
+ */
+#define VMREMAP_RDONLY		0x1U
+#define VMREMAP_DONTCOPY	0x2U
+#define VMREMAP_ACCOUNT		0x4U
+#define VMREMAP_POPULATE	0x8U
+
+#define VMREMAP_TEST_SLOTS	16
+#define VMREMAP_TEST_CALLS	8
+
+/* Kinds of memory. */
+enum {
+	VMREMAP_TEST_AREA,		/* vmremap_area_alloc() */
+	VMREMAP_TEST_AREA_NULL,		/* a NULL area, address NULL */
+	VMREMAP_TEST_AREA_ERROR,	/* an ERR_PTR() area, address likewise */
+	VMREMAP_TEST_VMALLOC_USER,	/* vmalloc_user() */
+	VMREMAP_TEST_VMALLOC,		/* vzalloc(): not for userspace */
+	VMREMAP_TEST_VMALLOC_FREED,	/* vmalloc_user(), freed again */
+	VMREMAP_TEST_VMALLOC_NEVER,	/* the middle of vmalloc space */
+	VMREMAP_TEST_VMAP,		/* vmap() of pages, not for userspace */
+	VMREMAP_TEST_KMALLOC,
+	VMREMAP_TEST_STACK,		/* of the kernel, of this task */
+	VMREMAP_TEST_TEXT,		/* of the module */
+	VMREMAP_TEST_IOREMAP,
+	VMREMAP_TEST_USER,		/* an address in this program */
+};
+
+/**
+ * struct vmremap_test_memory - argument of VMREMAP_TEST_ALLOC and _INFO
+ * @slot: slot to fill, which must be empty; or to look at
+ * @kind: VMREMAP_TEST_AREA or another kind of memory
+ * @flags: flags of the area
+ * @reserved: 0
+ * @size: bytes
+ * @addr: out: kernel address
+ */
+struct vmremap_test_memory {
+	__u32 slot;
+	__u32 kind;
+	__u32 flags;
+	__u32 reserved;
+	__u64 size;
+	__u64 addr;
+};
+
+/* Functions that a plan can call. */
+enum {
+	/* vmremap_area_mmap(), in the other device vmremap_area_mmap_prepare() */
+	VMREMAP_TEST_AREA_MMAP,
+	VMREMAP_TEST_RANGE,		/* vmremap_range() */
+	VMREMAP_TEST_RANGE_PARTIAL,	/* vmremap_range_partial() */
+	VMREMAP_TEST_STOCK_RANGE,	/* remap_vmalloc_range() */
+};
+
+/* @uaddr is an address; without this flag it is added to the VMA's start. */
+#define VMREMAP_TEST_ABSOLUTE	0x1U
+/* Make the VMA a pfn map before the call. */
+#define VMREMAP_TEST_PFNMAP	0x2U
+/* Put the slot's area after the call. */
+#define VMREMAP_TEST_PUT	0x4U
+/* Pass NULL for the VMA. */
+#define VMREMAP_TEST_NO_VMA	0x8U
+
+/**
+ * struct vmremap_test_call - one call in a plan
+ * @function: VMREMAP_TEST_AREA_MMAP or another function
+ * @slot: memory that the call is about
+ * @flags: bitwise or of VMREMAP_TEST_ABSOLUTE and the other flags above
+ * @result: out: what the function returned
+ * @kaddr: added to the memory's address
+ * @pgoff: the function's @pgoff
+ * @uaddr: the function's @uaddr
+ * @size: the function's @size
+ */
+struct vmremap_test_call {
+	__u32 function;
+	__u32 slot;
+	__u32 flags;
+	__s32 result;
+	__u64 kaddr;
+	__u64 pgoff;
+	__u64 uaddr;
+	__u64 size;
+};
+
+/**
+ * struct vmremap_test_plan - argument of VMREMAP_TEST_SET_PLAN and _GET_PLAN
+ * @count: how many calls to make; mmap(2) fails with the first that fails
+ * @go_on: where not 0, make all calls and let mmap(2) succeed
+ * @calls: the calls, in order
+ */
+struct vmremap_test_plan {
+	__u32 count;
+	__u32 go_on;
+	struct vmremap_test_call calls[VMREMAP_TEST_CALLS];
+};
+
+/**
+ * struct vmremap_test_access - argument of VMREMAP_TEST_PEEK and _POKE
+ * @slot: memory to access
+ * @count: pages to access; of each, the first 8 bytes
+ * @offset: bytes into the memory at which the first page starts
+ * @value: what the first page holds; each page after it holds one more
+ */
+struct vmremap_test_access {
+	__u32 slot;
+	__u32 count;
+	__u64 offset;
+	__u64 value;
+};
+
+/* Fill a slot. Fails with the errno of the allocation. */
+#define VMREMAP_TEST_ALLOC	_IOWR('v', 0x70, struct vmremap_test_memory)
+/* Size and address of what a slot holds, from the area's own accessors. */
+#define VMREMAP_TEST_INFO	_IOWR('v', 0x71, struct vmremap_test_memory)
+/* Empty a slot: the argument is its number. */
+#define VMREMAP_TEST_FREE	_IO('v', 0x72)
+/* Take one more reference on a slot's area: the argument is its number. */
+#define VMREMAP_TEST_GET	_IO('v', 0x73)
+/* Give that reference back. */
+#define VMREMAP_TEST_PUT_AREA	_IO('v', 0x74)
+#define VMREMAP_TEST_SET_PLAN	_IOW('v', 0x75, struct vmremap_test_plan)
+#define VMREMAP_TEST_GET_PLAN	_IOR('v', 0x76, struct vmremap_test_plan)
+/* Compare memory, in the kernel, with what it should hold; EILSEQ if it differs. */
+#define VMREMAP_TEST_PEEK	_IOW('v', 0x77, struct vmremap_test_access)
+/* Write memory in the kernel. */
+#define VMREMAP_TEST_POKE	_IOW('v', 0x78, struct vmremap_test_access)
+/* Fragment free memory: keep one page of each 2^argument, until close(2). */
+#define VMREMAP_TEST_FRAGMENT	_IO('v', 0x79)
+
+#endif /* VMREMAP_TEST_H */
