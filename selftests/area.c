@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Areas: sizes, flags, what they hold, and when they go. */
+
+#define _GNU_SOURCE
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "plan.h"
+
+#define AREA 0
+#define KIB(n) ((n) * 1024ULL)
+#define MIB(n) ((n) * KIB(1024))
+
+static size_t wrong_words(const char *map, size_t pages, __u64 value)
+{
+	size_t wrong = 0;
+
+	for (size_t n = 0; n < pages; n++)
+		wrong += *page_word((char *)map, n) != value + n;
+	return wrong;
+}
+
+/* An area of each size, mapped through each hook. */
+FIXTURE(area) {
+	int fd;
+	size_t pages;
+	char *map;
+};
+
+FIXTURE_VARIANT(area) {
+	const char *device;
+	__u64 size;
+};
+
+FIXTURE_VARIANT_ADD(area, mmap_1_byte) { TEST_MMAP, 1 };
+FIXTURE_VARIANT_ADD(area, mmap_4095_bytes) { TEST_MMAP, 4095 };
+FIXTURE_VARIANT_ADD(area, mmap_1_page) { TEST_MMAP, 4096 };
+FIXTURE_VARIANT_ADD(area, mmap_4097_bytes) { TEST_MMAP, 4097 };
+FIXTURE_VARIANT_ADD(area, mmap_100_kib) { TEST_MMAP, KIB(100) };
+FIXTURE_VARIANT_ADD(area, mmap_2_mib) { TEST_MMAP, MIB(2) };
+FIXTURE_VARIANT_ADD(area, mmap_2_mib_less_1) { TEST_MMAP, MIB(2) - 1 };
+FIXTURE_VARIANT_ADD(area, mmap_2_mib_and_1) { TEST_MMAP, MIB(2) + 1 };
+FIXTURE_VARIANT_ADD(area, mmap_odd) { TEST_MMAP, MIB(7) + KIB(844) + 7 };
+FIXTURE_VARIANT_ADD(area, mmap_64_mib) { TEST_MMAP, MIB(64) };
+
+FIXTURE_VARIANT_ADD(area, prepare_1_byte) { TEST_PREPARE, 1 };
+FIXTURE_VARIANT_ADD(area, prepare_4095_bytes) { TEST_PREPARE, 4095 };
+FIXTURE_VARIANT_ADD(area, prepare_1_page) { TEST_PREPARE, 4096 };
+FIXTURE_VARIANT_ADD(area, prepare_4097_bytes) { TEST_PREPARE, 4097 };
+FIXTURE_VARIANT_ADD(area, prepare_100_kib) { TEST_PREPARE, KIB(100) };
+FIXTURE_VARIANT_ADD(area, prepare_2_mib) { TEST_PREPARE, MIB(2) };
+FIXTURE_VARIANT_ADD(area, prepare_2_mib_less_1) { TEST_PREPARE, MIB(2) - 1 };
+FIXTURE_VARIANT_ADD(area, prepare_2_mib_and_1) { TEST_PREPARE, MIB(2) + 1 };
+FIXTURE_VARIANT_ADD(area, prepare_odd) { TEST_PREPARE, MIB(7) + KIB(844) + 7 };
+FIXTURE_VARIANT_ADD(area, prepare_256_mib) { TEST_PREPARE, MIB(256) };
+
+FIXTURE_SETUP(area)
+{
+	int err;
+
+	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "vmremap_test.ko is not loaded");
+	ASSERT_LE(0, self->fd);
+	self->pages = (variant->size + PAGE_SIZE - 1) / PAGE_SIZE;
+	if ((long)(variant->size / 1024) > memory_kib("MemFree") / 2)
+		SKIP(return, "needs %llu MiB more memory", variant->size >> 20);
+	err = memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, variant->size, 0);
+	ASSERT_EQ(0, err);
+	self->map = map_area(self->fd, AREA, 0, self->pages);
+	ASSERT_NE(MAP_FAILED, self->map);
+}
+
+FIXTURE_TEARDOWN(area)
+{
+	munmap(self->map, self->pages * PAGE_SIZE);
+	close(self->fd);
+}
+
+TEST_F(area, has_its_size_and_address)
+{
+	__u64 size = 0, addr = memory_info(self->fd, AREA, &size);
+
+	EXPECT_EQ(variant->size, size);
+	EXPECT_NE(0, addr);
+	EXPECT_EQ(0, addr % PAGE_SIZE);
+}
+
+/* Up to the end of the last page, not only of the size. */
+TEST_F(area, is_zeroed)
+{
+	const __u64 *word = (__u64 *)self->map;
+	__u64 found = 0;
+
+	for (size_t n = 0; n < self->pages * PAGE_SIZE / sizeof(*word); n++)
+		found |= word[n];
+	EXPECT_EQ(0, found);
+}
+
+TEST_F(area, is_shared_with_the_kernel)
+{
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, self->pages, 100));
+	EXPECT_EQ(0, wrong_words(self->map, self->pages, 100));
+	for (size_t n = 0; n < self->pages; n++)
+		*page_word(self->map, n) = 5000 + n;
+	EXPECT_EQ(0, memory_peek(self->fd, AREA, self->pages, 5000));
+}
+
+TEST_F(area, comes_back_after_a_zap)
+{
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, self->pages, 100));
+	for (int n = 0; n < 3; n++) {
+		ASSERT_EQ(0, madvise(self->map, self->pages * PAGE_SIZE,
+				     MADV_DONTNEED));
+		EXPECT_EQ(0, wrong_words(self->map, self->pages, 100));
+	}
+}
+
+/* Addresses and offsets at which no large folio fits. */
+TEST_F(area, maps_where_nothing_is_aligned)
+{
+	char *room = mmap(NULL, (self->pages + 2) * PAGE_SIZE, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct vmremap_test_plan plan = { .count = 1, .calls = { {
+		.function = VMREMAP_TEST_AREA_MMAP,
+	} } };
+
+	ASSERT_NE(MAP_FAILED, room);
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, self->pages, 100));
+	ASSERT_EQ(0, ioctl(self->fd, VMREMAP_TEST_SET_PLAN, &plan));
+	for (size_t shift = 0; shift < 3; shift++) {
+		char *at = room + shift * PAGE_SIZE;
+
+		ASSERT_EQ(at, mmap(at, self->pages * PAGE_SIZE,
+				   PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_FIXED, self->fd, 0));
+		EXPECT_EQ(0, wrong_words(at, self->pages, 100));
+		ASSERT_EQ(0, madvise(at, self->pages * PAGE_SIZE, MADV_DONTNEED));
+		EXPECT_EQ(0, wrong_words(at, self->pages, 100));
+	}
+	munmap(room, (self->pages + 2) * PAGE_SIZE);
+
+	if (self->pages > 1) {
+		char *map = map_area(self->fd, AREA, 1, self->pages - 1);
+
+		ASSERT_NE(MAP_FAILED, map);
+		EXPECT_EQ(0, wrong_words(map, self->pages - 1, 101));
+		munmap(map, (self->pages - 1) * PAGE_SIZE);
+	}
+}
+
+/* The driver's reference goes first; each byte stays until the last unmap. */
+TEST_F(area, outlives_its_last_put)
+{
+	size_t size = self->pages * PAGE_SIZE;
+	char *map = self->map;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, self->pages, 100));
+	ASSERT_EQ(0, memory_free(self->fd, AREA));
+	EXPECT_EQ(0, wrong_words(map, self->pages, 100));
+	ASSERT_EQ(0, madvise(map, size, MADV_DONTNEED));
+	EXPECT_EQ(0, wrong_words(map, self->pages, 100));
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(!!wrong_words(map, self->pages, 100));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+
+	if (self->pages > 2) {
+		ASSERT_EQ(0, munmap(map + PAGE_SIZE, PAGE_SIZE));
+		ASSERT_EQ(0, madvise(map, PAGE_SIZE, MADV_DONTNEED));
+		EXPECT_EQ(100, *page_word(map, 0));
+		ASSERT_EQ(0, munmap(map, PAGE_SIZE));
+		EXPECT_EQ(0, wrong_words(map + 2 * PAGE_SIZE, self->pages - 2, 102));
+	}
+}
+
+/* Policies. */
+FIXTURE(flags) {
+	int fd;
+};
+
+FIXTURE_VARIANT(flags) {
+	const char *device;
+};
+
+FIXTURE_VARIANT_ADD(flags, mmap) { .device = TEST_MMAP };
+FIXTURE_VARIANT_ADD(flags, prepare) { .device = TEST_PREPARE };
+
+FIXTURE_SETUP(flags)
+{
+	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "vmremap_test.ko is not loaded");
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(flags)
+{
+	close(self->fd);
+}
+
+TEST_F(flags, rdonly)
+{
+	struct vmremap_test_call call = {};
+	char *map;
+
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, MIB(4),
+				  VMREMAP_RDONLY));
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, 1024, 7));
+	EXPECT_EQ(MAP_FAILED, map_area(self->fd, AREA, 0, 1024));
+	EXPECT_EQ(EACCES, errno);
+
+	map = map_call(self->fd, &call, 1024, PROT_READ, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(0, wrong_words(map, 1024, 7));
+	EXPECT_EQ(SIGSEGV, touch(map, true));
+	for (size_t n = 0; n < 1024; n += 511) {
+		EXPECT_EQ(-1, mprotect(map + n * PAGE_SIZE, PAGE_SIZE,
+				       PROT_READ | PROT_WRITE));
+		EXPECT_EQ(EACCES, errno);
+	}
+	EXPECT_FALSE(vm_flag(map, "mw"));
+}
+
+TEST_F(flags, dontcopy)
+{
+	int status;
+	char *map;
+	pid_t pid;
+
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, MIB(2),
+				  VMREMAP_DONTCOPY));
+	map = map_area(self->fd, AREA, 0, 512);
+	ASSERT_NE(MAP_FAILED, map);
+	*page_word(map, 0) = 5;
+	EXPECT_TRUE(vm_flag(map, "dc"));
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(touch(map, false));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(SIGSEGV, WEXITSTATUS(status));
+	EXPECT_EQ(5, *page_word(map, 0));
+}
+
+TEST_F(flags, populate)
+{
+	size_t pages = MIB(5) / PAGE_SIZE + 3;
+	long before;
+	char *map;
+
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
+				  pages * PAGE_SIZE, VMREMAP_POPULATE));
+	map = map_area(self->fd, AREA, 0, pages);
+	ASSERT_NE(MAP_FAILED, map);
+	before = faults();
+	for (size_t n = 0; n < pages; n++)
+		*page_word(map, n) = n;
+	EXPECT_EQ(before, faults());
+	EXPECT_EQ(0, memory_peek(self->fd, AREA, pages, 0));
+
+	munmap(map, pages * PAGE_SIZE);
+	map = map_area(self->fd, AREA, 1, pages - 1);
+	ASSERT_NE(MAP_FAILED, map);
+	before = faults();
+	EXPECT_EQ(0, wrong_words(map, pages - 1, 1));
+	EXPECT_EQ(before, faults());
+}
+
+#define CGROUP "/tmp/vmremap-cgroup"
+#define GROUP CGROUP "/test"
+
+/* Charged to the caller's memory cgroup where the flag says so, else not. */
+TEST_F(flags, account)
+{
+	long before, with, without;
+
+	mkdir(CGROUP, 0700);
+	if (mount("cgroup2", CGROUP, "cgroup2", 0, NULL) ||
+	    !write_text(CGROUP "/cgroup.subtree_control", "+memory") ||
+	    mkdir(GROUP, 0700) || !write_text(GROUP "/cgroup.procs", "0")) {
+		umount2(CGROUP, MNT_DETACH);
+		SKIP(return, "no memory cgroup to be had: %m");
+	}
+
+	before = read_number(GROUP "/memory.current");
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, MIB(32), 0));
+	without = read_number(GROUP "/memory.current") - before;
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA + 1, VMREMAP_TEST_AREA, MIB(32),
+				  VMREMAP_ACCOUNT));
+	with = read_number(GROUP "/memory.current") - before - without;
+	EXPECT_LE(0, before);
+	EXPECT_GT(MIB(4), without);
+	EXPECT_LE(MIB(32), with);
+
+	/* Over the group's limit there is nothing to be had. */
+	write_text(GROUP "/memory.oom.group", "0");
+	write_text(GROUP "/memory.max", "50331648");
+	EXPECT_EQ(ENOMEM, memory_alloc(self->fd, AREA + 2, VMREMAP_TEST_AREA,
+				       MIB(64), VMREMAP_ACCOUNT));
+
+	ASSERT_EQ(0, memory_free(self->fd, AREA + 1));
+	EXPECT_GT(MIB(4), read_number(GROUP "/memory.current") - before);
+
+	write_text(CGROUP "/cgroup.procs", "0");
+	rmdir(GROUP);
+	umount2(CGROUP, MNT_DETACH);
+}
+
+/* What vmremap_area_alloc() refuses. */
+FIXTURE(refused) {
+	int fd;
+};
+
+FIXTURE_VARIANT(refused) {
+	__u64 size;
+	__u32 flags;
+	int err;
+};
+
+FIXTURE_VARIANT_ADD(refused, size_zero) { 0, 0, ENODATA };
+FIXTURE_VARIANT_ADD(refused, size_max) { -1ULL, 0, EOVERFLOW };
+FIXTURE_VARIANT_ADD(refused, size_max_less_a_page) { -4095ULL, 0, EOVERFLOW };
+FIXTURE_VARIANT_ADD(refused, size_last_page) { -4096ULL, 0, ENOMEM };
+FIXTURE_VARIANT_ADD(refused, size_half) { 1ULL << 63, 0, ENOMEM };
+FIXTURE_VARIANT_ADD(refused, size_vmalloc_space) { 1ULL << 45, 0, ENOMEM };
+FIXTURE_VARIANT_ADD(refused, size_one_tib) { 1ULL << 40, 0, ENOMEM };
+FIXTURE_VARIANT_ADD(refused, flag_unknown) { 4096, 0x10, EINVAL };
+FIXTURE_VARIANT_ADD(refused, flag_last) { 4096, 0x80000000, EINVAL };
+FIXTURE_VARIANT_ADD(refused, flags_all) { 4096, 0xffffffff, EINVAL };
+FIXTURE_VARIANT_ADD(refused, size_before_flags) { 0, 0x10, ENODATA };
+
+FIXTURE_SETUP(refused)
+{
+	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "vmremap_test.ko is not loaded");
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(refused)
+{
+	close(self->fd);
+}
+
+TEST_F(refused, alloc)
+{
+	EXPECT_EQ(variant->err, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
+					     variant->size, variant->flags));
+	EXPECT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 4096, 0));
+}
+
+/* What concerns references and memory. */
+FIXTURE(life) {
+	int fd;
+};
+
+FIXTURE_VARIANT(life) {
+	const char *device;
+};
+
+FIXTURE_VARIANT_ADD(life, mmap) { .device = TEST_MMAP };
+FIXTURE_VARIANT_ADD(life, prepare) { .device = TEST_PREPARE };
+
+FIXTURE_SETUP(life)
+{
+	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "vmremap_test.ko is not loaded");
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(life)
+{
+	close(self->fd);
+}
+
+TEST_F(life, put_of_nothing)
+{
+	ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA_NULL, 0, 0));
+	ASSERT_EQ(0, memory_alloc(self->fd, 1, VMREMAP_TEST_AREA_ERROR, 0, 0));
+	EXPECT_EQ(0, memory_free(self->fd, 0));
+	EXPECT_EQ(0, memory_free(self->fd, 1));
+}
+
+TEST_F(life, get_and_put)
+{
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 4096, 0));
+	for (int n = 0; n < 1000; n++)
+		ASSERT_EQ(0, ioctl(self->fd, VMREMAP_TEST_GET, AREA));
+	for (int n = 0; n < 1000; n++)
+		ASSERT_EQ(0, ioctl(self->fd, VMREMAP_TEST_PUT_AREA, AREA));
+	EXPECT_EQ(0, memory_poke(self->fd, AREA, 1, 1));
+}
+
+/* The driver lets go of the area before mmap(2) has ended. */
+TEST_F(life, put_inside_of_mmap)
+{
+	bool prepare = !strcmp(variant->device, TEST_PREPARE);
+	struct vmremap_test_call call = { .flags = VMREMAP_TEST_PUT };
+	char *map;
+
+	for (int n = 0; n < 10; n++) {
+		ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
+					  MIB(3), 0));
+		ASSERT_EQ(0, memory_poke(self->fd, AREA, 768, 9));
+		map = map_call(self->fd, &call, 768, PROT_READ | PROT_WRITE,
+			       MAP_SHARED);
+		if (prepare) {
+			EXPECT_EQ(MAP_FAILED, map);
+			EXPECT_EQ(ESTALE, errno);
+			continue;
+		}
+		ASSERT_NE(MAP_FAILED, map);
+		EXPECT_EQ(0, wrong_words(map, 768, 9));
+		EXPECT_EQ(0, munmap(map, MIB(3)));
+	}
+}
+
+/* Areas of one file, mapped side by side as if they were one. */
+TEST_F(life, neighbours_stay_apart)
+{
+	char *room = mmap(NULL, 6 * PAGE_SIZE, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, room);
+	for (int n = 0; n < 3; n++) {
+		struct vmremap_test_plan plan = {
+			.count = 1, .calls = { { .slot = n, .pgoff = 2 * n } },
+		};
+		char *at = room + 2 * n * PAGE_SIZE;
+
+		ASSERT_EQ(0, memory_alloc(self->fd, n, VMREMAP_TEST_AREA,
+					  6 * PAGE_SIZE, 0));
+		ASSERT_EQ(0, memory_poke(self->fd, n, 6, 1000 * (n + 1)));
+		ASSERT_EQ(0, ioctl(self->fd, VMREMAP_TEST_SET_PLAN, &plan));
+		ASSERT_EQ(at, mmap(at, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_FIXED, self->fd, 0));
+	}
+	for (int again = 0; again < 2; again++) {
+		for (int n = 0; n < 3; n++)
+			EXPECT_EQ(0, wrong_words(room + 2 * n * PAGE_SIZE, 2,
+						 1000 * (n + 1) + 2 * n));
+		ASSERT_EQ(0, madvise(room, 6 * PAGE_SIZE, MADV_DONTNEED));
+	}
+	EXPECT_EQ(0, munmap(room, 6 * PAGE_SIZE));
+}
+
+/*
+ * 20 areas of 32 MiB come and go, mapped, split and refused on the way. A page or
+ * two left behind by each of them is within the slack, a large folio is not.
+ */
+TEST_F(life, memory_returns)
+{
+	size_t pages = MIB(32) / PAGE_SIZE;
+	const long slack = 8 * 1024;
+	long before = 0, vmalloc = 0;
+
+	for (int n = 0; n < 20; n++) {
+		char *map;
+
+		/* The first round fills caches that stay filled. */
+		if (n == 1) {
+			before = free_kib();
+			vmalloc = memory_kib("VmallocUsed");
+		}
+		ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
+					  MIB(32), 0));
+		map = map_area(self->fd, AREA, 0, pages);
+		ASSERT_NE(MAP_FAILED, map);
+		for (size_t page = 0; page < pages; page++)
+			*page_word(map, page) = page;
+		EXPECT_EQ(MAP_FAILED, map_area(self->fd, AREA, 1, pages));
+		if (n % 2)
+			ASSERT_EQ(0, memory_free(self->fd, AREA));
+		ASSERT_EQ(0, munmap(map + MIB(1), PAGE_SIZE));
+		ASSERT_EQ(0, munmap(map, MIB(32)));
+		if (!(n % 2))
+			ASSERT_EQ(0, memory_free(self->fd, AREA));
+	}
+
+	EXPECT_GE(slack, lost_kib(before, slack));
+	EXPECT_GT(1024, memory_kib("VmallocUsed") - vmalloc);
+}
+
+TEST_HARNESS_MAIN

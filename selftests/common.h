@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the test programs share. */
+#ifndef VMREMAP_SELFTESTS_COMMON_H
+#define VMREMAP_SELFTESTS_COMMON_H
+
+#define TH_LOG_STREAM stdout
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/types.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <kselftest_harness.h>
+
+#define PAGE_SIZE 4096UL
+#define PMD_SIZE (2UL << 20)
+
+/* The first word of a page, by which tests tell pages apart. */
+static inline __u64 *page_word(void *map, size_t page)
+{
+	return (__u64 *)((char *)map + page * PAGE_SIZE);
+}
+
+/* mmap(2) of a file's pages, to read and write, shared. */
+static inline void *map_pages(int fd, size_t page, size_t pages)
+{
+	return mmap(NULL, pages * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    fd, page * PAGE_SIZE);
+}
+
+static sigjmp_buf fault_return;
+
+static inline void fault_handler(int sig)
+{
+	siglongjmp(fault_return, sig);
+}
+
+/* Touch a byte. Returns the signal that it raised, or 0. */
+static inline int touch(void *addr, bool write)
+{
+	struct sigaction action = { .sa_handler = fault_handler };
+	char *byte = addr;
+	int sig;
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+
+	sig = sigsetjmp(fault_return, 1);
+	if (!sig) {
+		char value = __atomic_load_n(byte, __ATOMIC_RELAXED);
+
+		if (write)
+			__atomic_store_n(byte, value, __ATOMIC_RELAXED);
+	}
+
+	signal(SIGSEGV, SIG_DFL);
+	signal(SIGBUS, SIG_DFL);
+	return sig;
+}
+
+/*
+ * A field of the mapping at @addr in /proc/self/smaps, in KiB, or -1 where
+ * there is none. For "VmFlags" the line is copied to @line.
+ */
+static inline long smaps(const void *addr, const char *field, char *line,
+			 size_t size)
+{
+	FILE *file = fopen("/proc/self/smaps", "r");
+	bool here = false;
+	char buf[512];
+	long kib = -1;
+
+	while (file && fgets(buf, sizeof(buf), file)) {
+		unsigned long start, end;
+
+		if (sscanf(buf, "%lx-%lx ", &start, &end) == 2)
+			here = (unsigned long)addr >= start &&
+			       (unsigned long)addr < end;
+		if (!here || strncmp(buf, field, strlen(field)) ||
+		    buf[strlen(field)] != ':')
+			continue;
+		kib = strtol(buf + strlen(field) + 1, NULL, 10);
+		if (line)
+			snprintf(line, size, "%s", buf + strlen(field) + 1);
+		break;
+	}
+	if (file)
+		fclose(file);
+	return kib;
+}
+
+/* Is one of the two-letter flags of VmFlags set for the mapping at @addr? */
+static inline bool vm_flag(const void *addr, const char *flag)
+{
+	char line[512] = "", *word, *rest = line;
+
+	smaps(addr, "VmFlags", line, sizeof(line));
+	while ((word = strsep(&rest, "\n ")))
+		if (!strcmp(word, flag))
+			return true;
+	return false;
+}
+
+/* Page faults that this process has taken. */
+static inline long faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* A line "NAME: VALUE kB" of /proc/meminfo, in KiB. */
+static inline long memory_kib(const char *name)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char buf[128];
+	long kib = -1;
+
+	while (file && fgets(buf, sizeof(buf), file))
+		if (!strncmp(buf, name, strlen(name)) && buf[strlen(name)] == ':')
+			kib = strtol(buf + strlen(name) + 1, NULL, 10);
+	if (file)
+		fclose(file);
+	return kib;
+}
+
+/* Free memory, in KiB, with what CPUs keep at hand: MemFree has not got that. */
+static inline long free_kib(void)
+{
+	FILE *file = fopen("/proc/zoneinfo", "r");
+	long pages, sum = 0;
+	char buf[128];
+
+	while (file && fgets(buf, sizeof(buf), file))
+		if (sscanf(buf, " pages free %ld", &pages) == 1 ||
+		    sscanf(buf, " count: %ld", &pages) == 1)
+			sum += pages;
+	if (file)
+		fclose(file);
+	return sum * (PAGE_SIZE / 1024);
+}
+
+/*
+ * How much less memory is free than @before, once frees that wait for a grace
+ * period are over: the first figure of at most @slack, or the last of many.
+ */
+static inline long lost_kib(long before, long slack)
+{
+	long lost = before - free_kib();
+
+	for (int tries = 0; lost > slack && tries < 50; tries++) {
+		usleep(20000);
+		lost = before - free_kib();
+	}
+	return lost;
+}
+
+/* The number that a file in /sys or the like holds, or -1. */
+static inline long read_number(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	long number = -1;
+
+	if (file) {
+		if (fscanf(file, "%ld", &number) != 1)
+			number = -1;
+		fclose(file);
+	}
+	return number;
+}
+
+static inline bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	ssize_t len = strlen(text);
+	bool ok = fd >= 0 && write(fd, text, len) == len;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static inline int module_load(const char *path, const char *parameters)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int ret = fd;
+
+	if (fd >= 0) {
+		ret = syscall(SYS_finit_module, fd, parameters, 0);
+		close(fd);
+	}
+	return ret;
+}
+
+static inline int module_unload(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK);
+}
+
+#endif /* VMREMAP_SELFTESTS_COMMON_H */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* For tests that use vmremap_test.ko. */
+#ifndef VMREMAP_SELFTESTS_PLAN_H
+#define VMREMAP_SELFTESTS_PLAN_H
+
+#include "common.h"
+#include "vmremap_test.h"
+
+#define TEST_MMAP "/dev/vmremap-test"
+#define TEST_PREPARE "/dev/vmremap-test-prepare"
+
+/* Fill a slot. Returns 0, or the errno of the allocation. */
+static inline int memory_alloc(int fd, __u32 slot, __u32 kind, __u64 size,
+			       __u32 flags)
+{
+	struct vmremap_test_memory req = {
+		.slot = slot, .kind = kind, .flags = flags, .size = size,
+	};
+
+	return ioctl(fd, VMREMAP_TEST_ALLOC, &req) ? errno : 0;
+}
+
+static inline int memory_free(int fd, __u32 slot)
+{
+	return ioctl(fd, VMREMAP_TEST_FREE, slot);
+}
+
+/* The kernel address of what a slot holds, and its size; 0 for none. */
+static inline __u64 memory_info(int fd, __u32 slot, __u64 *size)
+{
+	struct vmremap_test_memory req = { .slot = slot };
+
+	if (ioctl(fd, VMREMAP_TEST_INFO, &req))
+		return 0;
+	if (size)
+		*size = req.size;
+	return req.addr;
+}
+
+/* Page n of the memory, as the kernel sees it, begins with the word value + n. */
+static inline int memory_poke(int fd, __u32 slot, __u32 pages, __u64 value)
+{
+	struct vmremap_test_access req = {
+		.slot = slot, .count = pages, .value = value,
+	};
+
+	return ioctl(fd, VMREMAP_TEST_POKE, &req);
+}
+
+static inline int memory_peek(int fd, __u32 slot, __u32 pages, __u64 value)
+{
+	struct vmremap_test_access req = {
+		.slot = slot, .count = pages, .value = value,
+	};
+
+	return ioctl(fd, VMREMAP_TEST_PEEK, &req);
+}
+
+/* mmap(2) in which the driver makes the calls of @plan. */
+static inline void *map_plan(int fd, const struct vmremap_test_plan *plan,
+			     size_t pages, int prot, int flags)
+{
+	if (ioctl(fd, VMREMAP_TEST_SET_PLAN, plan))
+		return MAP_FAILED;
+	return mmap(NULL, pages * PAGE_SIZE, prot, flags, fd, 0);
+}
+
+/* The same for a plan of one call. */
+static inline void *map_call(int fd, const struct vmremap_test_call *call,
+			     size_t pages, int prot, int flags)
+{
+	struct vmremap_test_plan plan = { .count = 1, .calls = { *call } };
+
+	return map_plan(fd, &plan, pages, prot, flags);
+}
+
+/* Map a slot's area from page @pgoff on, to read and write, shared. */
+static inline void *map_area(int fd, __u32 slot, __u64 pgoff, size_t pages)
+{
+	struct vmremap_test_call call = {
+		.function = VMREMAP_TEST_AREA_MMAP, .slot = slot, .pgoff = pgoff,
+	};
+
+	return map_call(fd, &call, pages, PROT_READ | PROT_WRITE, MAP_SHARED);
+}
+
+#endif /* VMREMAP_SELFTESTS_PLAN_H */
