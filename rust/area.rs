@@ -73,8 +73,9 @@ use kernel::{
 /// let status = Area::<Status>::zeroed(Flags::READ_ONLY)?;
 /// assert_eq!(io_read!(&status, .errors), 0);
 ///
+/// let same = status.clone();
 /// io_write!(&status, .errors, 3);
-/// assert_eq!(io_read!(&status.clone(), .errors), 3);
+/// assert_eq!(io_read!(&same, .errors), 3);
 /// # Ok::<(), Error>(())
 /// ```
 pub struct Area<T: KnownSize + ?Sized> {

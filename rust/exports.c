@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Exports the functions of the crate vmremap to modules that use it, as the
- * kernel's rust/exports.c does for the kernel's crates.
+ * Exports the functions of the crate vmremap to modules that use it, in the
+ * way in which the kernel exports those of its own crates.
  */
 #include <linux/export.h>
 

@@ -7,7 +7,7 @@ use vmremap::Area;
 
 fn make_up() -> Area<u32> {
     Area {
-        raw: NonNull::dangling(), //~ E0451
+        raw: NonNull::dangling(),    //~ E0451
         memory: NonNull::dangling(), //~ E0451
     }
 }

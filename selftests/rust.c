@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a Rust driver's mmap callback does to the program that maps: see
+ * rust/device.rs, where the offset in the file chooses.
+ */
+#include "common.h"
+
+#define PAGES 1024UL
+
+enum {
+	DROPPED,
+	TWICE,
+	MIXED_BEFORE,
+	MIXED_AFTER,
+	FOREIGN_PAGE_AFTER,
+	ZAPPED,
+	SECOND_TRY,
+};
+
+FIXTURE(callback)
+{
+	int fd;
+	/* PAGES and one PMD more, so that a PMD's place can be chosen. */
+	char *reserved;
+	char *aligned;
+};
+
+FIXTURE_SETUP(callback)
+{
+	size_t size = PAGES * PAGE_SIZE + PMD_SIZE;
+
+	self->fd = open("/dev/vmremap-rust-test", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+	self->reserved = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			      -1, 0);
+	ASSERT_NE(MAP_FAILED, self->reserved);
+	self->aligned = (char *)(((unsigned long)self->reserved + PMD_SIZE - 1) &
+				 -PMD_SIZE);
+}
+
+FIXTURE_TEARDOWN(callback)
+{
+	munmap(self->reserved, PAGES * PAGE_SIZE + PMD_SIZE);
+	close(self->fd);
+}
+
+static char *map(int fd, char *where, int what)
+{
+	return mmap(where, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED, fd, what * PAGE_SIZE);
+}
+
+/* The first page that does not begin with the area's 1. */
+static size_t first_foreign(const char *p, size_t from)
+{
+	while (from < PAGES && p[from * PAGE_SIZE] == 1)
+		from++;
+	return from;
+}
+
+TEST_F(callback, drops_the_last_reference)
+{
+	char *p = map(self->fd, self->aligned, DROPPED);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(PAGES, first_foreign(p, 0));
+	p[PAGE_SIZE] = 2;
+	EXPECT_EQ(1, first_foreign(p, 0));
+}
+
+TEST_F(callback, maps_twice)
+{
+	char *p = map(self->fd, self->aligned, TWICE);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(PAGES, first_foreign(p, 0));
+}
+
+TEST_F(callback, makes_a_mixed_map_before)
+{
+	char *p = map(self->fd, self->aligned, MIXED_BEFORE);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, p[0]);
+	EXPECT_EQ(SIGBUS, touch(p + PAGE_SIZE, true));
+}
+
+TEST_F(callback, makes_a_mixed_map_after)
+{
+	char *p = map(self->fd, self->aligned, MIXED_AFTER);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(PAGES, first_foreign(p, 0));
+
+	/* Split what may be a PMD. */
+	EXPECT_EQ(0, munmap(p + PAGE_SIZE, PAGE_SIZE));
+	EXPECT_EQ(SIGSEGV, touch(p + PAGE_SIZE, false));
+	EXPECT_EQ(1, p[0]);
+	EXPECT_EQ(PAGES, first_foreign(p, 2));
+}
+
+TEST_F(callback, inserts_a_page_after)
+{
+	char *p = map(self->fd, self->aligned, FOREIGN_PAGE_AFTER);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(0, p[0]);
+	p[0] = 2;
+	EXPECT_EQ(2, p[0]);
+	EXPECT_EQ(PAGES, first_foreign(p, 1));
+}
+
+TEST_F(callback, zaps_what_it_mapped)
+{
+	char *p = map(self->fd, self->aligned, ZAPPED);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(PAGES, first_foreign(p, 0));
+}
+
+TEST_F(callback, tries_again_after_refusals)
+{
+	char *p = map(self->fd, self->aligned, SECOND_TRY);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(PAGES, first_foreign(p, 0));
+}
+
+/* The driver of the crate's first page: a page for each opener. */
+TEST(scratch)
+{
+	int fd = open("/dev/scratch", O_RDWR | O_CLOEXEC);
+	int other = open("/dev/scratch", O_RDWR | O_CLOEXEC);
+	char *map;
+
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, other);
+	map = map_pages(fd, 0, 1);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(MAP_FAILED, map_pages(fd, 1, 1));
+	EXPECT_EQ(EINVAL, errno);
+
+	memset(map, 1, 96);
+	EXPECT_EQ(4000, ioctl(fd, 0));
+	EXPECT_EQ(4096, ioctl(other, 0));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the examples of the documentation do not show.
+
+use kernel::{
+    io::{
+        io_project,
+        io_read,
+        io_write,
+        Io,
+        IoBase, //
+    },
+    page::PAGE_SIZE,
+    prelude::*,
+    sync::atomic::{
+        Acquire,
+        Full,
+        Relaxed,
+        Release, //
+    }, //
+};
+use vmremap::{
+    Area,
+    AtomicField,
+    AtomicView,
+    Flags, //
+};
+
+pub(crate) const CHECKS: &[crate::Check] = &[
+    ("an area of no size is refused", no_size),
+    ("a size that wraps is refused", size_wraps),
+    ("a size that no machine has is refused", size_too_large),
+    ("an area is zeroed to its last byte", zeroed),
+    ("every combination of flags makes an area", flags),
+    ("a view has the type, place and size of the field", views),
+    ("what is written one way is read the others", same_bytes),
+    ("copies end where the area ends", copies),
+    ("an index past the end is an error", index_past_end),
+    ("a clone is the same memory, and outlives the first", clones),
+    ("atomics of every type", atomics),
+];
+
+#[repr(C)]
+#[derive(FromBytes, IntoBytes, Clone, Copy, PartialEq, Debug)]
+struct Mixed {
+    word: u64,
+    half: u32,
+    bytes: [u8; 4],
+}
+
+/// Returns why there is no area of `len` times `T`.
+fn refusal<T: FromBytes + IntoBytes>(len: usize) -> Option<Error> {
+    Area::<T>::zeroed_slice(len, Flags::NONE).err()
+}
+
+fn no_size() -> Result {
+    assert_eq!(refusal::<u64>(0), Some(ENODATA));
+    assert_eq!(refusal::<()>(7), Some(ENODATA));
+    assert_eq!(Area::<()>::zeroed(Flags::NONE).err(), Some(ENODATA));
+    Ok(())
+}
+
+fn size_wraps() -> Result {
+    let to_bytes = usize::MAX / 8 + 1;
+    let to_pages = (usize::MAX - PAGE_SIZE) / 8 + 2;
+
+    assert_eq!(refusal::<u64>(usize::MAX), Some(EOVERFLOW));
+    assert_eq!(refusal::<u64>(to_bytes), Some(EOVERFLOW));
+    assert_eq!(refusal::<u64>(to_pages), Some(EOVERFLOW));
+    Ok(())
+}
+
+fn size_too_large() -> Result {
+    assert_eq!(refusal::<u8>(usize::MAX / 2), Some(ENOMEM));
+    Ok(())
+}
+
+fn zeroed() -> Result {
+    let area = Area::<u8>::zeroed_slice(PAGE_SIZE + 1, Flags::NONE)?;
+    for i in 0..area.len() {
+        assert_eq!(io_read!(&area, [try: i]), 0);
+    }
+    Ok(())
+}
+
+fn flags() -> Result {
+    let all = [
+        Flags::READ_ONLY,
+        Flags::DONT_COPY,
+        Flags::ACCOUNT,
+        Flags::POPULATE,
+    ];
+    for set in 0..1 << all.len() {
+        let mut flags = Flags::NONE;
+        for (bit, &flag) in all.iter().enumerate() {
+            if set & 1 << bit != 0 {
+                flags = flags | flag;
+            }
+        }
+        for (bit, &flag) in all.iter().enumerate() {
+            assert_eq!(flags.contains(flag), set & 1 << bit != 0);
+        }
+        Area::<u8>::zeroed(flags)?;
+    }
+    Ok(())
+}
+
+fn views() -> Result {
+    let area = Area::<Mixed>::zeroed_slice(300, Flags::NONE)?;
+    let start = area.as_view().as_ptr().addr();
+
+    assert_eq!(start % PAGE_SIZE, 0);
+    assert_eq!(area.len(), 300);
+    assert_eq!(area.size(), 300 * 16);
+    assert_eq!(area.bytes().len(), 300 * 16);
+    assert_eq!(area.bytes().as_ptr().addr(), start);
+
+    let field = io_project!(&area, [try: 299].bytes[build: 3]);
+    assert_eq!(field.as_ptr().addr(), start + 299 * 16 + 15);
+    assert_eq!(io_project!(&area, [try: 10..20]).len(), 10);
+    Ok(())
+}
+
+fn same_bytes() -> Result {
+    let area = Area::<Mixed>::zeroed(Flags::NONE)?;
+    let mut copy = [0; 16];
+
+    io_write!(&area, .word, u64::from_ne_bytes(*b"abcdefgh"));
+    AtomicView::new(io_project!(&area, .half)).store(u32::from_ne_bytes(*b"ijkl"), Release);
+    area.write_at(12, b"mnop")?;
+
+    area.read_at(0, &mut copy)?;
+    assert_eq!(&copy, b"abcdefghijklmnop");
+    assert_eq!(io_read!(&area, .bytes[build: 3]), b'p');
+    assert_eq!(area.as_view().copy_read().bytes, *b"mnop");
+    Ok(())
+}
+
+fn copies() -> Result {
+    let area = Area::<u8>::zeroed_slice(PAGE_SIZE - 1, Flags::NONE)?;
+    let end = area.size();
+    let mut two = [0xff; 2];
+
+    area.write_at(end - 2, b"yz")?;
+    area.read_at(end - 2, &mut two)?;
+    assert_eq!(&two, b"yz");
+
+    for offset in [end - 1, end, PAGE_SIZE, usize::MAX - 1, usize::MAX] {
+        assert_eq!(area.read_at(offset, &mut two), Err(ERANGE));
+        assert_eq!(area.write_at(offset, b"no"), Err(ERANGE));
+    }
+    assert_eq!(&two, b"yz");
+    assert_eq!(io_read!(&area, [try: end - 1]), b'z');
+
+    area.read_at(end, &mut [])?;
+    area.write_at(0, &[])?;
+    assert_eq!(area.write_at(end + 1, &[]), Err(ERANGE));
+    Ok(())
+}
+
+fn index_past_end() -> Result {
+    fn read(area: &Area<[u16]>, index: usize) -> Result<u16> {
+        Ok(io_read!(area, [try: index]))
+    }
+    let area = Area::<u16>::zeroed_slice(5, Flags::NONE)?;
+
+    assert_eq!(read(&area, 4), Ok(0));
+    assert_eq!(read(&area, 5), Err(ERANGE));
+    assert_eq!(read(&area, usize::MAX), Err(ERANGE));
+    Ok(())
+}
+
+fn clones() -> Result {
+    let first = Area::<u32>::zeroed(Flags::NONE)?;
+    let second = first.clone();
+    let third = second.clone();
+
+    first.as_view().write_val(7);
+    drop(first);
+    drop(third);
+    assert_eq!(second.as_view().read_val(), 7);
+    Ok(())
+}
+
+fn atomics() -> Result {
+    fn atomic<T: AtomicField + Copy + PartialEq + core::fmt::Debug>(one: T, top: T) -> Result {
+        let area = Area::<T>::zeroed(Flags::NONE)?;
+        let field = AtomicView::new(area.as_view());
+        let zero = field.load(Acquire);
+
+        assert_eq!(field.xchg(one, Full), zero);
+        assert_eq!(field.cmpxchg(zero, top, Full), Err(one));
+        assert_eq!(field.cmpxchg(one, top, Relaxed), Ok(one));
+        assert_eq!(field.fetch_add(one, Relaxed), top);
+        field.store(field.load(Relaxed), Release);
+        assert_eq!(area.as_view().copy_read(), field.load(Acquire));
+        Ok(())
+    }
+    atomic(1, i32::MAX)?;
+    atomic(1, u32::MAX)?;
+    atomic(1, i64::MAX)?;
+    atomic(1, u64::MAX)?;
+    atomic(1, isize::MAX)?;
+    atomic(1, usize::MAX)
+}
