@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cost BASE DEVICE...: what mapping, touching and unmapping a sample device
+ * costs a program, and that no DEVICE costs more than BASE does, within 3 %.
+ * Run where the clock advances with each instruction. KTAP.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../samples/vmremap_sample.h"
+
+#define PAGE		4096UL
+#define SIZE		(16 * PAGE)
+#define ROUNDS		100
+#define PERCENT_ALLOWED	103
+
+enum phase { MAP, TOUCH, UNMAP, TOTAL, PHASES };
+
+static __u64 now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+static void measure(int fd, __u64 cost[PHASES])
+{
+	__u64 start = now(), mapped, touched, end;
+	char *map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			 VMREMAP_SAMPLE_DATA);
+
+	if (map == MAP_FAILED)
+		err(1, "mmap");
+	mapped = now();
+	for (size_t i = 0; i < SIZE; i += PAGE)
+		__atomic_store_n(&map[i], 1, __ATOMIC_RELAXED);
+	touched = now();
+	munmap(map, SIZE);
+	end = now();
+
+	cost[MAP] = mapped - start;
+	cost[TOUCH] = touched - mapped;
+	cost[UNMAP] = end - touched;
+	cost[TOTAL] = end - start;
+}
+
+/* The cheapest round, which no interrupt has hit. */
+static void best(const char *device, __u64 cost[PHASES])
+{
+	int fd = open(device, O_RDWR);
+
+	if (fd < 0)
+		err(1, "%s", device);
+	measure(fd, cost);
+	for (int round = 1; round < ROUNDS; round++) {
+		__u64 one[PHASES];
+
+		measure(fd, one);
+		for (int phase = 0; phase < PHASES; phase++)
+			if (one[phase] < cost[phase])
+				cost[phase] = one[phase];
+	}
+	close(fd);
+	printf("# %s: %llu instructions for 64 KiB: map %llu, touch %llu, unmap %llu\n",
+	       device, cost[TOTAL], cost[MAP], cost[TOUCH], cost[UNMAP]);
+}
+
+int main(int argc, char *argv[])
+{
+	__u64 base[PHASES], cost[PHASES];
+	int failed = 0;
+
+	printf("KTAP version 1\n1..%d\n", argc - 2);
+	best(argv[1], base);
+	for (int i = 2; i < argc; i++) {
+		best(argv[i], cost);
+		int ok = cost[TOTAL] * 100 <= base[TOTAL] * PERCENT_ALLOWED;
+
+		printf("%sok %d %s costs %.3f times %s\n", ok ? "" : "not ",
+		       i - 1, argv[i], (double)cost[TOTAL] / base[TOTAL], argv[1]);
+		failed += !ok;
+	}
+	return failed;
+}
