@@ -44,7 +44,7 @@ static int gather_folios(struct vmremap_area *area, struct list_head *folios)
 					   __GFP_RETRY_MAYFAIL), order);
 		if (folio) {
 			list_add_tail(&folio->lru, folios);
-			area->layout.blocks[order]++;
+			vmremap_layout_add(&area->layout, order);
 			lacking -= 1UL << order;
 		} else if (order) {
 			limit = order - 1;

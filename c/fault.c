@@ -83,30 +83,36 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
 			      const struct vmremap_span *span)
 {
-	unsigned long touched = vmf->address & PMD_MASK;
+	const struct vmremap_layout *layout = &span->area->layout;
 	vm_fault_t ret = VM_FAULT_FALLBACK;
-	unsigned long addr, end;
+	unsigned long addr, end, nr;
 
-	if (order != PMD_ORDER || !(vmf->vma->vm_flags & VM_MAYSHARE) ||
+	if (order != PMD_ORDER || PMD_ORDER > VMREMAP_MAX_ORDER ||
+	    !(vmf->vma->vm_flags & VM_MAYSHARE) ||
 	    vmf->vma->vm_flags & VM_MIXEDMAP)
 		return VM_FAULT_FALLBACK;
 
-	around(span, touched, AROUND_PMDS << PMD_SHIFT, &addr, &end);
-	for (addr = ALIGN(addr, PMD_SIZE); addr < end; addr += PMD_SIZE) {
-		struct vmremap_place place = vmremap_place_find(span, addr);
+	around(span, vmf->address, AROUND_PMDS << PMD_SHIFT, &addr, &end);
+	addr = ALIGN(addr, PMD_SIZE);
+	nr = span->index + ((addr - span->start) >> PAGE_SHIFT);
+	if (!IS_ALIGNED(nr, PTRS_PER_PTE))
+		return VM_FAULT_FALLBACK;
+
+	/* The largest blocks come first: numbers of PMDs are theirs. */
+	nr /= PTRS_PER_PTE;
+	for (; nr < layout->blocks[PMD_ORDER] && end - addr >= PMD_SIZE &&
+	     addr < end; nr++, addr += PMD_SIZE) {
 		struct vm_fault here = {
 			.vma = vmf->vma,
 			.address = addr,
-			.pmd = vmf->pmd + pmd_index(addr) - pmd_index(touched),
+			.pmd = vmf->pmd + pmd_index(addr) - pmd_index(vmf->address),
 		};
+		bool touched = vmf->address - addr < PMD_SIZE;
 		vm_fault_t one;
 
-		if (place.block.pages != PTRS_PER_PTE ||
-		    !vmremap_place_fits(span, &place))
-			continue;
-		one = vmf_insert_folio_pmd(&here, vmremap_place_folio(span, &place),
-					   addr == touched && vmf->flags & FAULT_FLAG_WRITE);
-		if (addr == touched)
+		one = vmf_insert_folio_pmd(&here, span->area->folios[nr],
+					   touched && vmf->flags & FAULT_FLAG_WRITE);
+		if (touched)
 			ret = one;
 	}
 	return ret;

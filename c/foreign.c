@@ -10,6 +10,38 @@
 #include "foreign.h"
 #include "reject.h"
 
+#ifndef MODULE
+static enum vmremap_clause check_area(const struct vmremap_request *req)
+{
+	struct vm_struct *area = find_vm_area((void *)req->kaddr);
+	enum vmremap_clause clause;
+
+	if (!area)
+		return VMREMAP_AREA_VALID;
+	clause = vmremap_check_in_area(req, (unsigned long)area->addr,
+				       get_vm_area_size(area) >> PAGE_SHIFT);
+	if (!clause && !(area->flags & (VM_USERMAP | VM_DMA_COHERENT)))
+		clause = VMREMAP_AREA_SHAREABLE;
+	return clause;
+}
+
+static int remap(struct vm_area_struct *vma, const struct vmremap_request *req)
+{
+	return remap_vmalloc_range_partial(vma, req->uaddr, (void *)req->kaddr,
+					   req->pgoff, req->size);
+}
+
+/* check_area() was the judge. */
+static int explain(const struct vmremap_request *req)
+{
+	return -EINVAL;
+}
+#else
+/*
+ * find_vm_area() is not for modules. The kernel's own function judges the area,
+ * but compares the range with the size of the whole of it, which is wrong for
+ * an address in the middle: there, look for the area's end first.
+ */
 static bool mapped(unsigned long kaddr)
 {
 	return is_vmalloc_addr((void *)kaddr) && vmalloc_to_page((void *)kaddr);
@@ -27,12 +59,7 @@ static bool leaves_area(const struct vmremap_request *req)
 	return addr < end;
 }
 
-/*
- * find_vm_area() is not for modules. The kernel's own function judges the area,
- * but compares the range with the size of the whole of it, which is wrong for
- * an address in the middle: there, look for the area's end first.
- */
-static enum vmremap_clause check_range(const struct vmremap_request *req)
+static enum vmremap_clause check_area(const struct vmremap_request *req)
 {
 	if (!mapped(req->kaddr))
 		return VMREMAP_AREA_VALID;
@@ -40,6 +67,21 @@ static enum vmremap_clause check_range(const struct vmremap_request *req)
 		return VMREMAP_RANGE_IN_AREA;
 	return VMREMAP_HOLDS;
 }
+
+static int remap(struct vm_area_struct *vma, const struct vmremap_request *req)
+{
+	if (PAGE_ALIGN(req->size) != vma->vm_end - vma->vm_start)
+		return -EOPNOTSUPP;
+	return remap_vmalloc_range(vma, (void *)req->kaddr, req->pgoff);
+}
+
+/* The kernel's -EINVAL, clause by clause. */
+static int explain(const struct vmremap_request *req)
+{
+	return vmremap_reject(leaves_area(req) ? VMREMAP_RANGE_IN_AREA :
+						 VMREMAP_AREA_SHAREABLE, req);
+}
+#endif
 
 /**
  * vmremap_map_foreign - map vmalloc memory that is no area's own
@@ -52,23 +94,16 @@ static enum vmremap_clause check_range(const struct vmremap_request *req)
 int vmremap_map_foreign(struct vm_area_struct *vma,
 			const struct vmremap_request *req)
 {
-	unsigned long vm_size = vma->vm_end - vma->vm_start;
-	enum vmremap_clause clause = check_range(req);
+	enum vmremap_clause clause = check_area(req);
 	int err;
 
 	if (!clause && vma->vm_flags & VM_PFNMAP)
 		clause = VMREMAP_VMA_INIT;
 	if (clause)
 		return vmremap_reject(clause, req);
-	if (PAGE_ALIGN(req->size) != vm_size)
-		return -EOPNOTSUPP;
 
-	err = remap_vmalloc_range(vma, (void *)req->kaddr, req->pgoff);
-	if (!err)
-		return 0;
-	zap_vma_range(vma, vma->vm_start, vm_size);
-	if (err != -EINVAL)
-		return err;
-	clause = leaves_area(req) ? VMREMAP_RANGE_IN_AREA : VMREMAP_AREA_SHAREABLE;
-	return vmremap_reject(clause, req);
+	err = remap(vma, req);
+	if (err)
+		zap_vma_range(vma, req->uaddr, PAGE_ALIGN(req->size));
+	return err == -EINVAL ? explain(req) : err;
 }

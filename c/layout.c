@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/bitops.h>
 #include <linux/log2.h>
 
 #include "layout.h"
@@ -16,6 +17,17 @@ unsigned int vmremap_layout_next_order(unsigned long pages, unsigned int limit)
 }
 
 /**
+ * vmremap_layout_add - add a block at the end of an area
+ * @layout: the blocks that the area has
+ * @order: order of the new one, at most that of the last one
+ */
+void vmremap_layout_add(struct vmremap_layout *layout, unsigned int order)
+{
+	layout->orders |= BIT(order);
+	layout->blocks[order]++;
+}
+
+/**
  * vmremap_layout_find - find the block that holds a page
  * @layout: the blocks of an area
  * @index: index of a page of that area
@@ -25,10 +37,11 @@ unsigned int vmremap_layout_next_order(unsigned long pages, unsigned int limit)
 struct vmremap_block vmremap_layout_find(const struct vmremap_layout *layout,
 					 unsigned long index)
 {
+	unsigned long orders = layout->orders;
 	struct vmremap_block block = {};
-	int order;
 
-	for (order = VMREMAP_MAX_ORDER; order >= 0; order--) {
+	while (orders) {
+		unsigned int order = __fls(orders);
 		unsigned long blocks = layout->blocks[order];
 		unsigned long skipped = (index - block.first) >> order;
 
@@ -36,10 +49,12 @@ struct vmremap_block vmremap_layout_find(const struct vmremap_layout *layout,
 			block.nr += skipped;
 			block.first += skipped << order;
 			block.pages = 1UL << order;
+			block.run = blocks - skipped;
 			return block;
 		}
 		block.nr += blocks;
 		block.first += blocks << order;
+		orders &= ~BIT(order);
 	}
 	return block;
 }

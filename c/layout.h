@@ -19,9 +19,11 @@
 
 /**
  * struct vmremap_layout - the blocks of an area
+ * @orders: bit mask of the orders that blocks have
  * @blocks: by order, how many blocks have it
  */
 struct vmremap_layout {
+	unsigned long orders;
 	unsigned long blocks[MAX_PAGE_ORDER + 1];
 };
 
@@ -30,13 +32,16 @@ struct vmremap_layout {
  * @nr: number of the block, from 0
  * @first: index in the area of the block's first page
  * @pages: how many pages it has
+ * @run: how many blocks of as many pages there are, from this one on
  */
 struct vmremap_block {
 	unsigned long nr;
 	unsigned long first;
 	unsigned long pages;
+	unsigned long run;
 };
 
+void vmremap_layout_add(struct vmremap_layout *layout, unsigned int order);
 unsigned int vmremap_layout_next_order(unsigned long pages, unsigned int limit);
 struct vmremap_block vmremap_layout_find(const struct vmremap_layout *layout,
 					 unsigned long index);

@@ -29,8 +29,8 @@ enum vmremap_clause vmremap_policy(unsigned int area_flags,
 	/* mprotect() adds VM_x only where VM_MAYx says that it may. */
 	if (refused & VM_WRITE)
 		*vm_flags &= ~VM_MAYWRITE;
-	*vm_flags &= ~VM_MAYEXEC;
-
+	/* A mixed map is for pages without references, and keeps PMDs out. */
+	*vm_flags &= ~(VM_MAYEXEC | VM_MIXEDMAP);
 	*vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
 	if (area_flags & VMREMAP_DONTCOPY)
 		*vm_flags |= VM_DONTCOPY;

@@ -3,39 +3,57 @@
 #include "prefault.h"
 #include "vmremap.h"
 
-/* Take the fault that vmremap_left_to_fault() promises. */
-static int populate(struct vm_area_struct *vma, unsigned long addr)
+/* Take the faults that vmremap_left_to_fault() promises: one for each block. */
+static int populate(struct vm_area_struct *vma, unsigned long addr,
+		    unsigned long row, unsigned long pages)
 {
-	vm_fault_t ret = handle_mm_fault(vma, addr, FAULT_FLAG_REMOTE, NULL);
+	unsigned long end = addr + (row << PAGE_SHIFT);
+	vm_fault_t ret;
 
-	return ret & VM_FAULT_ERROR ? vm_fault_to_errno(ret, 0) : 0;
+	for (; addr < end; addr += pages << PAGE_SHIFT) {
+		ret = handle_mm_fault(vma, addr, FAULT_FLAG_REMOTE, NULL);
+		if (ret & VM_FAULT_ERROR)
+			return vm_fault_to_errno(ret, 0);
+	}
+	return 0;
 }
 
-/* Insert pages from @addr on until @span ends or a block is left to faults. */
-static int insert_batch(struct vm_area_struct *vma,
-			const struct vmremap_span *span, unsigned long *addr)
+/* How many of the next @pages are left to faults, when @block is. */
+static unsigned long left_row(const struct vmremap_block *block,
+			      unsigned long pages)
 {
+	/* Where one fills a page table, all of the run do. */
+	if (block->pages == PTRS_PER_PTE)
+		return min(block->run, pages / PTRS_PER_PTE) * PTRS_PER_PTE;
+	return block->pages;
+}
+
+/**
+ * struct batch - pages that are inserted together
+ * @addr: user address of the first
+ * @nr: how many there are
+ * @pages: the pages
+ */
+struct batch {
+	unsigned long addr;
+	unsigned long nr;
 	struct page *pages[VMREMAP_AROUND_PAGES];
-	unsigned long start = *addr, nr = 0, i;
-	int err;
+};
 
-	while (nr < ARRAY_SIZE(pages) && *addr < span->end) {
-		struct vmremap_place place = vmremap_place_find(span, *addr);
-		struct vmremap_block *block = &place.block;
-		unsigned long row = min3(block->first + block->pages - place.index,
-					 (span->end - *addr) >> PAGE_SHIFT,
-					 ARRAY_SIZE(pages) - nr);
+/* Insert the batch, and begin a new one at @next. */
+static int insert(struct vm_area_struct *vma, struct batch *batch,
+		  unsigned long next)
+{
+	unsigned long nr = batch->nr;
+	int err = 0;
 
-		if (vmremap_left_to_fault(span, &place))
-			break;
-		for (i = 0; i < row; i++)
-			pages[nr++] = vmremap_place_page(span, &place) + i;
-		*addr += row << PAGE_SHIFT;
+	if (nr) {
+		err = vm_insert_pages(vma, batch->addr, batch->pages, &nr);
+		/* For what is not refcounted. Left on, it keeps PMDs out. */
+		vm_flags_clear(vma, VM_MIXEDMAP);
 	}
-
-	err = vm_insert_pages(vma, start, pages, &nr);
-	/* For what is not refcounted. Left on, it would keep PMDs out. */
-	vm_flags_clear(vma, VM_MIXEDMAP);
+	batch->addr = next;
+	batch->nr = 0;
 	return err;
 }
 
@@ -53,19 +71,29 @@ int vmremap_prefault(struct vm_area_struct *vma,
 		     const struct vmremap_span *span)
 {
 	bool all = span->area->flags & VMREMAP_POPULATE && vma_is_accessible(vma);
-	unsigned long addr = span->start;
+	struct batch batch = { .addr = span->start };
+	unsigned long addr = span->start, row, i;
 	int err = 0;
 
-	while (!err && addr < span->end) {
+	for (; !err && addr < span->end; addr += row << PAGE_SHIFT) {
 		struct vmremap_place place = vmremap_place_find(span, addr);
+		struct vmremap_block *block = &place.block;
 
-		if (!vmremap_left_to_fault(span, &place)) {
-			err = insert_batch(vma, span, &addr);
+		row = (span->end - addr) >> PAGE_SHIFT;
+		if (vmremap_left_to_fault(span, &place)) {
+			row = left_row(block, row);
+			err = insert(vma, &batch, addr + (row << PAGE_SHIFT));
+			if (all && !err)
+				err = populate(vma, addr, row, block->pages);
 			continue;
 		}
-		if (all)
-			err = populate(vma, addr);
-		addr += place.block.pages << PAGE_SHIFT;
+
+		row = min3(row, block->first + block->pages - place.index,
+			   ARRAY_SIZE(batch.pages) - batch.nr);
+		for (i = 0; i < row; i++)
+			batch.pages[batch.nr++] = vmremap_place_page(span, &place) + i;
+		if (batch.nr == ARRAY_SIZE(batch.pages))
+			err = insert(vma, &batch, addr + (row << PAGE_SHIFT));
 	}
-	return err;
+	return err ?: insert(vma, &batch, addr);
 }
