@@ -6,11 +6,12 @@ release = $(shell tools/kernel release)
 out = build/$(release)
 
 help:
-	@echo 'make demo        map memory of a C driver into a program, on the stock kernel in a VM'
+	@echo 'make demo        map memory of a C and a Rust driver into a program, on the stock kernel in a VM'
 	@echo 'make test        everything that must hold; make test PHASES="NAME..." runs some of it'
 	@echo 'make test-quick  what fits into a working day'
 	@echo 'make lint        the checkers alone'
 	@echo 'make modules     modules and programs, in build/RELEASE/'
+	@echo 'make docs        the crate documentation, in build/RELEASE/rust/doc/'
 	@echo 'make clean       remove build/; the cache stays'
 	@echo 'KERNEL_SERIES=7.2 selects another kernel series.'
 
@@ -24,7 +25,12 @@ modules: setup
 
 demo: modules
 	@tools/vm --module $(out)/vmremap.ko --module $(out)/samples/c/vmremap_sample_c.ko \
-		--copy $(out)/samples/c/demo:/demo -- /demo
+		$(patsubst %,--module %,$(wildcard $(out)/samples/rust/vmremap_sample_rust.ko)) \
+		--copy $(out)/samples/c/demo:/demo -- sh -c 'exec /demo /dev/vmremap-sample-*'
+
+docs: setup
+	@tools/phase docs 30 tools/kmake VMREMAP_DOCS=y
+	@ls $(out)/rust/doc/vmremap/index.html
 
 test: modules
 	@tools/test $(PHASES)
@@ -38,4 +44,4 @@ lint: modules
 clean:
 	rm -rf build
 
-.PHONY: help setup modules demo test test-quick lint clean
+.PHONY: help setup modules demo docs test test-quick lint clean

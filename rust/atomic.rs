@@ -2,7 +2,7 @@
 
 //! Atomic access to the fields that carry ordering.
 //!
-//! C header: [`include/linux/atomic.h`](srctree/include/linux/atomic.h)
+//! C header: `include/linux/atomic.h`
 
 use kernel::{
     io::SysMem,

@@ -34,4 +34,22 @@ $(obj)/rust/exports.o: $(exports)
 
 targets += bindings/bindings_generated.rs rust/exports_generated.h
 
+# The crate's documentation, with VMREMAP_DOCS=y.
+docs := $(obj)/rust/doc/vmremap/index.html
+always-$(VMREMAP_DOCS) += rust/doc/vmremap/index.html
+
+quiet_cmd_docs = RUSTDOC $@
+      cmd_docs = \
+	OBJTREE=$(abspath $(objtree)) \
+	$(RUSTDOC) $(filter-out --remap-path-scope=%,$(rust_flags)) -Dwarnings \
+		-Zcrate-attr=no_std -Zunstable-options --sysroot=/dev/null \
+		--extern pin_init --extern kernel --extern zerocopy \
+		--extern zerocopy_derive -L $(objtree)/rust/ \
+		--extern-html-root-url kernel=https://rust.docs.kernel.org \
+		--crate-name vmremap --output $(obj)/rust/doc $<
+
+$(docs): export VMREMAP_BINDINGS := $(abspath $(bindings))
+$(docs): $(src)/rust/lib.rs $(wildcard $(src)/rust/*.rs) $(bindings) FORCE
+	$(call if_changed,docs)
+
 include $(src)/bindings/bindgen.mk

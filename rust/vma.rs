@@ -2,7 +2,7 @@
 
 //! What an `mmap` callback has to know of the mapping that a program asks for.
 //!
-//! C header: [`include/linux/mm_types.h`](srctree/include/linux/mm_types.h)
+//! C header: `include/linux/mm_types.h`
 
 use kernel::mm::virt::VmaNew;
 
