@@ -164,9 +164,13 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// Returns the size in bytes, which is not rounded up to pages.
     #[inline]
     pub fn size(&self) -> usize {
-        // SAFETY:
-        // - `AreaOutlives`: by the type invariant there is a reference on the area.
-        unsafe { bindings::vmremap_area_size(self.raw.as_ptr()) }
+        // A constant, but for slices: nothing else that is unsized can be allocated.
+        match T::MIN_SIZE {
+            // SAFETY:
+            // - `AreaOutlives`: by the type invariant there is a reference on the area.
+            0 => unsafe { bindings::vmremap_area_size(self.raw.as_ptr()) },
+            size => size,
+        }
     }
 
     /// Maps the area into the whole of `vma`, from the area's page `page_offset` on.
@@ -175,6 +179,9 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// returns an error after this has succeeded, the kernel does not tell, and the memory is
     /// never freed. On success `vma` is done: another area cannot be mapped into it, and it is not
     /// to be made a mixed map.
+    ///
+    /// Large folios are mapped as a whole where the address allows. A `MiscDevice` cannot choose
+    /// it: programs that map much ask for an address that is a multiple of 2 MiB.
     ///
     /// # Errors
     ///
@@ -324,7 +331,10 @@ impl<T: KnownSize + ?Sized> Clone for Area<T> {
         unsafe { bindings::vmremap_area_get(self.raw.as_ptr()) };
 
         // INVARIANT: The new one owns the reference that was just taken.
-        Self { ..*self }
+        Self {
+            raw: self.raw,
+            memory: self.memory,
+        }
     }
 }
 
@@ -338,9 +348,11 @@ impl<T: KnownSize + ?Sized> Drop for Area<T> {
     }
 }
 
-// SAFETY: The reference can be given back by any task, and the bytes are sent as the `T` they are.
+// SAFETY:
+// - `AreaOutlives`: any task can give the reference back. What is read is a `T`, which can be sent.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Send for Area<T> {}
 
-// SAFETY: The functions of the C side can be called by several tasks at once, and so can the
-// accesses to the memory, as they have to stand programs that access it, too.
+// SAFETY:
+// - `NoSharedRef`: accesses to the memory are volatile or atomic, and stand any other at the same
+//   time, as they have to stand those of programs. The C side can be called by several tasks.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Sync for Area<T> {}
