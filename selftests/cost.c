@@ -67,7 +67,7 @@ static void best(const char *device, __u64 cost[PHASES])
 				cost[phase] = one[phase];
 	}
 	close(fd);
-	printf("# %s: %llu instructions for 64 KiB: map %llu, touch %llu, unmap %llu\n",
+	printf("# figure: %s: %llu instructions for 64 KiB: map %llu, touch %llu, unmap %llu\n",
 	       device, cost[TOTAL], cost[MAP], cost[TOUCH], cost[UNMAP]);
 }
 
@@ -82,8 +82,10 @@ int main(int argc, char *argv[])
 		best(argv[i], cost);
 		int ok = cost[TOTAL] * 100 <= base[TOTAL] * PERCENT_ALLOWED;
 
-		printf("%sok %d %s costs %.3f times %s\n", ok ? "" : "not ",
-		       i - 1, argv[i], (double)cost[TOTAL] / base[TOTAL], argv[1]);
+		printf("# figure: %s costs %.3f times %s\n", argv[i],
+		       (double)cost[TOTAL] / base[TOTAL], argv[1]);
+		printf("%sok %d %s costs as %s\n", ok ? "" : "not ", i - 1,
+		       argv[i], argv[1]);
 		failed += !ok;
 	}
 	return failed;
