@@ -71,7 +71,7 @@ static int area_vma_mapped(unsigned long start, unsigned long end,
 	struct vmremap_span span;
 	int err;
 
-	area = vmremap_index_get(xa_to_value(id));
+	area = xa_is_value(id) ? vmremap_index_get(xa_to_value(id)) : NULL;
 	if (!area)
 		return vmremap_reject(VMREMAP_AREA_OUTLIVES, &req);
 
