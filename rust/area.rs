@@ -91,6 +91,17 @@ impl<T: FromBytes + IntoBytes> Area<T> {
     /// - [`ENODATA`]: `T` has no size.
     /// - [`ENOMEM`]: there is not enough memory, or space to map it.
     /// - [`EINTR`]: the task was killed meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::io::io_read;
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let table = Area::<[u32; 256]>::zeroed(Flags::POPULATE)?;
+    /// assert_eq!(io_read!(&table, [build: 255]), 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub fn zeroed(flags: Flags) -> Result<Self> {
         let (raw, memory) = Self::alloc(size_of::<T>(), flags)?;
@@ -162,6 +173,16 @@ fn alloc(size: usize, flags: Flags) -> Result<(NonNull<bindings::vmremap_area>, 
 
 impl<T: KnownSize + ?Sized> Area<T> {
     /// Returns the size in bytes, which is not rounded up to pages.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmremap::{Area, Flags};
+    ///
+    /// assert_eq!(Area::<u64>::zeroed(Flags::NONE)?.size(), 8);
+    /// assert_eq!(Area::<u64>::zeroed_slice(600, Flags::NONE)?.size(), 4800);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub fn size(&self) -> usize {
         // A constant, but for slices: nothing else that is unsized can be allocated.
@@ -302,6 +323,15 @@ impl<T: KnownSize + ?Sized> Area<T> {
 
 impl<T> Area<[T]> {
     /// Returns how many `T` the area is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmremap::{Area, Flags};
+    ///
+    /// assert_eq!(Area::<u64>::zeroed_slice(600, Flags::NONE)?.len(), 600);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     #[expect(clippy::len_without_is_empty, reason = "an area is never empty")]
     pub fn len(&self) -> usize {

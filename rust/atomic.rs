@@ -76,18 +76,56 @@ impl<'a, T: AtomicField> AtomicView<'a, T> {
     }
 
     /// Reads the field.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::{io::IoBase, sync::atomic::*};
+    /// use vmremap::{Area, AtomicView, Flags};
+    ///
+    /// let area = Area::<u32>::zeroed(Flags::NONE)?;
+    /// let field = AtomicView::new(area.as_view());
+    /// assert_eq!(field.load(Acquire), 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline(always)]
     pub fn load<O: AcquireOrRelaxed>(self, ordering: O) -> T {
         T::load(self.view, ordering)
     }
 
     /// Writes the field.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::{io::IoBase, sync::atomic::*};
+    /// use vmremap::{Area, AtomicView, Flags};
+    ///
+    /// let area = Area::<u32>::zeroed(Flags::NONE)?;
+    /// let field = AtomicView::new(area.as_view());
+    /// field.store(7, Release);
+    /// assert_eq!(field.load(Relaxed), 7);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline(always)]
     pub fn store<O: ReleaseOrRelaxed>(self, value: T, ordering: O) {
         T::store(self.view, value, ordering)
     }
 
     /// Writes the field and returns what it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::{io::IoBase, sync::atomic::*};
+    /// use vmremap::{Area, AtomicView, Flags};
+    ///
+    /// let area = Area::<u32>::zeroed(Flags::NONE)?;
+    /// let field = AtomicView::new(area.as_view());
+    /// assert_eq!(field.xchg(7, Full), 0);
+    /// assert_eq!(field.xchg(8, Full), 7);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline(always)]
     pub fn xchg<O: Ordering>(self, value: T, ordering: O) -> T {
         T::xchg(self.view, value, ordering)
@@ -97,12 +135,39 @@ impl<'a, T: AtomicField> AtomicView<'a, T> {
     ///
     /// Returns what the field was: as [`Ok`] when it was `old`, as [`Err`] when it was not. An
     /// `Err` has no ordering.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::{io::IoBase, sync::atomic::*};
+    /// use vmremap::{Area, AtomicView, Flags};
+    ///
+    /// let area = Area::<u32>::zeroed(Flags::NONE)?;
+    /// let field = AtomicView::new(area.as_view());
+    /// assert_eq!(field.cmpxchg(0, 7, Full), Ok(0));
+    /// assert_eq!(field.cmpxchg(0, 8, Full), Err(7));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline(always)]
     pub fn cmpxchg<O: Ordering>(self, old: T, new: T, ordering: O) -> Result<T, T> {
         T::cmpxchg(self.view, old, new, ordering)
     }
 
     /// Adds to the field, wrapping, and returns what it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::{io::IoBase, sync::atomic::*};
+    /// use vmremap::{Area, AtomicView, Flags};
+    ///
+    /// let area = Area::<u32>::zeroed(Flags::NONE)?;
+    /// let field = AtomicView::new(area.as_view());
+    /// assert_eq!(field.fetch_add(u32::MAX, Relaxed), 0);
+    /// assert_eq!(field.fetch_add(1, Relaxed), u32::MAX);
+    /// assert_eq!(field.load(Relaxed), 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline(always)]
     pub fn fetch_add<O: Ordering>(self, value: T, ordering: O) -> T {
         T::fetch_add(self.view, value, ordering)
