@@ -265,6 +265,7 @@ TEST_F(flags, populate)
 		*page_word(map, n) = n;
 	EXPECT_EQ(before, faults());
 	EXPECT_EQ(0, memory_peek(self->fd, AREA, pages, 0));
+	EXPECT_EQ(0, wrong_words(map, pages, 0));
 
 	munmap(map, pages * PAGE_SIZE);
 	map = map_area(self->fd, AREA, 1, pages - 1);

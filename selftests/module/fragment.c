@@ -9,9 +9,6 @@
 
 #include "test.h"
 
-/* What the machine needs to go on while the pages are gathered. */
-#define TEST_RESERVE_PAGES ((64UL << 20) >> PAGE_SHIFT)
-
 void test_fragment_free(struct test_file *tf)
 {
 	struct page *page, *next;
@@ -22,34 +19,42 @@ void test_fragment_free(struct test_file *tf)
 	}
 }
 
+/* Keep the first page, give the rest back. */
+static void keep_one(struct test_file *tf, struct page *page, unsigned int order)
+{
+	list_add(&page->lru, &tf->fragments);
+	for (unsigned long n = 1; n < 1UL << order; n++)
+		__free_page(page + n);
+}
+
 /*
- * Pages that nobody can move are taken until little is free, and given back
- * but for one in each block: whatever the allocator merges, a block of that
- * order is never whole.
+ * Take every free block of @order and more, and give it back less a page in
+ * each 2^@order. Nobody can move those pages: whatever the allocator merges,
+ * no block of that order is whole again.
  */
 int test_fragment(struct test_file *tf, unsigned int order)
 {
-	struct page *page, *next;
+	/* A CPU keeps free blocks by kind, and gives none to another kind. */
+	static const gfp_t kinds[] = { 0, __GFP_MOVABLE, __GFP_RECLAIMABLE };
+	/* The reserves as well, for they are large blocks. */
+	gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN | __GFP_MEMALLOC;
+	unsigned long step = 1UL << order, n;
+	struct page *page;
 
 	if (order > MAX_PAGE_ORDER)
 		return -EINVAL;
 
-	while (global_zone_page_state(NR_FREE_PAGES) > TEST_RESERVE_PAGES) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		page = alloc_page(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
-		if (!page)
-			break;
-		list_add(&page->lru, &tf->fragments);
-		cond_resched();
-	}
-
-	list_for_each_entry_safe(page, next, &tf->fragments, lru) {
-		if (!(page_to_pfn(page) % (1UL << order)))
-			continue;
-		list_del(&page->lru);
-		__free_page(page);
-		cond_resched();
+	for (int size = MAX_PAGE_ORDER; size >= (int)order; size--) {
+		for (int kind = 0; kind < ARRAY_SIZE(kinds); kind++) {
+			while ((page = alloc_pages(gfp | kinds[kind], size))) {
+				split_page(page, size);
+				for (n = 0; n < 1UL << size; n += step)
+					keep_one(tf, page + n, order);
+				if (fatal_signal_pending(current))
+					return -EINTR;
+				cond_resched();
+			}
+		}
 	}
 	return 0;
 }

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Mappings by PMD: that they are there, and that nothing else notices. */
+
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "plan.h"
+
+#define AREA 0
+#define PMD_PAGES (PMD_SIZE / PAGE_SIZE)
+#define PMDS 4UL
+/* The area ends with some pages that make no PMD. */
+#define PAGES (PMDS * PMD_PAGES + 5)
+#define SIZE (PAGES * PAGE_SIZE)
+#define PMD_KIB ((long)(PMD_SIZE / 1024))
+#define RW (PROT_READ | PROT_WRITE)
+
+#define THP "/sys/kernel/mm/transparent_hugepage/enabled"
+
+FIXTURE(huge) {
+	char enabled[16];
+	int fd;
+	char *map;
+};
+
+FIXTURE_VARIANT(huge) {
+	const char *device;
+	const char *enabled;
+};
+
+FIXTURE_VARIANT_ADD(huge, mmap_always) { TEST_MMAP, "always" };
+FIXTURE_VARIANT_ADD(huge, mmap_madvise) { TEST_MMAP, "madvise" };
+FIXTURE_VARIANT_ADD(huge, mmap_never) { TEST_MMAP, "never" };
+FIXTURE_VARIANT_ADD(huge, prepare_always) { TEST_PREPARE, "always" };
+FIXTURE_VARIANT_ADD(huge, prepare_madvise) { TEST_PREPARE, "madvise" };
+FIXTURE_VARIANT_ADD(huge, prepare_never) { TEST_PREPARE, "never" };
+
+FIXTURE_SETUP(huge)
+{
+	FILE *file = fopen(THP, "r");
+	char word[3][16];
+
+	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "vmremap_test.ko is not loaded");
+	ASSERT_LE(0, self->fd);
+	if (!file)
+		SKIP(return, "the kernel has no transparent huge pages");
+
+	ASSERT_EQ(3, fscanf(file, "%15s %15s %15s", word[0], word[1], word[2]));
+	fclose(file);
+	for (int n = 0; n < 3; n++)
+		if (sscanf(word[n], "[%15[a-z]]", self->enabled) == 1)
+			break;
+	ASSERT_TRUE(write_text(THP, variant->enabled));
+
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, SIZE, 0));
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, PAGES, 100));
+	self->map = map_area(self->fd, AREA, 0, PAGES);
+	ASSERT_NE(MAP_FAILED, self->map);
+}
+
+FIXTURE_TEARDOWN(huge)
+{
+	if (self->enabled[0])
+		write_text(THP, self->enabled);
+	close(self->fd);
+}
+
+static size_t wrong(char *map, size_t from, size_t to)
+{
+	size_t wrong = 0;
+
+	for (size_t n = from; n < to; n++)
+		wrong += *page_word(map, n) != 100 + n;
+	return wrong;
+}
+
+/* What of the mapping at @map is mapped by PMD, in PMDs. */
+static long pmds(char *map)
+{
+	return smaps(map, "FilePmdMapped", NULL, 0) / PMD_KIB;
+}
+
+TEST_F(huge, one_fault_maps_a_pmd)
+{
+	long before = faults();
+
+	EXPECT_EQ(0, (long)self->map % PMD_SIZE);
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	EXPECT_GE(PMDS + 1, faults() - before);
+	EXPECT_EQ(PMDS, pmds(self->map));
+}
+
+TEST_F(huge, writes_reach_the_kernel)
+{
+	for (size_t n = 0; n < PAGES; n++)
+		*page_word(self->map, n) = 7 + n;
+	EXPECT_EQ(PMDS, pmds(self->map));
+	EXPECT_EQ(0, memory_peek(self->fd, AREA, PAGES, 7));
+}
+
+TEST_F(huge, comes_back_as_a_pmd)
+{
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	ASSERT_EQ(0, madvise(self->map, SIZE, MADV_DONTNEED));
+	EXPECT_EQ(0, pmds(self->map));
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	EXPECT_EQ(PMDS, pmds(self->map));
+}
+
+TEST_F(huge, zap_of_a_page_in_a_pmd)
+{
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	ASSERT_EQ(0, madvise(page_word(self->map, PMD_PAGES + 3), PAGE_SIZE,
+			     MADV_DONTNEED));
+	EXPECT_EQ(PMDS - 1, pmds(self->map));
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+}
+
+TEST_F(huge, munmap_of_a_page_in_a_pmd)
+{
+	char *after = (char *)page_word(self->map, PMD_PAGES + 4);
+
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	ASSERT_EQ(0, munmap(page_word(self->map, PMD_PAGES + 3), PAGE_SIZE));
+	EXPECT_EQ(0, wrong(self->map, 0, PMD_PAGES + 3));
+	EXPECT_EQ(0, wrong(self->map, PMD_PAGES + 4, PAGES));
+	EXPECT_EQ(1, pmds(self->map));
+	EXPECT_EQ(PMDS - 2, pmds(after));
+
+	/* And with all of it zapped: nothing may map what the hole was. */
+	ASSERT_EQ(0, madvise(self->map, (PMD_PAGES + 3) * PAGE_SIZE,
+			     MADV_DONTNEED));
+	ASSERT_EQ(0, madvise(after, (PAGES - PMD_PAGES - 4) * PAGE_SIZE,
+			     MADV_DONTNEED));
+	EXPECT_EQ(0, wrong(self->map, 0, PMD_PAGES + 3));
+	EXPECT_EQ(SIGSEGV, touch(page_word(self->map, PMD_PAGES + 3), false));
+	EXPECT_EQ(0, wrong(self->map, PMD_PAGES + 4, PAGES));
+}
+
+TEST_F(huge, mprotect_splits_a_pmd)
+{
+	char *page = (char *)page_word(self->map, PMD_PAGES + 3);
+
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	ASSERT_EQ(0, mprotect(page, PAGE_SIZE, PROT_READ));
+	EXPECT_EQ(SIGSEGV, touch(page, true));
+	EXPECT_EQ(0, touch(page - PAGE_SIZE, true));
+	EXPECT_EQ(0, touch(page + PAGE_SIZE, true));
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	ASSERT_EQ(0, mprotect(page, PAGE_SIZE, RW));
+	EXPECT_EQ(0, touch(page, true));
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+}
+
+TEST_F(huge, mprotect_of_all)
+{
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	ASSERT_EQ(0, mprotect(self->map, SIZE, PROT_READ));
+	EXPECT_EQ(SIGSEGV, touch(self->map, true));
+	EXPECT_EQ(PMDS, pmds(self->map));
+	ASSERT_EQ(0, mprotect(self->map, SIZE, RW));
+	EXPECT_EQ(0, touch(self->map, true));
+	EXPECT_EQ(PMDS, pmds(self->map));
+}
+
+/* To a place where the PMDs fit as they are, and to one where they do not. */
+TEST_F(huge, mremap)
+{
+	char *room = mmap(NULL, SIZE + 2 * PMD_SIZE, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *to, *map = self->map;
+
+	ASSERT_NE(MAP_FAILED, room);
+	EXPECT_EQ(0, wrong(map, 0, PAGES));
+	for (size_t shift = 0; shift < 2; shift++) {
+		to = room + (-(unsigned long)room % PMD_SIZE) + shift * PAGE_SIZE;
+		ASSERT_EQ(to, mremap(map, SIZE, SIZE,
+				     MREMAP_MAYMOVE | MREMAP_FIXED, to));
+		EXPECT_EQ(0, wrong(to, 0, PAGES));
+		ASSERT_EQ(0, madvise(to, SIZE, MADV_DONTNEED));
+		EXPECT_EQ(0, wrong(to, 0, PAGES));
+		EXPECT_EQ(shift ? 0 : PMDS, pmds(to));
+
+		/* For the next round to move from elsewhere. */
+		map = mremap(to, SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+			     self->map);
+		ASSERT_EQ(self->map, map);
+		EXPECT_EQ(0, wrong(map, 0, PAGES));
+	}
+}
+
+TEST_F(huge, fork)
+{
+	int status;
+	pid_t pid;
+
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (wrong(self->map, 0, PAGES))
+			_exit(1);
+		*page_word(self->map, 9) = 9;
+		_exit(pmds(self->map) == PMDS ? 0 : 2);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(9, *page_word(self->map, 9));
+}
+
+/* An offset that is no multiple of a PMD: the address follows it. */
+TEST_F(huge, offset)
+{
+	struct vmremap_test_plan plan = {
+		.count = 1, .calls = { { .pgoff = 1 } },
+	};
+	char *map;
+
+	ASSERT_EQ(0, ioctl(self->fd, VMREMAP_TEST_SET_PLAN, &plan));
+	map = map_pages(self->fd, 1, PAGES - 1);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(PAGE_SIZE, (long)map % PMD_SIZE);
+	EXPECT_EQ(0, wrong(map - PAGE_SIZE, 1, PAGES));
+	EXPECT_EQ(PMDS - 1, pmds(map));
+	EXPECT_EQ(0, munmap(map, SIZE - PAGE_SIZE));
+}
+
+TEST_F(huge, populate)
+{
+	long before;
+	char *map;
+
+	/* Once, for the code to be there. */
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA + 1, VMREMAP_TEST_AREA, SIZE,
+				  VMREMAP_POPULATE));
+	ASSERT_EQ(0, memory_poke(self->fd, AREA + 1, PAGES, 100));
+	map = map_area(self->fd, AREA + 1, 0, PAGES);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(PMDS, pmds(map));
+	before = faults();
+	EXPECT_EQ(0, wrong(map, 0, PAGES));
+	*page_word(map, 0) = 1;
+	EXPECT_EQ(before, faults());
+	EXPECT_EQ(0, munmap(map, SIZE));
+}
+
+TEST_F(huge, refused_by_the_program)
+{
+	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	EXPECT_EQ(0, pmds(self->map));
+	for (size_t n = 0; n < PAGES; n++)
+		*page_word(self->map, n) = 7 + n;
+	EXPECT_EQ(0, memory_peek(self->fd, AREA, PAGES, 7));
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+}
+
+/* A private mapping of area memory, which only the drop-in can make. */
+TEST(private_copies)
+{
+	struct vmremap_test_call call = { .function = VMREMAP_TEST_RANGE };
+	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	char *map;
+
+	if (fd < 0 && errno == ENOENT)
+		SKIP(return, "vmremap_test.ko is not loaded");
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, memory_alloc(fd, AREA, VMREMAP_TEST_AREA, SIZE, 0));
+	ASSERT_EQ(0, memory_poke(fd, AREA, PAGES, 100));
+	map = map_call(fd, &call, PAGES, RW, MAP_PRIVATE);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(0, wrong(map, 0, PAGES));
+	for (size_t n = 0; n < PAGES; n += 3)
+		*page_word(map, n) = 1;
+	for (size_t n = 0; n < PAGES; n++)
+		EXPECT_EQ(n % 3 ? 100 + n : 1, *page_word(map, n));
+	EXPECT_EQ(0, memory_peek(fd, AREA, PAGES, 100));
+	EXPECT_EQ(0, munmap(map, SIZE));
+	close(fd);
+}
+
+/* On each CPU in turn, for each keeps some free blocks for itself. */
+static int fragment(int fd, int order)
+{
+	int cpus = sysconf(_SC_NPROCESSORS_ONLN), ret = 0;
+	cpu_set_t set;
+
+	for (int cpu = 0; cpu < 2 * cpus && !ret; cpu++) {
+		CPU_ZERO(&set);
+		CPU_SET(cpu % cpus, &set);
+		ret = sched_setaffinity(0, sizeof(set), &set) ? :
+		      ioctl(fd, VMREMAP_TEST_FRAGMENT, order);
+	}
+	return ret;
+}
+
+#define MANY_PMDS 32UL
+#define MANY_PAGES (MANY_PMDS * PMD_PAGES + 5)
+
+/* How many PMDs map an area that is allocated now; -1 where it is not right. */
+static long pmds_of_new_area(int fd)
+{
+	size_t size = MANY_PAGES * PAGE_SIZE;
+	char *map = MAP_FAILED;
+	bool right = false;
+	long count = -1;
+
+	if (!memory_alloc(fd, AREA, VMREMAP_TEST_AREA, size, 0) &&
+	    !memory_poke(fd, AREA, MANY_PAGES, 100))
+		map = map_area(fd, AREA, 0, MANY_PAGES);
+	if (map != MAP_FAILED) {
+		right = !wrong(map, 0, MANY_PAGES);
+		count = pmds(map);
+		right &= !madvise(map, size, MADV_DONTNEED);
+		right &= !wrong(map, 0, MANY_PAGES);
+		munmap(map, size);
+	}
+	memory_free(fd, AREA);
+	return right ? count : -1;
+}
+
+/*
+ * Areas come from whatever is free: in blocks of 8 pages, then singly, then
+ * large again. A few large blocks may be left, for instance by compaction.
+ */
+TEST(fragmented)
+{
+	static const int orders[] = { 4, 1 };
+	int pages = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	int fd = open(TEST_PREPARE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		SKIP(return, "vmremap_test.ko is not loaded");
+	ASSERT_LE(0, fd);
+	for (size_t n = 0; n < ARRAY_SIZE(orders); n++) {
+		long count = MANY_PMDS;
+
+		/* What was not free at the first try may be at the next. */
+		for (int tries = 0; tries < 5 && count >= MANY_PMDS / 2; tries++) {
+			ASSERT_EQ(0, fragment(pages, orders[n]));
+			count = pmds_of_new_area(fd);
+			ASSERT_LE(0, count);
+		}
+		EXPECT_GT(MANY_PMDS / 2, count);
+	}
+	close(pages);
+	EXPECT_EQ(MANY_PMDS, pmds_of_new_area(fd));
+	close(fd);
+}
+
+TEST_HARNESS_MAIN
