@@ -300,7 +300,7 @@ static int fragment(int fd, int order)
 	return ret;
 }
 
-#define MANY_PMDS 32UL
+#define MANY_PMDS 32L
 #define MANY_PAGES (MANY_PMDS * PMD_PAGES + 5)
 
 /* How many PMDs map an area that is allocated now; -1 where it is not right. */
