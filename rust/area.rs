@@ -379,10 +379,11 @@ impl<T: KnownSize + ?Sized> Drop for Area<T> {
 }
 
 // SAFETY:
-// - `AreaOutlives`: any task can give the reference back. What is read is a `T`, which can be sent.
+// - `AnyThread`: any task can use the reference and give it back; what it reads is a `T`, for which
+//   the bounds answer.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Send for Area<T> {}
 
 // SAFETY:
-// - `NoSharedRef`: accesses to the memory are volatile or atomic, and stand any other at the same
-//   time, as they have to stand those of programs. The C side can be called by several tasks.
+// - `AnyThread`: the C side can be called by several tasks at once, and accesses to the memory stand
+//   any other at the same time, as they have to stand those of programs.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Sync for Area<T> {}

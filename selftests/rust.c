@@ -58,6 +58,7 @@ static size_t first_foreign(const char *p, size_t from)
 	return from;
 }
 
+/* AreaOutlives, PagesOutlive: the mapping has references of its own. */
 TEST_F(callback, drops_the_last_reference)
 {
 	char *p = map(self->fd, self->aligned, DROPPED);
@@ -68,6 +69,7 @@ TEST_F(callback, drops_the_last_reference)
 	EXPECT_EQ(1, first_foreign(p, 0));
 }
 
+/* VmaInit, AllOrNothing: the second one is refused and leaves the first alone. */
 TEST_F(callback, maps_twice)
 {
 	char *p = map(self->fd, self->aligned, TWICE);
@@ -76,6 +78,7 @@ TEST_F(callback, maps_twice)
 	EXPECT_EQ(PAGES, first_foreign(p, 0));
 }
 
+/* VmaInit: what is a mixed map already is refused. */
 TEST_F(callback, makes_a_mixed_map_before)
 {
 	char *p = map(self->fd, self->aligned, MIXED_BEFORE);
@@ -85,6 +88,7 @@ TEST_F(callback, makes_a_mixed_map_before)
 	EXPECT_EQ(SIGBUS, touch(p + PAGE_SIZE, true));
 }
 
+/* PagesOutlive, RightPage: in a mixed map, too. */
 TEST_F(callback, makes_a_mixed_map_after)
 {
 	char *p = map(self->fd, self->aligned, MIXED_AFTER);
@@ -99,6 +103,7 @@ TEST_F(callback, makes_a_mixed_map_after)
 	EXPECT_EQ(PAGES, first_foreign(p, 2));
 }
 
+/* RightPage: but for the page that the driver itself put there. */
 TEST_F(callback, inserts_a_page_after)
 {
 	char *p = map(self->fd, self->aligned, FOREIGN_PAGE_AFTER);
@@ -110,6 +115,7 @@ TEST_F(callback, inserts_a_page_after)
 	EXPECT_EQ(PAGES, first_foreign(p, 1));
 }
 
+/* RightPage: faults bring back what was populated. */
 TEST_F(callback, zaps_what_it_mapped)
 {
 	char *p = map(self->fd, self->aligned, ZAPPED);
@@ -118,6 +124,7 @@ TEST_F(callback, zaps_what_it_mapped)
 	EXPECT_EQ(PAGES, first_foreign(p, 0));
 }
 
+/* AllOrNothing: a refusal leaves the VMA as it was. */
 TEST_F(callback, tries_again_after_refusals)
 {
 	char *p = map(self->fd, self->aligned, SECOND_TRY);

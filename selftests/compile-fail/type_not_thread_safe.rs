@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An area goes to another thread only where what it is made of may.
+//! `AnyThread`: an area goes to another thread only where what it is made of may.
 
 use core::marker::PhantomData;
 use kernel::prelude::*;
