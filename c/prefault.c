@@ -49,6 +49,9 @@ static int insert(struct vm_area_struct *vma, struct batch *batch,
 
 	if (nr) {
 		err = vm_insert_pages(vma, batch->addr, batch->pages, &nr);
+		/* The range is in the VMA: a table above the last could not be had. */
+		if (err == -EFAULT)
+			err = -ENOMEM;
 		/* For what is not refcounted. Left on, it keeps PMDs out. */
 		vm_flags_clear(vma, VM_MIXEDMAP);
 	}
