@@ -9,6 +9,7 @@
  * vmremap_check_size - can memory of this size be had in pages?
  * @size: bytes
  *
+ * Contract: checks SizeNonZero, RangeNoWrap.
  * Return: SizeNonZero, RangeNoWrap, or %VMREMAP_HOLDS: rounding @size up to
  * pages gives neither 0 nor less than @size.
  */
@@ -27,6 +28,7 @@ enum vmremap_clause vmremap_check_size(unsigned long size)
  * vmremap_check_request - does the request make sense by itself?
  * @req: the request
  *
+ * Contract: checks AddrAligned, SizeNonZero, RangeNoWrap.
  * Return: AddrAligned, SizeNonZero, RangeNoWrap, or %VMREMAP_HOLDS: each sum
  * of @req's members, in bytes and whole pages, is what arithmetic says it is.
  */
@@ -57,6 +59,7 @@ enum vmremap_clause vmremap_check_request(const struct vmremap_request *req)
  * @vm_start: first user address of the VMA
  * @vm_end: the address after its last
  *
+ * Contract: requires RangeNoWrap; checks RangeInVma.
  * Return: RangeInVma or %VMREMAP_HOLDS.
  */
 enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
@@ -78,6 +81,7 @@ enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
  * Counted from @addr to the end of the range, not from @req->kaddr: an address
  * in the middle of an area has only the rest of it before it.
  *
+ * Contract: requires AddrAligned, RangeNoWrap, AreaValid; checks RangeInArea.
  * Return: RangeInArea or %VMREMAP_HOLDS.
  */
 enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req,

@@ -48,6 +48,8 @@ static vm_fault_t fault_around(struct vm_fault *vmf,
  * @vmf: the fault
  * @span: the pages around it that may be mapped, all of them in the VMA
  *
+ * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
+ *	RightPage, PagesOutlive.
  * Context: as vm_operations_struct.fault.
  * Return: as vm_operations_struct.fault.
  */
@@ -77,6 +79,8 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
  * @order: size of the entry that is asked for
  * @span: the pages around it that may be mapped, all of them in the VMA
  *
+ * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
+ *	RightPage, PagesOutlive.
  * Context: as vm_operations_struct.huge_fault.
  * Return: as vm_operations_struct.huge_fault.
  */

@@ -20,6 +20,7 @@ static const struct xa_limit ids = XA_LIMIT(1, INT_MAX);
  * vmremap_index_add - make an area known
  * @area: an area with all its members but @id set
  *
+ * Contract: requires AreaOutlives; guarantees AnyThread.
  * Context: May sleep.
  * Return: 0 or -ENOMEM.
  */
@@ -41,6 +42,8 @@ int vmremap_index_add(struct vmremap_area *area)
 /**
  * vmremap_index_remove - make an area unknown
  * @area: an area that is known and has no reference left
+ *
+ * Contract: guarantees AnyThread.
  */
 void vmremap_index_remove(struct vmremap_area *area)
 {
@@ -51,6 +54,7 @@ void vmremap_index_remove(struct vmremap_area *area)
  * vmremap_index_get - get an area by its id
  * @id: what was once the id of an area
  *
+ * Contract: guarantees AreaOutlives, AnyThread.
  * Return: the area, with a reference taken, or NULL when it is no more.
  */
 struct vmremap_area *vmremap_index_get(u32 id)
@@ -69,6 +73,7 @@ struct vmremap_area *vmremap_index_get(u32 id)
  * vmremap_index_get_by_addr - get the area that an address lies in
  * @kaddr: any value at all
  *
+ * Contract: guarantees AreaValid, AreaOutlives, AnyThread.
  * Return: the area, with a reference taken, or NULL when @kaddr is in none.
  */
 struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr)

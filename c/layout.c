@@ -9,6 +9,7 @@
  * @pages: pages that the area still lacks, at least 1
  * @limit: order of the block before, or less where memory is fragmented
  *
+ * Contract: guarantees RightPage.
  * Return: the largest order up to @limit that needs no more than @pages.
  */
 unsigned int vmremap_layout_next_order(unsigned long pages, unsigned int limit)
@@ -20,6 +21,8 @@ unsigned int vmremap_layout_next_order(unsigned long pages, unsigned int limit)
  * vmremap_layout_add - add a block at the end of an area
  * @layout: the blocks that the area has
  * @order: order of the new one, at most that of the last one
+ *
+ * Contract: guarantees RightPage.
  */
 void vmremap_layout_add(struct vmremap_layout *layout, unsigned int order)
 {
@@ -32,6 +35,7 @@ void vmremap_layout_add(struct vmremap_layout *layout, unsigned int order)
  * @layout: the blocks of an area
  * @index: index of a page of that area
  *
+ * Contract: guarantees RightPage.
  * Return: the block. Its pages are 0 when the area has no page @index.
  */
 struct vmremap_block vmremap_layout_find(const struct vmremap_layout *layout,

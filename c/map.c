@@ -124,6 +124,7 @@ static enum vmremap_clause check_range(const struct vmremap_area *area,
  * vmremap_check_vma - is the VMA free for vmremap?
  * @vma: the VMA
  *
+ * Contract: checks VmaInit.
  * Return: VmaInit, or %VMREMAP_HOLDS: no owner has put its vm_ops or a map of
  * bare page frames there.
  */
@@ -144,6 +145,10 @@ enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma)
  * @index: index in @area of the first page
  * @private: what a private mapping may do
  *
+ * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
+ *	RangeInArea, VmaInit, PolicyHeld; meets AddrAligned, SizeNonZero;
+ *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
+ *	AllOrNothing.
  * Context: An .mmap callback. May sleep.
  * Return: as vmremap_area_mmap().
  */

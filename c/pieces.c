@@ -149,6 +149,9 @@ static struct pieces *make_room(struct vm_area_struct *vma)
  * @req: a request that stays in both
  * @index: index in @area of the first page
  *
+ * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
+ *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit, PolicyHeld;
+ *	guarantees RightPage, PagesOutlive, AreaOutlives.
  * Context: An .mmap callback. May sleep.
  * Return: as vmremap_range_partial(). After a failure the caller calls
  * vmremap_drop_pieces().
@@ -194,6 +197,8 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
  *
  * The kernel does not close a VMA whose .mmap callback fails: what was mapped
  * before the failure would keep its references.
+ *
+ * Contract: requires VmaInit, AreaOutlives; guarantees AllOrNothing.
  */
 void vmremap_drop_pieces(struct vm_area_struct *vma)
 {

@@ -11,6 +11,7 @@
  * @vm_flags: in: flags that mmap(2) asks for; out: flags that mprotect(),
  *	mremap() and fork() keep to
  *
+ * Contract: checks PolicyHeld.
  * Return: PolicyHeld, with @vm_flags as they were, or %VMREMAP_HOLDS.
  */
 enum vmremap_clause vmremap_policy(unsigned int area_flags,

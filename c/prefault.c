@@ -67,6 +67,8 @@ static int insert(struct vm_area_struct *vma, struct batch *batch,
  *
  * For an area that is %VMREMAP_POPULATE, map the rest as well.
  *
+ * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;
+ *	guarantees RightPage, PagesOutlive.
  * Context: mmap lock held for write. May sleep.
  * Return: 0, or -ENOMEM: the caller unmaps what was mapped by then.
  */

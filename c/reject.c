@@ -27,6 +27,7 @@ static const struct {
  * @clause: the clause
  * @req: the request that it fails for
  *
+ * Contract: requires nothing.
  * Return: the clause's errno.
  */
 int vmremap_reject(enum vmremap_clause clause,

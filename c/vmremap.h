@@ -61,6 +61,8 @@ struct vmremap_area;
  * folios, and smaller ones where memory is fragmented. Placement follows the
  * memory policy of the calling task.
  *
+ * Contract: requires nothing; checks SizeNonZero, RangeNoWrap; guarantees
+ *	ZeroedBeforeShare, AreaOutlives, RightPage, AnyThread.
  * Context: Process context. May sleep. Takes no lock of the caller's.
  * Return: the area, holding one reference, or an ERR_PTR():
  * * %-ENODATA - @size is 0
@@ -76,6 +78,7 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
  * vmremap_area_get - take a reference
  * @area: an area on which the caller has a reference
  *
+ * Contract: requires AreaOutlives; guarantees AreaOutlives, AnyThread.
  * Context: Any.
  * Return: @area.
  */
@@ -89,6 +92,7 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
  * area lives on until the last of them is unmapped. A page that is pinned
  * even outlives its area.
  *
+ * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: Process context. May sleep.
  */
 void vmremap_area_put(struct vmremap_area *area);
@@ -101,6 +105,7 @@ void vmremap_area_put(struct vmremap_area *area);
  * bytes at any time: use READ_ONCE(), WRITE_ONCE() or atomics on them, and
  * check a copy rather than the bytes themselves.
  *
+ * Contract: requires AreaOutlives.
  * Context: Any.
  * Return: the page aligned address of the first byte. Never NULL.
  */
@@ -110,6 +115,7 @@ void *vmremap_area_addr(const struct vmremap_area *area);
  * vmremap_area_size - the size of an area
  * @area: the area
  *
+ * Contract: requires AreaOutlives.
  * Context: Any.
  * Return: the bytes that were asked for, not rounded up to pages.
  */
@@ -129,6 +135,10 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * Make this the last thing in the callback that can fail: the kernel does not
  * close a VMA whose .mmap callback fails, so its reference would be lost.
  *
+ * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
+ *	RangeInArea, VmaInit, PolicyHeld; meets AddrAligned, SizeNonZero;
+ *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
+ *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
  * Return: 0, or
  * * %-EOVERFLOW - @pgoff wraps when counted in bytes
@@ -152,6 +162,10 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * reference is taken by vm_ops->mapped. Where @area is freed before that,
  * mmap(2) fails with %-ESTALE, or %-ENOMEM when page tables cannot be had.
  *
+ * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
+ *	RangeInArea, VmaInit, PolicyHeld, AreaOutlives; meets AddrAligned,
+ *	SizeNonZero; guarantees RangeInVma, RightPage, PagesOutlive,
+ *	AreaOutlives, AllOrNothing.
  * Context: An .mmap_prepare callback. Does not sleep.
  * Return: 0, or the errnos of vmremap_area_mmap() but %-ENOMEM; %-EBUSY says
  * that @desc is NULL or already has an action of its own.
@@ -173,6 +187,7 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
  * size of a PMD. Drivers with several regions therefore place each of them at
  * an offset that is a multiple of its largest folio.
  *
+ * Contract: requires nothing.
  * Context: Process context, mmap lock held.
  * Return: a user address, or an errno as from mm_get_unmapped_area().
  */
@@ -195,6 +210,10 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * copied. Other memory is mapped by the kernel's function, with its reference
  * counting: each page lives while mapped, and there is no fault handler.
  *
+ * Contract: requires VmaInit; checks AddrAligned, RangeNoWrap, AreaValid,
+ *	RangeInArea, AreaShareable, VmaInit, PolicyHeld; meets SizeNonZero,
+ *	RangeInVma; guarantees RightPage, PagesOutlive, AreaOutlives,
+ *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
  * Return: 0, or
  * * %-EADDRNOTAVAIL - @addr is not page aligned
@@ -223,6 +242,10 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  * As a module, memory that is no area's own can only be mapped to a whole VMA,
  * for the kernel does not export the means.
  *
+ * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
+ *	RangeInVma, AreaValid, RangeInArea, AreaShareable, VmaInit,
+ *	PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives,
+ *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
  * Return: 0, or
  * * %-EADDRNOTAVAIL - @uaddr or @kaddr is not page aligned
