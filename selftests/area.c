@@ -326,9 +326,12 @@ FIXTURE_VARIANT(refused) {
 	int err;
 };
 
+/* SizeNonZero: vmremap_area_alloc() of nothing. */
 FIXTURE_VARIANT_ADD(refused, size_zero) { 0, 0, ENODATA };
+/* RangeNoWrap: vmremap_area_alloc() of what cannot be counted in pages. */
 FIXTURE_VARIANT_ADD(refused, size_max) { -1ULL, 0, EOVERFLOW };
 FIXTURE_VARIANT_ADD(refused, size_max_less_a_page) { -4095ULL, 0, EOVERFLOW };
+/* No clause: more than there is, or flags that are none. */
 FIXTURE_VARIANT_ADD(refused, size_last_page) { -4096ULL, 0, ENOMEM };
 FIXTURE_VARIANT_ADD(refused, size_half) { 1ULL << 63, 0, ENOMEM };
 FIXTURE_VARIANT_ADD(refused, size_vmalloc_space) { 1ULL << 45, 0, ENOMEM };
@@ -401,7 +404,10 @@ TEST_F(life, get_and_put)
 	EXPECT_EQ(0, memory_poke(self->fd, AREA, 1, 1));
 }
 
-/* The driver lets go of the area before mmap(2) has ended. */
+/*
+ * AreaOutlives: the driver lets go of the area before mmap(2) has ended, which
+ * after vmremap_area_mmap_prepare() is too early.
+ */
 TEST_F(life, put_inside_of_mmap)
 {
 	bool prepare = !strcmp(variant->device, TEST_PREPARE);
