@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#define MAX_PAGE_ORDER CONFIG_ARCH_FORCE_MAX_ORDER

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Prove one harness of this folder with CBMC, on one machine: a width and a page size."""
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+LIMIT = 1800  # seconds for one proof
+CHECKS = ["--unsigned-overflow-check", "--no-standard-checks", "--bounds-check", "--pointer-check",
+          "--div-by-zero-check", "--signed-overflow-check", "--undefined-shift-check", "--unwinding-assertions",
+          "--pointer-primitive-check", "--drop-unused-functions", "--slice-formula"]
+# By page shift: the shift of a PMD, and the largest order that the page allocator has.
+MACHINES = {("64", "12"): (21, 10), ("64", "14"): (25, 11), ("64", "16"): (29, 13), ("32", "12"): (22, 10)}
+
+
+class Proof:
+    """One harness: what its head says, by key."""
+
+    def __init__(self, name):
+        self.name = name
+        with open(f"{HERE}/{name}.c", encoding="utf-8") as f:
+            head = f.read().split("*/", 1)[0]
+        text = re.sub(r"\n \*[ \t]+(?![A-Z]\w+:)", " ", head)
+        self.head = dict(re.findall(r"^ \* ([A-Z]\w+): +(.*)$", text, flags=re.MULTILINE))
+        for key in "Proves", "Clauses", "Assumes", "Code", "Pages":
+            if key not in self.head:
+                sys.exit(f"tools/proofs/{name}.c:1: the head does not say '{key}:'")
+
+
+def tool(*args, check=True):
+    return subprocess.run(args, cwd=ROOT, check=check, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=LIMIT).stdout
+
+
+def flags_header(source, folder):
+    """The VM_* flags of the kernel's own list, as the real header needs a whole kernel."""
+    with open(source + "/include/linux/mm.h", encoding="utf-8") as f:
+        bits = re.findall(r"^\tDECLARE_VMA_BIT\((\w+), (\d+)\)", f.read(), flags=re.MULTILINE)
+    with open(folder + "/vm_flags.h", "w", encoding="utf-8") as f:
+        f.writelines(f"#define VM_{name} (1UL << {bit})\n" for name, bit in bits)
+
+
+def compiled(proof, machine, source, folder, code=()):
+    """Compile harness and code, or other @code in its place; a second program has the loops' invariants."""
+    width, shift, *small = machine
+    pmd_shift, order = (int(shift) + int(small[0]), small[0]) if small else MACHINES[machine]
+    program = f"{folder}/{proof.name}-{'-'.join(machine)}"
+    tool("goto-cc", "-m" + width, "--function", "proof", "-o", program, f"-I{HERE}/include", f"-I{folder}", f"-I{ROOT}/c",
+         f"-I{source}/include", f"-I{source}/include/uapi", "-include", "linux/compiler_types.h",
+         "-D__KERNEL__", "-D__typeof_unqual__=__typeof__", f"-DCONFIG_PAGE_SHIFT={shift}",
+         f"-DCONFIG_PMD_SHIFT={pmd_shift}", f"-DCONFIG_ARCH_FORCE_MAX_ORDER={order}",
+         *(["-DCONFIG_64BIT=1"] if width == "64" else []),
+         f"tools/proofs/{proof.name}.c", *(code or proof.head["Code"].split()))
+    if "Loops" in proof.head:
+        tool("goto-instrument", "--loop-contracts-file", f"{HERE}/{proof.head['Loops']}", "--apply-loop-contracts",
+             program, program + "-loops")
+    return program
+
+
+def cbmc(program, *options):
+    """What cbmc found: its list of results of one kind."""
+    unwind = ["--unwind", "17"]
+    found = json.loads(tool("cbmc", program, "--json-ui", *unwind, *options, check=False))
+    for entry in found:
+        for key in "result", "goals":
+            if key in entry:
+                return entry[key]
+    errors = [entry["messageText"] for entry in found if entry.get("messageType") == "ERROR"]
+    raise RuntimeError("; ".join(errors) or "cbmc gave no result")
+
+
+def place(entry):
+    where = entry.get("sourceLocation", {})
+    return f"{where.get('file', '?')}:{where.get('line', '?')}"
+
+
+def lines_of(description):
+    """The project's own lines in a goal's description: 'block 1 (lines FILE:FUNCTION:1,3-4;FILE:...)'."""
+    for file, numbers in re.findall(r"[ ;]((?:c|tools)/[\w./]+):\w+:([\d,-]+)", description):
+        for part in numbers.split(","):
+            first, _, last = part.partition("-")
+            yield from ((file, line) for line in range(int(first), int(last or first) + 1))
+
+
+def hold(program):
+    """Returns the properties of a program, and which of them do not hold."""
+    loops = program + "-loops"
+    properties = cbmc(loops if os.path.exists(loops) else program, *CHECKS)
+    return properties, [f"{place(p)}: {p['description']}" for p in properties if p["status"] != "SUCCESS"]
+
+
+def prove(proof, machine, source, folder):
+    """Returns how many properties hold, how many lines are reached, and what is wrong."""
+    program = compiled(proof, machine, source, folder)
+    properties, wrong = hold(program)
+    if not any(".assertion." in p["property"] for p in properties):
+        wrong.append(f"tools/proofs/{proof.name}.c:1: nothing is proved")
+    lines, reached = set(), set()
+    for goal in cbmc(program, "--cover", "location", "--drop-unused-functions"):
+        of_goal = set(lines_of(goal["description"]))
+        lines |= of_goal
+        if goal["status"] == "satisfied":
+            reached |= of_goal
+    wrong += [f"{file}:{line}: not reached" for file, line in sorted(lines - reached)]
+    return len(properties), len(lines), wrong
+
+
+def key(proof, machine, source):
+    """A name for all that a proof depends on."""
+    files = [f"{HERE}/{proof.name}.c", *([f"{HERE}/{proof.head['Loops']}"] if "Loops" in proof.head else []),
+             f"{HERE}/prover.py", f"{HERE}/proof.h", *(f"{ROOT}/{code}" for code in proof.head["Code"].split())]
+    for folder in f"{HERE}/include", f"{ROOT}/c":
+        files += sorted(f"{path}/{name}" for path, _, names in os.walk(folder) for name in names if name.endswith(".h"))
+    digest = hashlib.sha256(repr((machine, os.path.basename(os.path.dirname(source)))).encode())
+    for name in files:
+        with open(name, "rb") as f:
+            digest.update(f.read() + b"\0")
+    return f"{proof.name}-{'-'.join(machine)}-{digest.hexdigest()[:16]}"
+
+
+def timed(proof, machine, source, cache, folder):
+    """The result of a proof and its seconds, from the cache if it is there; only what holds gets there."""
+    known = f"{cache}/{key(proof, machine, source)}"
+    if os.path.exists(known):
+        with open(known, encoding="utf-8") as f:
+            return *json.load(f), " (known)"
+    start = time.monotonic()
+    try:
+        count, lines, wrong = prove(proof, machine, source, folder)
+    except (RuntimeError, ValueError, subprocess.SubprocessError) as error:
+        count, lines, wrong = 0, 0, [str(getattr(error, "output", None) or error)]
+    result = count, lines, wrong, time.monotonic() - start
+    if not wrong:
+        with tempfile.NamedTemporaryFile("w", dir=cache, delete=False) as f:
+            json.dump(result, f)
+        os.replace(f.name, known)
+    return *result, ""
