@@ -10,6 +10,8 @@ help:
 	@echo 'make test        everything that must hold; make test PHASES="NAME..." runs some of it'
 	@echo 'make test-quick  what fits into a working day'
 	@echo 'make lint        the checkers alone'
+	@echo 'make review      the contract in the code, in build/review/; BASE=REV prints what changed since REV'
+	@echo 'make proofs      what is proved of the checks, with its assumptions'
 	@echo 'make modules     modules and programs, in build/RELEASE/'
 	@echo 'make docs        the crate documentation, in build/RELEASE/rust/doc/'
 	@echo 'make clean       remove build/; the cache stays'
@@ -41,7 +43,13 @@ test-quick: modules
 lint: modules
 	@tools/test lint
 
+review:
+	@tools/enter tools/review/run $(if $(BASE),--base "$(BASE)")
+
+proofs:
+	@tools/prove
+
 clean:
 	rm -rf build
 
-.PHONY: help setup modules demo docs test test-quick lint clean
+.PHONY: help setup modules demo docs test test-quick lint review proofs clean

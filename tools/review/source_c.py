@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Read the C side: contracts in kernel-doc, where clauses are checked, and who calls whom."""
+import re
+from dataclasses import dataclass, field
+
+from model import Place
+
+ROLES = "requires", "checks", "meets", "guarantees"
+TABLE = "c/reject.c"
+HEADER = "c/vmremap.h"
+
+
+@dataclass
+class Definition:
+    """A function, or a struct of function pointers."""
+
+    path: str
+    name: str
+    line: int
+    static: bool
+    body: str
+    contract: dict = None
+    contract_line: int = 0
+    sites: list = field(default_factory=list)  # of (clause, line)
+    uses: list = field(default_factory=list)  # of Definition
+
+
+def blank(match):
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def strip(text):
+    """Blank out comments, strings and characters; line numbers stay."""
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', blank, text, flags=re.DOTALL)
+
+
+def contracts(path, text, review):
+    """The contract in each kernel-doc comment of @text, by the name that the comment begins with."""
+    found = {}
+    for comment in re.finditer(r"/\*\*\n \* (?:struct |enum )?(\w+).*?\*/", text, flags=re.DOTALL):
+        line = text.count("\n", 0, comment.start()) + 1
+        section = re.search(r"^ \* Contract:((?:.*\n)(?: \*\t.*\n)*)", comment[0], flags=re.MULTILINE)
+        if not section:
+            continue
+        line += comment[0].count("\n", 0, section.start())
+        words = " ".join(re.sub(r"^ \*", "", part) for part in section[1].split("\n"))
+        contract = dict.fromkeys(ROLES, frozenset())
+        for part in filter(None, (p.strip() for p in words.rstrip(" .").split(";"))):
+            role, _, names = part.partition(" ")
+            names = set(re.findall(r"\w+", names)) - {"nothing"}
+            if role not in ROLES:
+                review.error(path, line, f"'{role}' in the contract of {comment[1]}() is none of {', '.join(ROLES)}")
+                continue
+            for name in sorted(names - review.clauses.keys()):
+                review.error(path, line, f"{comment[1]}() {role} {name}, which docs/contract.md does not define")
+            contract[role] = frozenset(names & review.clauses.keys())
+        found[comment[1]] = contract, line
+    return found
+
+
+def definitions(path, text):
+    """The functions and operation tables of a file in kernel style: what ends at a brace in the first column."""
+    code = strip(text)
+    pattern = (r"^(?!typedef|#|\s)(?P<head>[^\n;{}#]*?\b(?P<name>\w+)\([^;{}#]*?\))\n\{(?P<body>.*?)^\}"
+               r"|^static const struct \w+ (?P<table>\w+) = \{(?P<fields>.*?)^\};"
+               r"|^static inline [^;{}#]*?\b(?P<inline>\w+)\([^;{}#]*?\)\n\{(?P<code>.*?)^\}")
+    for match in re.finditer(pattern, code, flags=re.MULTILINE | re.DOTALL):
+        name = match["name"] or match["table"] or match["inline"]
+        body = match["body"] or match["fields"] or match["code"] or ""
+        line = code.count("\n", 0, match.start()) + 1
+        yield Definition(path, name, line, match[0].startswith("static"), body)
+
+
+def read(root, review):
+    files = {p.relative_to(root).as_posix(): p.read_text(encoding="utf-8") for p in sorted((root / "c").glob("*.[ch]"))}
+    errnos = read_table(files, review)
+    constants = {constant: name for name, (constant, _) in errnos.items()}
+
+    defined, known = [], {}
+    for path, text in files.items():
+        found = contracts(path, text, review)
+        known.update({name: (path, *entry) for name, entry in found.items()})
+        for definition in definitions(path, text):
+            defined.append(definition)
+            if definition.name in found:
+                definition.contract, definition.contract_line = found[definition.name]
+            body_line = definition.line + first_line_of_body(text, definition)
+            if path != TABLE:
+                add_sites(definition, body_line, constants)
+
+    read_abi(files, known, defined, review)
+    link(defined)
+    review.through = {d.name: {u.name for u in reach(d)} for d in defined if d.name in review.abi}
+    report_places(defined, known, review)
+    check(defined, review)
+    return files
+
+
+def first_line_of_body(text, definition):
+    lines = text.split("\n")[definition.line - 1:]
+    return next(i for i, line in enumerate(lines) if line.startswith("{") or line.endswith("= {"))
+
+
+def add_sites(definition, line, constants):
+    for number, code in enumerate(definition.body.split("\n"), line):
+        for constant in re.findall(r"(?<![=!]= )\b(VMREMAP_\w+)\b", code):
+            if constant in constants:
+                definition.sites.append((constants[constant], number))
+
+
+def read_table(files, review):
+    """The names and errnos of the checked clauses, which the contract and the head of the header say again."""
+    errnos = {}
+    for number, line in enumerate(files[TABLE].split("\n"), 1):
+        entry = re.search(r'\[(VMREMAP_\w+)\] = \{ "(\w+)", -(E\w+) \}', line)
+        if entry:
+            errnos[entry[2]] = entry[1], entry[3]
+            clause = review.clauses.get(entry[2])
+            if not clause or not clause.checked:
+                review.error(TABLE, number, f"{entry[2]} is no checked clause of docs/contract.md")
+            elif clause.errno != entry[3]:
+                review.error(TABLE, number, f"{entry[2]} is {entry[3]}, but {clause.errno} in docs/contract.md")
+    head = files[HEADER].split("*/", 2)[1]
+    said = {name: errno for errno, name in re.findall(r"%-(E\w+)\s+(\w+)\s", head)}
+    for name, clause in review.clauses.items():
+        if clause.checked and name not in errnos:
+            review.error("docs/contract.md", clause.line, f"{name} is checked, but has no entry in {TABLE}")
+        if clause.checked and said.get(name) != clause.errno:
+            review.error(HEADER, 1, f"the table in the head says {said.get(name)} for {name}, not {clause.errno}")
+    return errnos
+
+
+def read_abi(files, known, defined, review):
+    """What the header declares: each has a contract there."""
+    text = strip(files[HEADER])
+    for match in re.finditer(r"^(?!#|\s)[\w \*]*?\b(vmremap_\w+)\(", text, flags=re.MULTILINE):
+        name = match[1]
+        line = text.count("\n", 0, match.start()) + 1
+        if name not in known:
+            review.error(HEADER, line, f"{name}() has no contract")
+        review.abi[name] = line
+        for definition in defined:
+            if definition.name == name and name in known:
+                definition.contract, definition.contract_line = known[name][1:]
+
+
+def link(defined):
+    by_name = {}
+    for definition in defined:
+        by_name.setdefault(definition.name, []).append(definition)
+    for definition in defined:
+        for word in set(re.findall(r"\b[a-z_]\w*\b", definition.body)):
+            # A table is used by whoever sets it, not by whoever compares with it.
+            if word.endswith("_ops") and not re.search(rf"(?<![=!])= &{word}\b", definition.body):
+                continue
+            own = [d for d in by_name.get(word, ()) if d.path == definition.path]
+            others = [d for d in by_name.get(word, ()) if not d.static or d.path.endswith(".h")]
+            definition.uses += [d for d in own or others if d is not definition]
+
+
+def reach(definition, stop=lambda d: False):
+    """The definitions that one uses, itself included."""
+    seen, todo = {id(definition): definition}, [definition]
+    while todo:
+        for used in todo.pop().uses:
+            if id(used) not in seen:
+                seen[id(used)] = used
+                if not stop(used):
+                    todo.append(used)
+    return list(seen.values())
+
+
+def report_places(defined, known, review):
+    for name, (path, contract, line) in sorted(known.items()):
+        for role in ROLES:
+            review.places += [Place(role, clause, name, path, line) for clause in sorted(contract[role])]
+    for definition in defined:
+        review.places += [Place("site", clause, definition.name, definition.path, line)
+                          for clause, line in definition.sites]
+
+
+def check(defined, review):
+    for definition in defined:
+        if definition.static:
+            continue
+        where = definition.path, definition.line
+        if not definition.contract:
+            if definition.name not in review.abi:
+                review.error(*where, f"{definition.name}() has no contract")
+            continue
+        if definition.name in review.abi:
+            where = HEADER, definition.contract_line
+        contract = definition.contract
+        used = reach(definition)
+        checked = {clause for d in used for clause, _ in d.sites}
+        said = contract["checks"] | contract["meets"]
+        for clause in sorted(checked - said):
+            review.error(*where, f"{definition.name}() checks {clause}, which its contract does not say")
+        for clause in sorted(said - checked):
+            review.error(*where, f"{definition.name}() says that it checks {clause}, but nothing there does")
+        for clause in sorted(contract["checks"] & contract["meets"]):
+            review.error(*where, f"{definition.name}() both checks and meets {clause}")
+        callees = {d.name: d for d in reach(definition, lambda d: not d.static)
+                   if d.contract and not d.static and d is not definition}.values()
+        have = said | contract["requires"] | contract["guarantees"] | {c for d in callees for c in d.contract["guarantees"]}
+        for callee in callees:
+            for clause in sorted(callee.contract["requires"] - have):
+                review.error(*where, f"{definition.name}() calls {callee.name}(), which requires {clause}")
+    for name, clause in review.clauses.items():
+        if clause.checked and not review.of("site", name):
+            review.error("docs/contract.md", clause.line, f"{name} is checked, but nowhere in c/")
