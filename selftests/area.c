@@ -497,4 +497,40 @@ TEST_F(life, memory_returns)
 	EXPECT_GT(1024, memory_kib("VmallocUsed") - vmalloc);
 }
 
+/* Allocate, map, touch and free for ever. */
+static void churn(int fd, size_t pages)
+{
+	while (!memory_alloc(fd, AREA, VMREMAP_TEST_AREA, pages * PAGE_SIZE, 0)) {
+		char *map = map_area(fd, AREA, 0, pages);
+
+		for (size_t n = 0; n < pages; n += 100)
+			*page_word(map, n) = n;
+		memory_free(fd, AREA);
+		munmap(map, pages * PAGE_SIZE);
+	}
+}
+
+TEST_F(life, killed_at_any_time)
+{
+	const long slack = 16 * 1024;
+	long before = free_kib();
+	int status;
+
+	for (int n = 0; n < 20; n++) {
+		pid_t pid = fork();
+
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			churn(open(variant->device, O_RDWR | O_CLOEXEC),
+			      MIB(96) / PAGE_SIZE + 3);
+			_exit(1);
+		}
+		usleep(2000 + 7001 * n);
+		ASSERT_EQ(0, kill(pid, SIGKILL));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status));
+	}
+	EXPECT_GE(slack, lost_kib(before, slack));
+}
+
 TEST_HARNESS_MAIN

@@ -189,6 +189,31 @@ TEST_F(mapping, mremap_moves)
 	self->map = map;
 }
 
+/* A part of the mapping, which leaves a hole between two others. */
+TEST_F(mapping, mremap_moves_the_middle)
+{
+	size_t page = self->pages / 2;
+	char *at = self->map + page * PAGE_SIZE;
+	char *to = mmap(NULL, PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+
+	ASSERT_NE(MAP_FAILED, to);
+	ASSERT_EQ(to, mremap(at, PAGE_SIZE, PAGE_SIZE,
+			     MREMAP_MAYMOVE | MREMAP_FIXED, to));
+	for (int again = 0; again < 2; again++) {
+		EXPECT_EQ(page, *page_word(to, 0));
+		EXPECT_TRUE(all_right(self->map, 0, page));
+		EXPECT_EQ(SIGSEGV, touch(at, false));
+		EXPECT_TRUE(all_right(at + PAGE_SIZE, page + 1,
+				      self->pages - page - 1));
+		madvise(to, PAGE_SIZE, MADV_DONTNEED);
+		madvise(self->map, page * PAGE_SIZE, MADV_DONTNEED);
+		madvise(at + PAGE_SIZE, (self->pages - page - 1) * PAGE_SIZE,
+			MADV_DONTNEED);
+	}
+	EXPECT_EQ(0, munmap(to, PAGE_SIZE));
+}
+
 TEST_F(mapping, mremap_growth_refused)
 {
 	EXPECT_EQ(MAP_FAILED, mremap(self->map, self->size,

@@ -319,6 +319,33 @@ TEST_F(second, call)
 	EXPECT_EQ(0, munmap(map, 32 * PAGE_SIZE));
 }
 
+/* 24 MiB of areas each time, and some of them refused: all of it is freed. */
+TEST_F(second, leaves_no_reference)
+{
+	struct vmremap_test_plan plan = {
+		.count = 2, .calls = { variant->first, variant->call },
+	};
+	const long slack = 8 * 1024;
+	long before = free_kib();
+
+	for (int n = 0; n < 3; n++) {
+		char *map = map_plan(self->fd, &plan, 32, variant->prot ? : RW,
+				     MAP_SHARED);
+
+		if (map != MAP_FAILED)
+			munmap(map, 32 * PAGE_SIZE);
+		for (int slot = 0; slot <= RDONLY_AREA; slot++) {
+			ASSERT_EQ(0, memory_free(self->fd, slot));
+			ASSERT_EQ(0, memory_alloc(self->fd, slot,
+						  VMREMAP_TEST_AREA,
+						  AREA_PAGES * PAGE_SIZE,
+						  slot == RDONLY_AREA ?
+						  VMREMAP_RDONLY : 0));
+		}
+	}
+	EXPECT_GE(slack, lost_kib(before, slack));
+}
+
 /* Even where the driver overlooks the failure and lets mmap(2) succeed. */
 TEST_F(second, overlooked)
 {
