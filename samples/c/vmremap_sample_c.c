@@ -13,7 +13,7 @@
  *	int main(void)
  *	{
  *		int fd = open("/dev/vmremap-sample-c", O_RDWR);
- *		volatile struct vmremap_sample_control *control =
+ *		const struct vmremap_sample_control *control =
  *			mmap(NULL, sizeof(*control), PROT_READ, MAP_SHARED,
  *			     fd, VMREMAP_SAMPLE_CONTROL);
  *		unsigned char *data =
