@@ -43,15 +43,16 @@ lock() {
 	flock -n "$lock_fd" || { say "$1: waiting for another run to end"; flock "$lock_fd"; }
 }
 
+free_mib() { df -Pm "$cache" | awk 'NR == 2 { print $4 }'; }
+
 need_space() { # GIB
-	local free
-	free=$(df -Pk "$cache" | awk 'NR == 2 { print int($4 / 1048576) }')
+	local free=$(($(free_mib) / 1024))
 	((free >= $1)) || die "$1 GiB are needed below $cache, $free GiB are free: free some, or set XDG_CACHE_HOME"
 }
 
 # What the user can do about a failure, from the last words of its log.
 advice() { # LOG
-	if grep -qi 'no space left' "$1"; then
+	if grep -qiE 'no space left|enough free space' "$1" || { [[ -d $cache ]] && (($(free_mib) < 32)); }; then
 		echo "the disk is full: free some space"
 	elif grep -qiE 'could not (resolve|connect)|temporary failure|unreachable|timed out|unable to connect' "$1"; then
 		echo "the Debian archive cannot be reached: check the network, or set DEBIAN_MIRROR=ADDRESS"
