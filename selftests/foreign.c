@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vmremap_range() of memory that is no area's own: as the kernel's function has it. */
+
+#define _GNU_SOURCE
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "plan.h"
+
+#define MEMORY 0
+#define PAGES 700UL
+#define SIZE (PAGES * PAGE_SIZE)
+#define RW (PROT_READ | PROT_WRITE)
+
+static const struct vmremap_test_call all = { .function = VMREMAP_TEST_RANGE };
+
+FIXTURE(foreign) {
+	int fd;
+	char *map;
+};
+
+FIXTURE_SETUP(foreign)
+{
+	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "vmremap_test.ko is not loaded");
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, memory_alloc(self->fd, MEMORY, VMREMAP_TEST_VMALLOC_USER,
+				  SIZE, 0));
+	ASSERT_EQ(0, memory_poke(self->fd, MEMORY, PAGES, 100));
+	self->map = map_call(self->fd, &all, PAGES, RW, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, self->map);
+}
+
+FIXTURE_TEARDOWN(foreign)
+{
+	munmap(self->map, SIZE);
+	close(self->fd);
+}
+
+static size_t wrong(char *map, size_t pages, __u64 value)
+{
+	size_t wrong = 0;
+
+	for (size_t n = 0; n < pages; n++)
+		wrong += *page_word(map, n) != value + n;
+	return wrong;
+}
+
+TEST_F(foreign, is_shared_with_the_kernel)
+{
+	EXPECT_EQ(0, wrong(self->map, PAGES, 100));
+	for (size_t n = 0; n < PAGES; n++)
+		*page_word(self->map, n) = 9000 + n;
+	EXPECT_EQ(0, memory_peek(self->fd, MEMORY, PAGES, 9000));
+}
+
+TEST_F(foreign, every_offset)
+{
+	for (size_t first = 0; first < PAGES; first += 23) {
+		struct vmremap_test_call call = all;
+		char *map;
+
+		/* Half of it in the address, half in the offset. */
+		call.kaddr = first / 2 * PAGE_SIZE;
+		call.pgoff = first - first / 2;
+		map = map_call(self->fd, &call, PAGES - first, RW, MAP_SHARED);
+		ASSERT_NE(MAP_FAILED, map);
+		EXPECT_EQ(0, wrong(map, PAGES - first, 100 + first));
+		EXPECT_EQ(0, munmap(map, (PAGES - first) * PAGE_SIZE));
+		EXPECT_EQ(MAP_FAILED, map_call(self->fd, &call,
+					       PAGES - first + 1, RW, MAP_SHARED));
+		EXPECT_EQ(EINVAL, errno);
+	}
+}
+
+/* The pages live while they are mapped, whatever becomes of the addresses. */
+TEST_F(foreign, outlives_vfree)
+{
+	ASSERT_EQ(0, memory_free(self->fd, MEMORY));
+	ASSERT_EQ(0, memory_alloc(self->fd, MEMORY, VMREMAP_TEST_VMALLOC_USER,
+				  SIZE, 0));
+	EXPECT_EQ(0, wrong(self->map, PAGES, 100));
+}
+
+/* Nobody could tell which page belongs there now. */
+TEST_F(foreign, has_no_fault_handler)
+{
+	ASSERT_EQ(0, madvise(self->map, PAGE_SIZE, MADV_DONTNEED));
+	EXPECT_EQ(SIGBUS, touch(self->map, false));
+	EXPECT_EQ(0, wrong(self->map + PAGE_SIZE, PAGES - 1, 101));
+}
+
+TEST_F(foreign, private_copies)
+{
+	char *map = map_call(self->fd, &all, PAGES, RW, MAP_PRIVATE);
+
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(0, wrong(map, PAGES, 100));
+	for (size_t n = 0; n < PAGES; n++)
+		*page_word(map, n) = 1;
+	EXPECT_EQ(0, memory_peek(self->fd, MEMORY, PAGES, 100));
+	EXPECT_EQ(0, munmap(map, SIZE));
+}
+
+TEST_F(foreign, inherited_by_fork)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		*page_word(self->map, 3) = 3;
+		*page_word(self->map, 3) += 100;
+		_exit(!!wrong(self->map, PAGES, 100));
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, wrong(self->map, PAGES, 100));
+}
+
+TEST_F(foreign, can_be_pinned)
+{
+	char *got = malloc(SIZE);
+	struct iovec local = { .iov_base = got, .iov_len = SIZE };
+	struct iovec remote = { .iov_base = self->map, .iov_len = SIZE };
+
+	ASSERT_EQ((ssize_t)SIZE,
+		  process_vm_readv(getpid(), &local, 1, &remote, 1, 0));
+	EXPECT_EQ(0, wrong(got, PAGES, 100));
+	free(got);
+}
+
+TEST_F(foreign, cannot_grow)
+{
+	EXPECT_TRUE(vm_flag(self->map, "de"));
+	EXPECT_TRUE(vm_flag(self->map, "dd"));
+	EXPECT_EQ(MAP_FAILED, mremap(self->map, SIZE, SIZE + PAGE_SIZE,
+				     MREMAP_MAYMOVE));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+/* 20 rounds of 16 MiB, and as many refusals. */
+TEST_F(foreign, memory_returns)
+{
+	const long slack = 8 * 1024;
+	const size_t pages = 4096;
+	struct vmremap_test_call call = all;
+	long before = 0;
+
+	call.slot = MEMORY + 1;
+	for (int n = 0; n < 20; n++) {
+		char *map;
+
+		if (n == 1)
+			before = free_kib();
+		ASSERT_EQ(0, memory_alloc(self->fd, call.slot,
+					  VMREMAP_TEST_VMALLOC_USER,
+					  pages * PAGE_SIZE, 0));
+		map = map_call(self->fd, &call, pages, RW, MAP_SHARED);
+		ASSERT_NE(MAP_FAILED, map);
+		EXPECT_EQ(MAP_FAILED, map_call(self->fd, &call, pages + 1, RW,
+					       MAP_SHARED));
+		ASSERT_EQ(0, memory_free(self->fd, call.slot));
+		ASSERT_EQ(0, munmap(map, pages * PAGE_SIZE));
+	}
+	EXPECT_GE(slack, lost_kib(before, slack));
+}
+
+TEST_HARNESS_MAIN
