@@ -2,7 +2,8 @@
 
 # The person's entry. The kernel's build system reads Kbuild instead.
 
-release = $(shell tools/kernel release)
+# Asked for once, and only by those targets that want it.
+release = $(eval release := $(shell tools/kernel release))$(release)
 out = build/$(release)
 
 help:
@@ -13,6 +14,8 @@ help:
 	@echo 'make review      the contract in the code, in build/review/; BASE=REV prints what changed since REV'
 	@echo 'make proofs      what is proved of the checks, with its assumptions'
 	@echo 'make modules     modules and programs, in build/RELEASE/'
+	@echo 'make in-tree KSRC=DIR         put vmremap into the kernel source tree DIR, as mm/vmremap'
+	@echo 'make in-tree-remove KSRC=DIR  take it out again'
 	@echo 'make docs        the crate documentation, in build/RELEASE/rust/doc/'
 	@echo 'make clean       remove build/; the cache stays'
 	@echo 'KERNEL_SERIES=7.2 selects another kernel series.'
@@ -49,7 +52,13 @@ review:
 proofs:
 	@tools/prove
 
+in-tree:
+	@tools/in-tree add "$(KSRC)"
+
+in-tree-remove:
+	@tools/in-tree remove "$(KSRC)"
+
 clean:
 	rm -rf build
 
-.PHONY: help setup modules demo docs test test-quick lint review proofs clean
+.PHONY: help setup modules demo docs test test-quick lint review proofs in-tree in-tree-remove clean
