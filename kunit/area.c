@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Areas: what they hold, how long they live, and what they are refused. */
+#include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+
+#include "../c/area.h"
+#include "../c/vmremap.h"
+#include "failing.h"
+
+static const struct size_case {
+	const char *name;
+	size_t size;
+} sizes[] = {
+	{ "1 byte", 1 },
+	{ "a byte less than a page", PAGE_SIZE - 1 },
+	{ "a page", PAGE_SIZE },
+	{ "a byte more than a page", PAGE_SIZE + 1 },
+	{ "15 pages", 15 * PAGE_SIZE },
+	{ "16 pages", 16 * PAGE_SIZE },
+	{ "2 MiB and a byte", SZ_2M + 1 },
+	{ "4 MiB less a byte", SZ_4M - 1 },
+	{ "256 MiB", SZ_256M },
+};
+
+KUNIT_ARRAY_PARAM_DESC(size, sizes, name);
+
+/* Each page is there once, in blocks that the layout counts. */
+static void expect_whole(struct kunit *test, const struct vmremap_area *area)
+{
+	unsigned long nr, page = 0, order, blocks = 0;
+
+	for (order = 0; order <= VMREMAP_MAX_ORDER; order++)
+		blocks += area->layout.blocks[order];
+	KUNIT_EXPECT_EQ(test, blocks, area->nr_folios);
+
+	for (nr = 0; nr < area->nr_folios; nr++) {
+		struct folio *folio = area->folios[nr];
+		struct vmremap_block block = vmremap_layout_find(&area->layout, page);
+
+		KUNIT_ASSERT_EQ(test, block.nr, nr);
+		KUNIT_ASSERT_EQ(test, block.pages, folio_nr_pages(folio));
+		KUNIT_ASSERT_EQ(test, folio_ref_count(folio), 1);
+		KUNIT_ASSERT_PTR_EQ(test, vmalloc_to_page(area->addr + page * PAGE_SIZE),
+				    folio_page(folio, 0));
+		page += folio_nr_pages(folio);
+	}
+	KUNIT_EXPECT_EQ(test, page, area->pages);
+}
+
+static void size_test(struct kunit *test)
+{
+	const struct size_case *c = test->param_value;
+	size_t whole = PAGE_ALIGN(c->size);
+	struct vmremap_area *area = vmremap_area_alloc(c->size, 0);
+
+	if (area == ERR_PTR(-ENOMEM) && c->size >= SZ_256M)
+		kunit_skip(test, "not enough memory here");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	KUNIT_EXPECT_EQ(test, vmremap_area_size(area), c->size);
+	KUNIT_EXPECT_NOT_NULL(test, vmremap_area_addr(area));
+	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(vmremap_area_addr(area)));
+	KUNIT_EXPECT_EQ(test, area->pages, whole / PAGE_SIZE);
+	expect_whole(test, area);
+	KUNIT_EXPECT_NULL_MSG(test, memchr_inv(vmremap_area_addr(area), 0, whole),
+			      "not zeroed to the end of the last page");
+	memset(vmremap_area_addr(area), 0xa5, whole);
+	vmremap_area_put(area);
+}
+
+/* Memory that comes back from the last user of it must not be seen. */
+static void zeroed_again(struct kunit *test)
+{
+	const size_t size = SZ_1M + 1;
+	unsigned int i;
+
+	for (i = 0; i < 16; i++) {
+		struct vmremap_area *area = vmremap_area_alloc(size, 0);
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+		KUNIT_EXPECT_NULL(test, memchr_inv(vmremap_area_addr(area), 0,
+						   PAGE_ALIGN(size)));
+		memset(vmremap_area_addr(area), 0x5a, PAGE_ALIGN(size));
+		vmremap_area_put(area);
+	}
+}
+
+static const struct refusal_case {
+	const char *name;
+	size_t size;
+	unsigned int flags;
+	long err;
+} refusals[] = {
+	{ "no size", 0, 0, -ENODATA },
+	{ "size wraps", SIZE_MAX, 0, -EOVERFLOW },
+	{ "size just wraps", SIZE_MAX - PAGE_SIZE + 2, 0, -EOVERFLOW },
+	{ "size just does not wrap", SIZE_MAX - PAGE_SIZE + 1, 0, -ENOMEM },
+	{ "half of all addresses", SIZE_MAX / 2, 0, -ENOMEM },
+	{ "unknown flag", PAGE_SIZE, VMREMAP_FLAGS + 1, -EINVAL },
+	{ "highest flag", PAGE_SIZE, 1U << 31, -EINVAL },
+	{ "no size and unknown flag", 0, 1U << 31, -ENODATA },
+};
+
+KUNIT_ARRAY_PARAM_DESC(refusal, refusals, name);
+
+static void refusal_test(struct kunit *test)
+{
+	const struct refusal_case *c = test->param_value;
+	struct vmremap_area *area = vmremap_area_alloc(c->size, c->flags);
+
+	KUNIT_EXPECT_PTR_EQ(test, area, ERR_PTR(c->err));
+	vmremap_area_put(area);
+}
+
+static void references(struct kunit *test)
+{
+	struct vmremap_area *area = vmremap_area_alloc(1, VMREMAP_FLAGS);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
+	KUNIT_EXPECT_PTR_EQ(test, vmremap_area_get(area), area);
+	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 2);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
+	WRITE_ONCE(*(int *)vmremap_area_addr(area), 1);
+	vmremap_area_put(area);
+
+	vmremap_area_put(NULL);
+}
+
+/* A page that someone pinned outlives the area, and goes with the pin. */
+static void pinned_page_outlives(struct kunit *test)
+{
+	struct vmremap_area *area = vmremap_area_alloc(SZ_1M, 0);
+	struct folio *folio;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	folio = area->folios[0];
+	folio_get(folio);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+	folio_put(folio);
+}
+
+static void fragmented_memory(struct kunit *test)
+{
+	struct vmremap_area *area;
+	unsigned int order;
+
+	failing_init(test);
+	for (order = 0; order < VMREMAP_MAX_ORDER; order += 2) {
+		failing_above(order);
+		area = vmremap_area_alloc(SZ_2M + SZ_64K + 1, 0);
+		failing_end();
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+		KUNIT_EXPECT_EQ(test, folio_order(area->folios[0]), order);
+		expect_whole(test, area);
+		vmremap_area_put(area);
+	}
+}
+
+/* Folios as large as they get, so that the loss of one would be seen. */
+static void every_allocation_fails(struct kunit *test)
+{
+	const size_t size = 8 * SZ_2M;
+	struct sysinfo before, after;
+	struct vmremap_area *area;
+	unsigned int nth, lost = 0;
+
+	failing_init(test);
+	si_meminfo(&before);
+	for (nth = 1; nth < FAILING_MAX; nth++) {
+		failing_nth(nth);
+		area = vmremap_area_alloc(size, 0);
+		if (!failing_end())
+			break;
+
+		if (IS_ERR(area)) {
+			KUNIT_ASSERT_PTR_EQ(test, area, ERR_PTR(-ENOMEM));
+			lost++;
+		} else {
+			/* What failed was only a large block, or a cache. */
+			expect_whole(test, area);
+		}
+		vmremap_area_put(area);
+	}
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, area);
+	vmremap_area_put(area);
+	si_meminfo(&after);
+
+	KUNIT_EXPECT_LT(test, nth, FAILING_MAX);
+	/* The area, the array, the pages' array, the index. */
+	KUNIT_EXPECT_GE(test, lost, 3);
+	KUNIT_EXPECT_LT(test, before.freeram, after.freeram + SZ_1M / PAGE_SIZE);
+	kunit_info(test, "%u allocations failed, %u areas", nth - 1, lost);
+}
+
+/* Nothing large and nothing small: the area that was half there goes away. */
+static void no_memory_at_all(struct kunit *test)
+{
+	failing_init(test);
+	failing_above(-1);
+	KUNIT_EXPECT_PTR_EQ(test, vmremap_area_alloc(SZ_1M, 0), ERR_PTR(-ENOMEM));
+	failing_end();
+}
+
+static void killed_task_gets_none(struct kunit *test)
+{
+	struct vmremap_area *area;
+
+	allow_signal(SIGKILL);
+	send_sig(SIGKILL, current, 1);
+	KUNIT_EXPECT_TRUE(test, fatal_signal_pending(current));
+	area = vmremap_area_alloc(SZ_1M, 0);
+	flush_signals(current);
+	disallow_signal(SIGKILL);
+	KUNIT_EXPECT_PTR_EQ(test, area, ERR_PTR(-EINTR));
+	vmremap_area_put(area);
+}
+
+static struct kunit_case area_cases[] = {
+	KUNIT_CASE_PARAM(size_test, size_gen_params),
+	KUNIT_CASE(zeroed_again),
+	KUNIT_CASE_PARAM(refusal_test, refusal_gen_params),
+	KUNIT_CASE(references),
+	KUNIT_CASE(pinned_page_outlives),
+	KUNIT_CASE(fragmented_memory),
+	KUNIT_CASE(every_allocation_fails),
+	KUNIT_CASE(no_memory_at_all),
+	KUNIT_CASE(killed_task_gets_none),
+	{}
+};
+
+static struct kunit_suite area_suite = {
+	.name = "vmremap-area",
+	.test_cases = area_cases,
+};
+
+kunit_test_suite(area_suite);

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A driver for tests: files whose hooks map areas, or what a test wants. */
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/uaccess.h>
+
+#include "../c/area.h"
+#include "../c/place.h"
+#include "../c/vmremap.h"
+#include "device.h"
+#include "failing.h"
+
+static int device_fop_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct test_device *dev = file->private_data;
+
+	if (dev->nested)
+		return compat_vma_mmap(dev->nested, vma);
+	if (dev->map)
+		return dev->map(dev, vma);
+	return vmremap_area_mmap(dev->area, vma, vma->vm_pgoff);
+}
+
+static int device_fop_mmap_prepare(struct vm_area_desc *desc)
+{
+	struct test_device *dev = desc->file->private_data;
+	int err = vmremap_area_mmap_prepare(dev->area, desc, desc->pgoff);
+
+	if (dev->prepared)
+		dev->prepared(dev, desc);
+	return err;
+}
+
+static const struct file_operations mmap_fops = {
+	.mmap = device_fop_mmap,
+	.get_unmapped_area = vmremap_get_unmapped_area,
+};
+
+static const struct file_operations prepare_fops = {
+	.mmap_prepare = device_fop_mmap_prepare,
+	.get_unmapped_area = vmremap_get_unmapped_area,
+};
+
+static void close_file(void *file)
+{
+	fput(file);
+}
+
+static struct file *open_file(struct kunit *test, struct test_device *dev,
+			      const struct file_operations *fops)
+{
+	struct file *file = anon_inode_getfile("[vmremap]", fops, dev, O_RDWR);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, close_file, file));
+	return file;
+}
+
+void device_open(struct kunit *test, struct test_device *dev)
+{
+	KUNIT_ASSERT_EQ(test, 0, kunit_attach_mm());
+	if (dev->hook == HOOK_PREPARE)
+		dev->file = open_file(test, dev, &prepare_fops);
+	else
+		dev->file = open_file(test, dev, &mmap_fops);
+	if (dev->hook == HOOK_NESTED)
+		dev->nested = open_file(test, dev, &prepare_fops);
+}
+
+static bool maps_rows(void)
+{
+	pte_t ptes[3];
+
+	/* On a real machine, this would count as a mapping. */
+	if (!IS_ENABLED(CONFIG_UML))
+		return true;
+	set_ptes(current->mm, 0, ptes, pfn_pte(8, PAGE_READONLY), 3);
+	return pte_pfn(ptes[1]) == 9 && pte_pfn(ptes[2]) == 10;
+}
+
+static void put_area(void *area)
+{
+	vmremap_area_put(area);
+}
+
+struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
+				    unsigned int flags, unsigned int order)
+{
+	struct vmremap_area *area;
+
+	KUNIT_ASSERT_EQ(test, 0, kunit_attach_mm());
+	if (!maps_rows())
+		order = min(order, (unsigned int)ilog2(VMREMAP_AROUND_PAGES) - 1);
+	if (order < VMREMAP_MAX_ORDER) {
+		failing_init(test);
+		failing_above(order);
+	}
+	area = vmremap_area_alloc(size, flags);
+	if (order < VMREMAP_MAX_ORDER)
+		failing_end();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	return area;
+}
+
+struct test_device *device_with_blocks(struct kunit *test, enum hook hook,
+				       size_t size, unsigned int flags,
+				       unsigned int order)
+{
+	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	dev->hook = hook;
+	dev->area = area_of_blocks(test, size, flags, order);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, put_area, dev->area));
+	device_open(test, dev);
+	return dev;
+}
+
+struct test_device *device_with_area(struct kunit *test, enum hook hook,
+				     size_t size, unsigned int flags)
+{
+	return device_with_blocks(test, hook, size, flags, VMREMAP_MAX_ORDER);
+}
+
+unsigned long device_mmap(struct kunit *test, struct test_device *dev, size_t len,
+			  unsigned long prot, unsigned long flags,
+			  unsigned long pgoff)
+{
+	return kunit_vm_mmap(test, dev->file, 0, len, prot, flags,
+			     pgoff << PAGE_SHIFT);
+}
+
+unsigned long device_map(struct kunit *test, struct test_device *dev, size_t len,
+			 unsigned long pgoff)
+{
+	unsigned long uaddr = device_mmap(test, dev, len, PROT_READ | PROT_WRITE,
+					  MAP_SHARED, pgoff);
+
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR_VALUE(uaddr), "mmap: %ld", (long)uaddr);
+	return uaddr;
+}
+
+int peek(unsigned long uaddr, unsigned long *value)
+{
+	return copy_from_user(value, (void __user *)uaddr, sizeof(*value)) ?
+	       -EFAULT : 0;
+}
+
+int poke(unsigned long uaddr, unsigned long value)
+{
+	return copy_to_user((void __user *)uaddr, &value, sizeof(value)) ?
+	       -EFAULT : 0;
+}
+
+unsigned long *area_word(struct vmremap_area *area, unsigned long offset)
+{
+	return area->addr + offset;
+}
+
+void expect_pages(struct kunit *test, struct vmremap_area *area,
+		  unsigned long uaddr, size_t len, unsigned long pgoff)
+{
+	unsigned long page, value;
+
+	for (page = 0; page < area->pages; page++)
+		WRITE_ONCE(*area_word(area, page << PAGE_SHIFT), ~page);
+	for (page = 0; page < PFN_UP(len); page++) {
+		KUNIT_ASSERT_EQ_MSG(test, peek(uaddr + (page << PAGE_SHIFT), &value),
+				    0, "page %lu", page);
+		KUNIT_ASSERT_EQ_MSG(test, value, ~(pgoff + page), "page %lu", page);
+	}
+}
+
+long area_mapped(const struct vmremap_area *area)
+{
+	unsigned long nr;
+	long mapped = 0;
+
+	for (nr = 0; nr < area->nr_folios; nr++)
+		mapped += folio_mapcount(area->folios[nr]);
+	return mapped;
+}
+
+void expect_unused(struct kunit *test, const struct vmremap_area *area)
+{
+	unsigned long nr;
+
+	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
+	for (nr = 0; nr < area->nr_folios; nr++) {
+		KUNIT_ASSERT_EQ(test, folio_mapcount(area->folios[nr]), 0);
+		KUNIT_ASSERT_EQ(test, folio_ref_count(area->folios[nr]), 1);
+	}
+}
+
+struct vm_area_struct *vma_at(unsigned long uaddr)
+{
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, uaddr);
+	mmap_read_unlock(current->mm);
+	return vma;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef VMREMAP_KUNIT_DEVICE_H
+#define VMREMAP_KUNIT_DEVICE_H
+
+#include <kunit/test.h>
+#include <linux/mm_types.h>
+
+struct vmremap_area;
+
+/**
+ * enum hook - which hook of a driver maps
+ * @HOOK_MMAP: .mmap
+ * @HOOK_PREPARE: .mmap_prepare
+ * @HOOK_NESTED: .mmap, which passes on to another file's .mmap_prepare
+ */
+enum hook {
+	HOOK_MMAP,
+	HOOK_PREPARE,
+	HOOK_NESTED,
+};
+
+/**
+ * struct test_device - a driver and its file, in the mm of a test
+ * @area: what it maps, unless @map maps something else
+ * @map: does what .mmap does
+ * @data: for @map
+ * @hook: how it is called
+ * @prepared: what .mmap_prepare does after it has called vmremap
+ * @file: the file to map
+ * @nested: the file that @file passes on to
+ */
+struct test_device {
+	struct vmremap_area *area;
+	int (*map)(struct test_device *dev, struct vm_area_struct *vma);
+	void *data;
+	enum hook hook;
+	void (*prepared)(struct test_device *dev, struct vm_area_desc *desc);
+	struct file *file;
+	struct file *nested;
+};
+
+/* Open @dev, whose other members are set; @test closes it. */
+void device_open(struct kunit *test, struct test_device *dev);
+
+/*
+ * A new area whose blocks have at most @order, or less: UML of 7.3 maps a row
+ * of pages wrong, see uml.patch, and then has no block that large.
+ */
+struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
+				    unsigned int flags, unsigned int order);
+
+/* A device on such an area, on which the test has the reference. */
+struct test_device *device_with_blocks(struct kunit *test, enum hook hook,
+				       size_t size, unsigned int flags,
+				       unsigned int order);
+
+/* The same, with blocks as large as can be. */
+struct test_device *device_with_area(struct kunit *test, enum hook hook,
+				     size_t size, unsigned int flags);
+
+/* mmap(2) on @dev. Return: as mmap(2) in the kernel. */
+unsigned long device_mmap(struct kunit *test, struct test_device *dev, size_t len,
+			  unsigned long prot, unsigned long flags,
+			  unsigned long pgoff);
+
+/* The same, shared, readable and writable, and it must succeed. */
+unsigned long device_map(struct kunit *test, struct test_device *dev, size_t len,
+			 unsigned long pgoff);
+
+/* Like a program, read or write a word. Return: 0 or -EFAULT. */
+int peek(unsigned long uaddr, unsigned long *value);
+int poke(unsigned long uaddr, unsigned long value);
+
+/* The area's word at @offset, for the kernel. */
+unsigned long *area_word(struct vmremap_area *area, unsigned long offset);
+
+/* Number the pages of @area, and see them from @pgoff on in [uaddr, + len). */
+void expect_pages(struct kunit *test, struct vmremap_area *area,
+		  unsigned long uaddr, size_t len, unsigned long pgoff);
+
+/* How many times the pages of @area are mapped. */
+long area_mapped(const struct vmremap_area *area);
+
+/* Nobody but the test has @area, and nobody but @area its pages. */
+void expect_unused(struct kunit *test, const struct vmremap_area *area);
+
+struct vm_area_struct *vma_at(unsigned long uaddr);
+
+#endif /* VMREMAP_KUNIT_DEVICE_H */

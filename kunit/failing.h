@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef VMREMAP_KUNIT_FAILING_H
+#define VMREMAP_KUNIT_FAILING_H
+
+#include <kunit/test.h>
+
+/* Let allocations of @test fail on demand; skip it where they cannot. */
+void failing_init(struct kunit *test);
+
+/* From here on, the @nth allocation of this task fails, slab or pages. */
+void failing_nth(unsigned int nth);
+
+/* Nothing fails any more. Return: did it come to the @nth? */
+bool failing_end(void);
+
+/* No block of pages above @order can be had, until failing_end(). */
+void failing_above(unsigned int order);
+
+/* A limit for loops over all allocations of something that ends. */
+#define FAILING_MAX	1000
+
+#endif /* VMREMAP_KUNIT_FAILING_H */

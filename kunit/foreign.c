@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vmremap_range() as a drop-in: on vmalloc memory that is no area's own. */
+#include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "../c/area.h"
+#include "../c/vmremap.h"
+#include "device.h"
+#include "failing.h"
+
+/**
+ * struct test_range - what the callback maps
+ * @memory: from vmalloc_user(), numbered by page
+ * @pages: its size
+ * @kaddr: what is passed, with @pgoff
+ * @offset: place in the VMA of a partial mapping
+ * @size: size of it, 0 for the whole VMA
+ */
+struct test_range {
+	void *memory;
+	unsigned long pages;
+	void *kaddr;
+	unsigned long pgoff;
+	unsigned long offset;
+	unsigned long size;
+};
+
+static int map_range(struct test_device *dev, struct vm_area_struct *vma)
+{
+	struct test_range *range = dev->data;
+
+	if (!range->size)
+		return vmremap_range(vma, range->kaddr, range->pgoff);
+	return vmremap_range_partial(vma, vma->vm_start + range->offset,
+				     range->kaddr, range->pgoff, range->size);
+}
+
+static void free_memory(void *memory)
+{
+	vfree(memory);
+}
+
+static struct test_device *device_with_range(struct kunit *test, unsigned long pages)
+{
+	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	struct test_range *range = kunit_kzalloc(test, sizeof(*range), GFP_KERNEL);
+	unsigned long page;
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_ASSERT_NOT_NULL(test, range);
+	range->pages = pages;
+	range->memory = vmalloc_user(pages * PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, range->memory);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_memory,
+							   range->memory));
+	for (page = 0; page < pages; page++)
+		*(unsigned long *)(range->memory + page * PAGE_SIZE) = page;
+	range->kaddr = range->memory;
+	dev->map = map_range;
+	dev->data = range;
+	device_open(test, dev);
+	return dev;
+}
+
+/* Map one page more than @pages, at most. Return: as mmap(2). */
+static long try(struct kunit *test, struct test_device *dev, unsigned long pages)
+{
+	return device_mmap(test, dev, pages * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_SHARED, 0);
+}
+
+/* Is the memory nobody's but its owner's? */
+static void expect_unmapped(struct kunit *test, const struct test_range *range)
+{
+	unsigned long page;
+
+	for (page = 0; page < range->pages; page++) {
+		struct page *p = vmalloc_to_page(range->memory + page * PAGE_SIZE);
+
+		KUNIT_ASSERT_EQ(test, folio_mapcount(page_folio(p)), 0);
+		KUNIT_ASSERT_EQ(test, page_ref_count(p), 1);
+	}
+}
+
+static void whole(struct kunit *test)
+{
+	struct test_device *dev = device_with_range(test, 5);
+	struct test_range *range = dev->data;
+	unsigned long uaddr, value, page;
+
+	for (range->pgoff = 0; range->pgoff < 5; range->pgoff++) {
+		unsigned long len = (5 - range->pgoff) * PAGE_SIZE;
+
+		uaddr = device_map(test, dev, len, 0);
+		for (page = 0; page < 5 - range->pgoff; page++) {
+			KUNIT_ASSERT_EQ(test, 0, peek(uaddr + page * PAGE_SIZE, &value));
+			KUNIT_EXPECT_EQ(test, value, page + range->pgoff);
+		}
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, len));
+	}
+	expect_unmapped(test, range);
+}
+
+/* Every start, offset and size in and around an area of four pages. */
+static void never_beyond_the_area(struct kunit *test)
+{
+	struct test_device *dev = device_with_range(test, 4);
+	struct test_range *range = dev->data;
+	unsigned long start, pages;
+
+	for (start = 0; start < 4; start++) {
+		for (range->pgoff = 0; range->pgoff < 7; range->pgoff++) {
+			for (pages = 1; pages < 7; pages++) {
+				bool fits = start + range->pgoff + pages <= 4;
+				unsigned long value;
+				long uaddr;
+
+				range->kaddr = range->memory + start * PAGE_SIZE;
+				uaddr = try(test, dev, pages);
+				if (!fits) {
+					KUNIT_ASSERT_EQ_MSG(test, uaddr, -EINVAL,
+							    "%lu + %lu, %lu pages",
+							    start, range->pgoff, pages);
+					continue;
+				}
+				KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+				KUNIT_ASSERT_EQ(test, 0, peek(uaddr, &value));
+				KUNIT_ASSERT_EQ(test, value, start + range->pgoff);
+				KUNIT_ASSERT_EQ(test, 0, vm_munmap(uaddr, pages * PAGE_SIZE));
+			}
+		}
+	}
+	expect_unmapped(test, range);
+}
+
+static void not_for_userspace(struct kunit *test)
+{
+	struct test_device *dev = device_with_range(test, 1);
+	struct test_range *range = dev->data;
+	void *memory = vzalloc(4 * PAGE_SIZE);
+
+	KUNIT_ASSERT_NOT_NULL(test, memory);
+	range->kaddr = memory;
+	KUNIT_EXPECT_EQ(test, try(test, dev, 4), -EPERM);
+	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -EPERM);
+	/* Both wrong: the area's end comes first. */
+	KUNIT_EXPECT_EQ(test, try(test, dev, 5), -EINVAL);
+	vfree(memory);
+	range->kaddr = memory;
+	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -EFAULT);
+}
+
+static void in_no_area(struct kunit *test)
+{
+	struct test_device *dev = device_with_range(test, 1);
+	struct test_range *range = dev->data;
+	void *addrs[] = {
+		NULL,
+		(void *)PAGE_SIZE,
+		(void *)PAGE_ALIGN_DOWN((unsigned long)dev),
+		(void *)PAGE_ALIGN_DOWN((unsigned long)in_no_area),
+		(void *)(VMALLOC_START - PAGE_SIZE),
+		(void *)VMALLOC_END,
+		(void *)PAGE_ALIGN_DOWN(VMALLOC_START / 2 + VMALLOC_END / 2),
+		(void *)(ULONG_MAX - 4 * PAGE_SIZE + 1),
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(addrs); i++) {
+		range->kaddr = addrs[i];
+		KUNIT_EXPECT_EQ_MSG(test, try(test, dev, 1), -EFAULT, "address %u", i);
+	}
+}
+
+static void request_is_checked_first(struct kunit *test)
+{
+	struct test_device *dev = device_with_range(test, 1);
+	struct test_range *range = dev->data;
+
+	range->kaddr = range->memory + 1;
+	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -EADDRNOTAVAIL);
+	range->kaddr = range->memory;
+	range->pgoff = ULONG_MAX;
+	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -EOVERFLOW);
+	range->pgoff = 0;
+	range->size = 2 * PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -ERANGE);
+	range->size = PAGE_SIZE;
+	range->offset = PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -ERANGE);
+	range->offset = -PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -ERANGE);
+	range->offset = 1;
+	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -EADDRNOTAVAIL);
+	range->offset = 0;
+	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(try(test, dev, 1)));
+}
+
+static void a_part(struct kunit *test)
+{
+	struct test_device *dev = device_with_range(test, 4);
+	struct test_range *range = dev->data;
+	unsigned long value;
+	long uaddr;
+
+	range->pgoff = 1;
+	range->offset = 2 * PAGE_SIZE;
+	range->size = 2 * PAGE_SIZE - 1;
+	uaddr = try(test, dev, 6);
+	if (IS_MODULE(CONFIG_VMREMAP)) {
+		KUNIT_EXPECT_EQ(test, uaddr, -EOPNOTSUPP);
+		return;
+	}
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	KUNIT_EXPECT_EQ(test, -EFAULT, peek(uaddr + PAGE_SIZE, &value));
+	KUNIT_EXPECT_EQ(test, 0, peek(uaddr + 2 * PAGE_SIZE, &value));
+	KUNIT_EXPECT_EQ(test, value, 1);
+	KUNIT_EXPECT_EQ(test, 0, peek(uaddr + 3 * PAGE_SIZE, &value));
+	KUNIT_EXPECT_EQ(test, value, 2);
+	KUNIT_EXPECT_EQ(test, -EFAULT, peek(uaddr + 4 * PAGE_SIZE, &value));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 6 * PAGE_SIZE));
+	expect_unmapped(test, range);
+}
+
+/* Across three page tables, so that pages are in when a table is lacking. */
+static void every_allocation_fails(struct kunit *test)
+{
+	struct test_device *dev;
+	struct test_range *range;
+	unsigned int nth, lost = 0;
+	size_t size;
+	long uaddr;
+
+	failing_init(test);
+	dev = device_with_range(test, 1100);
+	range = dev->data;
+	size = range->pages * PAGE_SIZE;
+
+	for (nth = 1; nth < FAILING_MAX; nth++) {
+		failing_nth(nth);
+		uaddr = vm_mmap(dev->file, 0, size, PROT_READ | PROT_WRITE,
+				MAP_SHARED, 0);
+		if (!failing_end())
+			break;
+		if (IS_ERR_VALUE(uaddr)) {
+			KUNIT_ASSERT_EQ_MSG(test, uaddr, -ENOMEM, "%u", nth);
+			lost++;
+		} else {
+			KUNIT_ASSERT_EQ(test, 0, vm_munmap(uaddr, size));
+		}
+		expect_unmapped(test, range);
+	}
+	KUNIT_EXPECT_LT(test, nth, FAILING_MAX);
+	KUNIT_EXPECT_GE(test, lost, 3);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
+	expect_unmapped(test, range);
+	kunit_info(test, "%u allocations failed, %u mappings", nth - 1, lost);
+}
+
+static struct kunit_case foreign_cases[] = {
+	KUNIT_CASE(whole),
+	KUNIT_CASE(never_beyond_the_area),
+	KUNIT_CASE(not_for_userspace),
+	KUNIT_CASE(in_no_area),
+	KUNIT_CASE(request_is_checked_first),
+	KUNIT_CASE(a_part),
+	KUNIT_CASE(every_allocation_fails),
+	{}
+};
+
+static struct kunit_suite foreign_suite = {
+	.name = "vmremap-foreign",
+	.test_cases = foreign_cases,
+};
+
+kunit_test_suite(foreign_suite);

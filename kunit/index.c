@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Finding areas: by what was their id, and by any address there is. */
+#include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <linux/xarray.h>
+
+#include "../c/area.h"
+#include "../c/index.h"
+#include "../c/vmremap.h"
+#include "failing.h"
+
+static void put_area(void *area)
+{
+	vmremap_area_put(area);
+}
+
+static struct vmremap_area *new_area(struct kunit *test, size_t size)
+{
+	struct vmremap_area *area = vmremap_area_alloc(size, 0);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_area, area));
+	return area;
+}
+
+/* Look up, and give the reference back. */
+static struct vmremap_area *find(unsigned long kaddr)
+{
+	struct vmremap_area *area = vmremap_index_get_by_addr(kaddr);
+
+	vmremap_area_put(area);
+	return area;
+}
+
+static void by_address(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, SZ_2M + 1);
+	unsigned long start = (unsigned long)area->addr, offset;
+
+	for (offset = 0; offset < area->pages * PAGE_SIZE; offset += PAGE_SIZE)
+		KUNIT_ASSERT_PTR_EQ_MSG(test, find(start + offset), area,
+					"page at %lx", offset);
+	KUNIT_EXPECT_PTR_EQ(test, find(start + 1), area);
+	KUNIT_EXPECT_PTR_EQ(test, find(start + offset - 1), area);
+	KUNIT_EXPECT_PTR_NE(test, find(start - 1), area);
+	KUNIT_EXPECT_PTR_NE(test, find(start + offset), area);
+	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
+}
+
+static void takes_a_reference(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, 1);
+
+	KUNIT_EXPECT_PTR_EQ(test, vmremap_index_get(area->id), area);
+	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 2);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_PTR_EQ(test,
+			    vmremap_index_get_by_addr((unsigned long)area->addr),
+			    area);
+	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 2);
+	vmremap_area_put(area);
+}
+
+static void neighbours(struct kunit *test)
+{
+	struct vmremap_area *areas[32];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(areas); i++)
+		areas[i] = new_area(test, (i + 1) * PAGE_SIZE);
+	for (i = 0; i < ARRAY_SIZE(areas); i++) {
+		unsigned long start = (unsigned long)areas[i]->addr;
+
+		KUNIT_EXPECT_PTR_EQ(test, find(start), areas[i]);
+		KUNIT_EXPECT_PTR_EQ(test, find(start + i * PAGE_SIZE), areas[i]);
+		KUNIT_EXPECT_PTR_NE(test, find(start + (i + 1) * PAGE_SIZE), areas[i]);
+	}
+}
+
+static void freed_area_is_unknown(struct kunit *test)
+{
+	struct vmremap_area *area = vmremap_area_alloc(SZ_64K, 0);
+	unsigned long start;
+	u32 id;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	start = (unsigned long)area->addr;
+	id = area->id;
+	KUNIT_EXPECT_GT(test, id, 0);
+	vmremap_area_put(area);
+
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(id));
+	KUNIT_EXPECT_NULL(test, find(start));
+
+	/* The next area gets another id, so that the old one stays stale. */
+	area = new_area(test, SZ_64K);
+	KUNIT_EXPECT_NE(test, area->id, id);
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(id));
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(0));
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(U32_MAX));
+}
+
+/* An area that has no reference left, but that nobody has removed yet. */
+static void dying_area_is_not_revived(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, 1);
+
+	refcount_set(&area->refs, 0);
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(area->id));
+	KUNIT_EXPECT_NULL(test, find((unsigned long)area->addr));
+	refcount_set(&area->refs, 1);
+}
+
+static void addresses_in_no_area(struct kunit *test)
+{
+	void *kmalloced = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	void *vmalloced = vmalloc_user(4 * PAGE_SIZE);
+	unsigned long bit;
+
+	KUNIT_EXPECT_NULL(test, find(0));
+	KUNIT_EXPECT_NULL(test, find(PAGE_SIZE));
+	KUNIT_EXPECT_NULL(test, find(ULONG_MAX));
+	KUNIT_EXPECT_NULL(test, find(VMALLOC_START - 1));
+	KUNIT_EXPECT_NULL(test, find(VMALLOC_END - 1));
+	KUNIT_EXPECT_NULL(test, find(VMALLOC_END));
+	KUNIT_EXPECT_NULL(test, find((unsigned long)kmalloced));
+	KUNIT_EXPECT_NULL(test, find((unsigned long)&bit));
+	KUNIT_EXPECT_NULL(test, find((unsigned long)find));
+	for (bit = 1; bit; bit <<= 1) {
+		KUNIT_EXPECT_NULL(test, find(bit));
+		KUNIT_EXPECT_NULL(test, find(-bit));
+	}
+	KUNIT_EXPECT_NOT_NULL(test, vmalloced);
+	KUNIT_EXPECT_NULL(test, find((unsigned long)vmalloced));
+	vfree(vmalloced);
+}
+
+/*
+ * The pages of an area, seen at other addresses than its own: and pages of
+ * others that look as if they were an area's.
+ */
+static void only_the_areas_own_addresses(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, SZ_64K);
+	struct page *page = vmalloc_to_page(area->addr), *forged;
+	void *alias = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, alias);
+	KUNIT_EXPECT_NULL(test, find((unsigned long)alias));
+	vunmap(alias);
+
+	forged = alloc_page(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, forged);
+	alias = vmap(&forged, 1, VM_MAP, PAGE_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, alias);
+	set_page_private(forged, (unsigned long)xa_mk_value(area->id));
+	KUNIT_EXPECT_NULL(test, find((unsigned long)alias));
+	set_page_private(forged, (unsigned long)xa_mk_value(S32_MAX));
+	KUNIT_EXPECT_NULL(test, find((unsigned long)alias));
+	set_page_private(forged, 0);
+	vunmap(alias);
+	__free_page(forged);
+
+	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
+}
+
+/* As many areas as it takes for the index itself to need memory. */
+static void every_allocation_fails(struct kunit *test)
+{
+	struct vmremap_area *areas[100];
+	unsigned int i, nth, lost = 0;
+
+	failing_init(test);
+	for (i = 0; i < ARRAY_SIZE(areas); i++) {
+		for (nth = 1; nth < FAILING_MAX; nth++) {
+			failing_nth(nth);
+			areas[i] = vmremap_area_alloc(1, 0);
+			if (!failing_end() || !IS_ERR(areas[i]))
+				break;
+			KUNIT_EXPECT_PTR_EQ(test, areas[i], ERR_PTR(-ENOMEM));
+			lost++;
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(areas); i++) {
+		KUNIT_EXPECT_PTR_EQ(test, find((unsigned long)areas[i]->addr), areas[i]);
+		vmremap_area_put(areas[i]);
+	}
+	kunit_info(test, "%u allocations failed", lost);
+}
+
+static struct kunit_case index_cases[] = {
+	KUNIT_CASE(by_address),
+	KUNIT_CASE(takes_a_reference),
+	KUNIT_CASE(neighbours),
+	KUNIT_CASE(freed_area_is_unknown),
+	KUNIT_CASE(dying_area_is_not_revived),
+	KUNIT_CASE(addresses_in_no_area),
+	KUNIT_CASE(only_the_areas_own_addresses),
+	KUNIT_CASE(every_allocation_fails),
+	{}
+};
+
+static struct kunit_suite index_suite = {
+	.name = "vmremap-index",
+	.test_cases = index_cases,
+};
+
+kunit_test_suite(index_suite);

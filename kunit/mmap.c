@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A whole VMA on one area, by each hook that a driver can have. */
+#include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "../c/area.h"
+#include "../c/fault.h"
+#include "../c/vmremap.h"
+#include "device.h"
+#include "failing.h"
+
+static const struct hook_case {
+	const char *name;
+	enum hook hook;
+} hooks[] = {
+	{ "mmap", HOOK_MMAP },
+	{ "mmap_prepare", HOOK_PREPARE },
+	{ "nested mmap_prepare", HOOK_NESTED },
+};
+
+KUNIT_ARRAY_PARAM_DESC(hook, hooks, name);
+
+static enum hook hook_of(struct kunit *test)
+{
+	const struct hook_case *c = test->param_value;
+
+	return c->hook;
+}
+
+/* Sizes that are one block, cut blocks, and blocks beside each other. */
+static void both_sides_see_the_same(struct kunit *test)
+{
+	static const unsigned int pages[] = { 1, 3, 16, 31, 64, 513, 1100 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		size_t size = pages[i] * PAGE_SIZE;
+		struct test_device *dev = device_with_area(test, hook_of(test), size - 1, 0);
+		unsigned long uaddr = device_map(test, dev, size, 0), page;
+
+		KUNIT_EXPECT_EQ(test, refcount_read(&dev->area->refs), 2);
+		expect_pages(test, dev->area, uaddr, size, 0);
+		for (page = 0; page < pages[i]; page++) {
+			KUNIT_ASSERT_EQ(test, 0, poke(uaddr + page * PAGE_SIZE, page));
+			KUNIT_ASSERT_EQ(test, page,
+					READ_ONCE(*area_word(dev->area, page * PAGE_SIZE)));
+		}
+		KUNIT_EXPECT_EQ(test, area_mapped(dev->area), pages[i]);
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
+		expect_unused(test, dev->area);
+	}
+}
+
+static void offsets(struct kunit *test)
+{
+	const unsigned long pages = 83;
+	struct test_device *dev = device_with_area(test, hook_of(test),
+					      pages * PAGE_SIZE, 0);
+	unsigned long pgoff, uaddr, len;
+
+	for (pgoff = 0; pgoff < pages; pgoff++) {
+		len = (pages - pgoff) * PAGE_SIZE;
+		uaddr = device_map(test, dev, len, pgoff);
+		expect_pages(test, dev->area, uaddr, len, pgoff);
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, len));
+
+		uaddr = device_map(test, dev, PAGE_SIZE, pgoff);
+		expect_pages(test, dev->area, uaddr, PAGE_SIZE, pgoff);
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, PAGE_SIZE));
+
+		KUNIT_EXPECT_EQ(test, device_mmap(test, dev, len + PAGE_SIZE, PROT_READ,
+						  MAP_SHARED, pgoff), -EINVAL);
+	}
+	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, PAGE_SIZE, PROT_READ,
+					  MAP_SHARED, pages), -EINVAL);
+	expect_unused(test, dev->area);
+}
+
+static const struct policy_case {
+	const char *name;
+	unsigned int area_flags;
+	unsigned long prot;
+	unsigned long flags;
+	unsigned long err;
+	vm_flags_t may;
+} policies[] = {
+	{ "shared and writable", 0, PROT_READ | PROT_WRITE, MAP_SHARED, 0,
+	  VM_MAYREAD | VM_MAYWRITE },
+	{ "private", 0, PROT_READ, MAP_PRIVATE, 0, VM_MAYREAD },
+	{ "private and writable", 0, PROT_READ | PROT_WRITE, MAP_PRIVATE, -EACCES },
+	{ "read-only", VMREMAP_RDONLY, PROT_READ, MAP_SHARED, 0, VM_MAYREAD },
+	{ "read-only and writable", VMREMAP_RDONLY, PROT_READ | PROT_WRITE,
+	  MAP_SHARED, -EACCES },
+	{ "read-only and only writable", VMREMAP_RDONLY, PROT_WRITE,
+	  MAP_SHARED, -EACCES },
+};
+
+static void policy_is_on_the_vma(struct kunit *test)
+{
+	const struct policy_case *c;
+
+	for (c = policies; c < policies + ARRAY_SIZE(policies); c++) {
+		struct test_device *dev = device_with_area(test, hook_of(test), SZ_64K,
+						      c->area_flags);
+		unsigned long uaddr = device_mmap(test, dev, SZ_64K, c->prot,
+						  c->flags, 0);
+		vm_flags_t vm_flags;
+
+		if (c->err) {
+			KUNIT_EXPECT_EQ_MSG(test, uaddr, c->err, "%s", c->name);
+			expect_unused(test, dev->area);
+			continue;
+		}
+		KUNIT_ASSERT_FALSE_MSG(test, IS_ERR_VALUE(uaddr), "%s", c->name);
+		vm_flags = vma_at(uaddr)->vm_flags;
+		KUNIT_EXPECT_EQ_MSG(test, c->may, vm_flags &
+				    (VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC),
+				    "%s", c->name);
+		KUNIT_EXPECT_TRUE(test, vm_flags & VM_DONTEXPAND);
+		KUNIT_EXPECT_TRUE(test, vm_flags & VM_DONTDUMP);
+		KUNIT_EXPECT_FALSE(test, vm_flags & (VM_MIXEDMAP | VM_PFNMAP));
+		expect_pages(test, dev->area, uaddr, SZ_64K, 0);
+		KUNIT_EXPECT_EQ(test, poke(uaddr, 1),
+				c->prot & PROT_WRITE ? 0 : -EFAULT);
+	}
+}
+
+/* What MADV_DONTNEED removes comes back, with what is in it by then. */
+static void fault_after_zap(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, hook_of(test), SZ_4M + 5 * PAGE_SIZE, 0);
+	size_t size = dev->area->pages * PAGE_SIZE;
+	unsigned long uaddr = device_map(test, dev, size, 0);
+	struct vm_area_struct *vma = vma_at(uaddr);
+
+	expect_pages(test, dev->area, uaddr, size, 0);
+	mmap_read_lock(current->mm);
+	zap_vma_range(vma, uaddr, size);
+	mmap_read_unlock(current->mm);
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
+	expect_pages(test, dev->area, uaddr, size, 0);
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), dev->area->pages);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
+	expect_unused(test, dev->area);
+}
+
+static void first_touch_is_a_write(struct kunit *test)
+{
+	const unsigned int orders[] = { 0, VMREMAP_MAX_ORDER };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		struct test_device *dev = device_with_blocks(test, hook_of(test), SZ_256K,
+							     0, orders[i]);
+		unsigned long uaddr = device_map(test, dev, SZ_256K, 0);
+
+		mmap_read_lock(current->mm);
+		zap_vma_range(vma_lookup(current->mm, uaddr), uaddr, SZ_256K);
+		mmap_read_unlock(current->mm);
+		KUNIT_EXPECT_EQ(test, 0, poke(uaddr + SZ_128K, 5));
+		KUNIT_EXPECT_EQ(test, 5, *area_word(dev->area, SZ_128K));
+		expect_pages(test, dev->area, uaddr, SZ_256K, 0);
+	}
+}
+
+/* A driver that makes it a mixed map gets its pages, only not in rows. */
+static void mixed_map(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, hook_of(test), SZ_256K, 0);
+	unsigned long uaddr = device_map(test, dev, SZ_256K, 0);
+
+	mmap_write_lock(current->mm);
+	vm_flags_set(vma_lookup(current->mm, uaddr), VM_MIXEDMAP);
+	mmap_write_unlock(current->mm);
+	expect_pages(test, dev->area, uaddr, SZ_256K, 0);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_256K));
+	expect_unused(test, dev->area);
+}
+
+/* No mapping gets there, so that only a direct call does. */
+static void fault_behind_the_area(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K, 0);
+	unsigned long uaddr = device_map(test, dev, SZ_64K, 0);
+	struct vm_fault vmf = { .vma = vma_at(uaddr), .address = uaddr };
+	struct vmremap_span span = {
+		.area = dev->area,
+		.start = uaddr,
+		.end = uaddr + SZ_64K,
+		.index = dev->area->pages,
+	};
+
+	KUNIT_EXPECT_EQ(test, vmremap_fault(&vmf, &span), VM_FAULT_SIGBUS);
+}
+
+/* Unmapping from the middle makes two VMAs, each with a reference. */
+static void unmap_the_middle(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, hook_of(test), 64 * PAGE_SIZE, 0);
+	unsigned long uaddr = device_map(test, dev, 64 * PAGE_SIZE, 0);
+	unsigned long value;
+
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr + 21 * PAGE_SIZE, 2 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, refcount_read(&dev->area->refs), 3);
+	expect_pages(test, dev->area, uaddr, 21 * PAGE_SIZE, 0);
+	expect_pages(test, dev->area, uaddr + 23 * PAGE_SIZE, 41 * PAGE_SIZE, 23);
+	KUNIT_EXPECT_EQ(test, -EFAULT, peek(uaddr + 21 * PAGE_SIZE, &value));
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 62);
+
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 21 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, refcount_read(&dev->area->refs), 2);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 64 * PAGE_SIZE));
+	expect_unused(test, dev->area);
+}
+
+static void populated_without_a_touch(struct kunit *test)
+{
+	static const unsigned int pages[] = { 1, 16, 31, 513 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		size_t size = pages[i] * PAGE_SIZE;
+		struct test_device *dev = device_with_area(test, hook_of(test), size,
+						      VMREMAP_POPULATE);
+		unsigned long uaddr = device_map(test, dev, size, 0);
+
+		/* In the nested case, mmap's end is not seen. */
+		if (hook_of(test) != HOOK_NESTED)
+			KUNIT_EXPECT_EQ(test, area_mapped(dev->area), pages[i]);
+		expect_pages(test, dev->area, uaddr, size, 0);
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
+
+		uaddr = device_mmap(test, dev, size, PROT_NONE, MAP_SHARED, 0);
+		KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
+		expect_unused(test, dev->area);
+	}
+}
+
+/* Folios of every size up to some, at every offset into the first of them. */
+static void fragmented_area(struct kunit *test)
+{
+	unsigned int order;
+
+	for (order = 0; order < VMREMAP_MAX_ORDER; order += 3) {
+		const unsigned long pages = PTRS_PER_PTE + 77;
+		struct test_device *dev;
+		unsigned long uaddr, pgoff;
+
+		dev = device_with_blocks(test, hook_of(test), pages * PAGE_SIZE,
+					 0, order);
+		for (pgoff = 0; pgoff < 20; pgoff += 3) {
+			size_t len = (pages - pgoff) * PAGE_SIZE;
+
+			uaddr = device_map(test, dev, len, pgoff);
+			expect_pages(test, dev->area, uaddr, len, pgoff);
+			KUNIT_EXPECT_EQ(test, area_mapped(dev->area), pages - pgoff);
+			KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, len));
+			expect_unused(test, dev->area);
+		}
+	}
+}
+
+/*
+ * Single pages across three page tables, so that a table can be lacking after
+ * hundreds of pages are in; and larger blocks, which populating takes faults on.
+ */
+static void every_allocation_fails(struct kunit *test)
+{
+	static const unsigned int orders[] = { 0, 5 };
+	unsigned int i, nth, lost;
+
+	failing_init(test);
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		const size_t size = 1100 * PAGE_SIZE;
+		unsigned long uaddr = 0;
+		struct test_device *dev;
+
+		dev = device_with_blocks(test, hook_of(test), size,
+					 VMREMAP_POPULATE, orders[i]);
+
+		for (nth = 1, lost = 0; nth < FAILING_MAX; nth++) {
+			failing_nth(nth);
+			uaddr = vm_mmap(dev->file, 0, size, PROT_READ | PROT_WRITE,
+					MAP_SHARED, 0);
+			if (!failing_end())
+				break;
+			if (IS_ERR_VALUE(uaddr)) {
+				KUNIT_ASSERT_EQ_MSG(test, uaddr, -ENOMEM, "%u", nth);
+				lost++;
+			} else {
+				KUNIT_ASSERT_EQ(test, 0, vm_munmap(uaddr, size));
+			}
+			expect_unused(test, dev->area);
+		}
+		KUNIT_EXPECT_LT(test, nth, FAILING_MAX);
+		KUNIT_EXPECT_GE(test, lost, 1);
+		KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+		expect_pages(test, dev->area, uaddr, size, 0);
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
+		expect_unused(test, dev->area);
+		kunit_info(test, "order %u: %u allocations failed, %u mappings",
+			   orders[i], nth - 1, lost);
+	}
+}
+
+static void put_early(struct test_device *dev, struct vm_area_desc *desc)
+{
+	vmremap_area_put(dev->area);
+}
+
+/* The driver's last put comes before .mapped: the mapping has no area. */
+static void area_freed_while_mapping(struct kunit *test)
+{
+	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+
+	if (hook_of(test) == HOOK_MMAP)
+		kunit_skip(test, ".mmap takes the reference at once");
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	dev->hook = hook_of(test);
+	dev->prepared = put_early;
+	device_open(test, dev);
+
+	dev->area = area_of_blocks(test, SZ_64K, 0, VMREMAP_MAX_ORDER);
+	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, SZ_64K, PROT_READ, MAP_SHARED, 0),
+			-ESTALE);
+}
+
+/* The program's mapping keeps the area, when the driver is done with it. */
+static void mapping_keeps_the_area(struct kunit *test)
+{
+	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	unsigned long uaddr, value;
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	dev->hook = hook_of(test);
+	device_open(test, dev);
+	dev->area = area_of_blocks(test, SZ_64K, 0, VMREMAP_MAX_ORDER);
+	uaddr = device_map(test, dev, SZ_64K, 0);
+	*area_word(dev->area, 0) = 17;
+	vmremap_area_put(dev->area);
+
+	KUNIT_EXPECT_EQ(test, 0, peek(uaddr, &value));
+	KUNIT_EXPECT_EQ(test, value, 17);
+	KUNIT_EXPECT_EQ(test, 0, poke(uaddr + SZ_32K, 18));
+	KUNIT_EXPECT_EQ(test, refcount_read(&dev->area->refs), 1);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
+}
+
+static void no_area(struct kunit *test)
+{
+	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	dev->hook = hook_of(test);
+	device_open(test, dev);
+	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, SZ_64K, PROT_READ, MAP_SHARED, 0),
+			-EFAULT);
+	dev->area = ERR_PTR(-ENOMEM);
+	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, SZ_64K, PROT_READ, MAP_SHARED, 0),
+			-EFAULT);
+}
+
+static void no_vma(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap(NULL, NULL, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(NULL, NULL, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vmremap_range(NULL, NULL, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vmremap_range_partial(NULL, 0, NULL, 0, 0), -EBUSY);
+}
+
+static vm_fault_t foreign_fault(struct vm_fault *vmf)
+{
+	return VM_FAULT_SIGBUS;
+}
+
+static void foreign_vma(struct vm_area_struct *vma)
+{
+}
+
+/* What makes a VMA another owner's, one at a time. */
+static const struct vm_operations_struct foreign_ops[] = {
+	{ .fault = foreign_fault },
+	{ .open = foreign_vma },
+	{ .close = foreign_vma },
+};
+
+static int map_foreign_vma(struct test_device *dev, struct vm_area_struct *vma)
+{
+	const struct vm_operations_struct *ops = vma->vm_ops;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(foreign_ops); i++) {
+		vma->vm_ops = &foreign_ops[i];
+		if (vmremap_area_mmap(dev->area, vma, 0) != -EBUSY ||
+		    vmremap_range(vma, dev->area->addr, 0) != -EBUSY ||
+		    vmremap_range_partial(vma, vma->vm_start, dev->area->addr, 0,
+					  PAGE_SIZE) != -EBUSY ||
+		    vma->vm_ops != &foreign_ops[i])
+			return -EUCLEAN;
+	}
+	vma->vm_ops = ops;
+
+	vm_flags_set(vma, VM_PFNMAP);
+	if (vmremap_area_mmap(dev->area, vma, 0) != -EBUSY ||
+	    vmremap_range_partial(vma, vma->vm_start, dev->area->addr, 0,
+				  PAGE_SIZE) != -EBUSY ||
+	    vmremap_range(vma, dev->data, 0) != -EBUSY)
+		return -EUCLEAN;
+	vm_flags_clear(vma, VM_PFNMAP);
+
+	/* What was refused left no trace, so this works. */
+	return vmremap_area_mmap(dev->area, vma, 0);
+}
+
+static void vma_of_another_owner(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K, 0);
+	unsigned long uaddr;
+
+	dev->map = map_foreign_vma;
+	dev->data = vmalloc_user(SZ_64K);
+	KUNIT_ASSERT_NOT_NULL(test, dev->data);
+	uaddr = device_map(test, dev, SZ_64K, 0);
+	vfree(dev->data);
+	expect_pages(test, dev->area, uaddr, SZ_64K, 0);
+}
+
+static void desc_of_another_owner(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_64K, 0);
+	struct vm_area_desc desc = {
+		.start = SZ_1M,
+		.end = SZ_1M + SZ_64K,
+		.action.type = MMAP_REMAP_PFN,
+	};
+
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0), -EBUSY);
+	KUNIT_EXPECT_NULL(test, desc.vm_ops);
+	desc.action.type = MMAP_NOTHING;
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, ULONG_MAX),
+			-EOVERFLOW);
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0), 0);
+	expect_unused(test, dev->area);
+}
+
+/* A failed try gives the VMA back as it was, so that another area can have it. */
+static int map_after_failure(struct test_device *dev, struct vm_area_struct *vma)
+{
+	struct vm_area_struct before = *vma;
+	int err;
+
+	vma->vm_private_data = dev;
+	failing_nth(1);
+	err = vmremap_area_mmap(dev->area, vma, 3);
+	if (!failing_end() || err != -ENOMEM)
+		return -EUCLEAN;
+	if (vma->vm_private_data != dev || vma->vm_ops != before.vm_ops ||
+	    vma->vm_pgoff != before.vm_pgoff || vma->vm_flags != before.vm_flags)
+		return -EUCLEAN;
+	return vmremap_area_mmap(dev->area, vma, 5);
+}
+
+static void failure_restores_the_vma(struct kunit *test)
+{
+	struct test_device *dev;
+	unsigned long uaddr;
+
+	failing_init(test);
+	dev = device_with_area(test, HOOK_MMAP, 9 * PAGE_SIZE, 0);
+	dev->map = map_after_failure;
+	uaddr = device_map(test, dev, 4 * PAGE_SIZE, 0);
+	expect_pages(test, dev->area, uaddr, 4 * PAGE_SIZE, 5);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 4 * PAGE_SIZE));
+	expect_unused(test, dev->area);
+}
+
+static struct kunit_case mmap_cases[] = {
+	KUNIT_CASE_PARAM(both_sides_see_the_same, hook_gen_params),
+	KUNIT_CASE_PARAM(offsets, hook_gen_params),
+	KUNIT_CASE_PARAM(policy_is_on_the_vma, hook_gen_params),
+	KUNIT_CASE_PARAM(fault_after_zap, hook_gen_params),
+	KUNIT_CASE_PARAM(first_touch_is_a_write, hook_gen_params),
+	KUNIT_CASE_PARAM(mixed_map, hook_gen_params),
+	KUNIT_CASE(fault_behind_the_area),
+	KUNIT_CASE_PARAM(unmap_the_middle, hook_gen_params),
+	KUNIT_CASE_PARAM(populated_without_a_touch, hook_gen_params),
+	KUNIT_CASE_PARAM(fragmented_area, hook_gen_params),
+	KUNIT_CASE_PARAM(every_allocation_fails, hook_gen_params),
+	KUNIT_CASE_PARAM(area_freed_while_mapping, hook_gen_params),
+	KUNIT_CASE_PARAM(mapping_keeps_the_area, hook_gen_params),
+	KUNIT_CASE_PARAM(no_area, hook_gen_params),
+	KUNIT_CASE(no_vma),
+	KUNIT_CASE(vma_of_another_owner),
+	KUNIT_CASE(desc_of_another_owner),
+	KUNIT_CASE(failure_restores_the_vma),
+	{}
+};
+
+static struct kunit_suite mmap_suite = {
+	.name = "vmremap-mmap",
+	.test_cases = mmap_cases,
+};
+
+kunit_test_suite(mmap_suite);

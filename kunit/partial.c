@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+/* VMAs with parts of areas in them, and the drop-ins on an area's own memory. */
+#include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+
+#include "../c/area.h"
+#include "../c/vmremap.h"
+#include "device.h"
+#include "failing.h"
+
+/**
+ * struct part - one call of vmremap_range_partial(), in pages
+ * @area: which of the areas of struct parts
+ * @at: place in the VMA
+ * @start: place in the area of the address that is passed
+ * @pgoff: as passed
+ * @pages: how many
+ * @err: what the call returns
+ */
+struct part {
+	unsigned int area;
+	unsigned long at;
+	unsigned long start;
+	unsigned long pgoff;
+	unsigned long pages;
+	int err;
+};
+
+#define AREA_PAGES	40UL
+#define VMA_PAGES	100UL
+
+struct parts {
+	struct vmremap_area *areas[2];
+	const struct part *part;
+	unsigned int nr;
+};
+
+/* Like a driver that stops at the first failure. */
+static int map_parts(struct test_device *dev, struct vm_area_struct *vma)
+{
+	const struct parts *parts = dev->data;
+	unsigned int i;
+
+	for (i = 0; i < parts->nr; i++) {
+		const struct part *part = &parts->part[i];
+		void *kaddr = parts->areas[part->area]->addr;
+		int err;
+
+		err = vmremap_range_partial(vma, vma->vm_start + part->at * PAGE_SIZE,
+					    kaddr + part->start * PAGE_SIZE,
+					    part->pgoff, part->pages * PAGE_SIZE);
+		if (err != part->err && err != -ENOMEM)
+			return -EUCLEAN;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void put_area(void *area)
+{
+	vmremap_area_put(area);
+}
+
+static struct test_device *device_with_parts(struct kunit *test, unsigned int flags)
+{
+	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	struct parts *parts = kunit_kzalloc(test, sizeof(*parts), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_ASSERT_NOT_NULL(test, parts);
+	for (i = 0; i < ARRAY_SIZE(parts->areas); i++) {
+		parts->areas[i] = area_of_blocks(test, AREA_PAGES * PAGE_SIZE,
+						 flags, VMREMAP_MAX_ORDER);
+		KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_area,
+								   parts->areas[i]));
+	}
+	dev->map = map_parts;
+	dev->data = parts;
+	device_open(test, dev);
+	return dev;
+}
+
+static void expect_both_unused(struct kunit *test, const struct test_device *dev)
+{
+	const struct parts *parts = dev->data;
+
+	expect_unused(test, parts->areas[0]);
+	expect_unused(test, parts->areas[1]);
+}
+
+static long try(struct kunit *test, struct test_device *dev, const struct part *part,
+		unsigned int nr)
+{
+	struct parts *parts = dev->data;
+
+	parts->part = part;
+	parts->nr = nr;
+	return device_mmap(test, dev, VMA_PAGES * PAGE_SIZE,
+			   PROT_READ | PROT_WRITE, MAP_SHARED, 7);
+}
+
+/* Small and large, cut and whole, from both areas, with holes between. */
+static const struct part several[] = {
+	{ 0, 2, 0, 0, 1 },
+	{ 1, 3, 0, 0, AREA_PAGES },
+	{ 0, 44, 1, 2, 30 },
+	{ 1, VMA_PAGES - 1, 0, AREA_PAGES - 1, 1 },
+};
+
+static void expect_several(struct kunit *test, const struct parts *parts,
+			   unsigned long uaddr)
+{
+	unsigned long page, value;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(several); i++) {
+		const struct part *part = &several[i];
+
+		expect_pages(test, parts->areas[part->area],
+			     uaddr + part->at * PAGE_SIZE,
+			     part->pages * PAGE_SIZE, part->start + part->pgoff);
+	}
+	for (page = 0; page < VMA_PAGES; page++) {
+		bool there = false;
+
+		for (i = 0; i < ARRAY_SIZE(several); i++)
+			there |= page - several[i].at < several[i].pages;
+		KUNIT_EXPECT_EQ_MSG(test, peek(uaddr + page * PAGE_SIZE, &value),
+				    there ? 0 : -EFAULT, "page %lu", page);
+	}
+}
+
+static void several_areas_in_a_vma(struct kunit *test)
+{
+	struct test_device *dev = device_with_parts(test, 0);
+	long uaddr = try(test, dev, several, ARRAY_SIZE(several));
+	struct vm_area_struct *vma;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	expect_several(test, dev->data, uaddr);
+
+	vma = vma_at(uaddr);
+	mmap_read_lock(current->mm);
+	zap_vma_range(vma, uaddr, VMA_PAGES * PAGE_SIZE);
+	mmap_read_unlock(current->mm);
+	expect_several(test, dev->data, uaddr);
+
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
+	expect_both_unused(test, dev);
+}
+
+/* Cut through a part: each half keeps what it has, and what it needs. */
+static void unmap_the_middle(struct kunit *test)
+{
+	struct test_device *dev = device_with_parts(test, 0);
+	struct parts *parts = dev->data;
+	long uaddr = try(test, dev, several, ARRAY_SIZE(several));
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr + 10 * PAGE_SIZE, 4 * PAGE_SIZE));
+	expect_pages(test, parts->areas[1], uaddr + 3 * PAGE_SIZE,
+		     7 * PAGE_SIZE, 0);
+	expect_pages(test, parts->areas[1], uaddr + 14 * PAGE_SIZE,
+		     29 * PAGE_SIZE, 11);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 20 * PAGE_SIZE));
+	expect_pages(test, parts->areas[1], uaddr + 20 * PAGE_SIZE,
+		     23 * PAGE_SIZE, 17);
+	KUNIT_EXPECT_GT(test, refcount_read(&parts->areas[1]->refs), 1);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
+	expect_both_unused(test, dev);
+}
+
+static const struct refusal_case {
+	const char *name;
+	struct part part[2];
+} refusals[] = {
+	{ "the same place again", { { 0, 4, 0, 0, 4 }, { 1, 4, 0, 0, 4, -EBUSY } } },
+	{ "overlaps the end", { { 0, 4, 0, 0, 4 }, { 1, 7, 0, 0, 4, -EBUSY } } },
+	{ "overlaps the start", { { 0, 4, 0, 0, 4 }, { 1, 1, 0, 0, 4, -EBUSY } } },
+	{ "lies inside", { { 0, 4, 0, 0, 4 }, { 1, 5, 0, 0, 1, -EBUSY } } },
+	{ "covers", { { 0, 4, 0, 0, 4 }, { 1, 0, 0, 0, 20, -EBUSY } } },
+	{ "leaves the area", { { 0, 0, 0, 0, 4 }, { 1, 4, 0, 0, 41, -EINVAL } } },
+	{ "leaves the area by offset",
+	  { { 0, 0, 0, 0, 4 }, { 1, 4, 0, 39, 2, -EINVAL } } },
+	{ "leaves the area from its middle",
+	  { { 0, 0, 0, 0, 4 }, { 1, 4, 20, 0, 40, -EINVAL } } },
+	{ "starts behind the area",
+	  { { 0, 0, 0, 0, 4 }, { 1, 4, 39, 1, 1, -EINVAL } } },
+	{ "leaves the VMA", { { 0, 0, 0, 0, 4 }, { 1, 99, 0, 0, 2, -ERANGE } } },
+	{ "no size", { { 0, 0, 0, 0, 4 }, { 1, 4, 0, 0, 0, -ENODATA } } },
+	{ "leaves the VMA and the area",
+	  { { 0, 0, 0, 0, 4 }, { 1, 90, 0, 0, 41, -ERANGE } } },
+	{ "leaves the area and overlaps",
+	  { { 0, 4, 0, 0, 4 }, { 1, 4, 0, 0, 41, -EINVAL } } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(refusal, refusals, name);
+
+/* What was mapped before the refusal goes, too: a failed mmap is not closed. */
+static void refusal_takes_all_back(struct kunit *test)
+{
+	const struct refusal_case *c = test->param_value;
+	struct test_device *dev = device_with_parts(test, 0);
+
+	KUNIT_EXPECT_EQ(test, try(test, dev, c->part, 2), c->part[1].err);
+	expect_both_unused(test, dev);
+}
+
+static void beside_each_other(struct kunit *test)
+{
+	static const struct part parts[] = {
+		{ 0, 4, 0, 0, 4 }, { 1, 8, 0, 0, 4 }, { 1, 0, 0, 0, 4 },
+	};
+	struct test_device *dev = device_with_parts(test, 0);
+	long uaddr = try(test, dev, parts, ARRAY_SIZE(parts));
+
+	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(uaddr));
+}
+
+static void policy_of_each_area(struct kunit *test)
+{
+	struct test_device *dev = device_with_parts(test, VMREMAP_RDONLY);
+	struct parts *parts = dev->data;
+	static const struct part refused[] = { { 0, 0, 0, 0, 1, -EACCES } };
+	long uaddr;
+
+	KUNIT_EXPECT_EQ(test, try(test, dev, refused, 1), -EACCES);
+	expect_both_unused(test, dev);
+
+	parts->part = several;
+	uaddr = device_mmap(test, dev, VMA_PAGES * PAGE_SIZE, PROT_READ,
+			    MAP_SHARED, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	KUNIT_EXPECT_FALSE(test, vma_at(uaddr)->vm_flags & VM_MAYWRITE);
+}
+
+static void every_allocation_fails(struct kunit *test)
+{
+	struct test_device *dev;
+	struct parts *parts;
+	unsigned int nth, lost = 0;
+	long uaddr;
+
+	failing_init(test);
+	dev = device_with_parts(test, VMREMAP_POPULATE);
+	parts = dev->data;
+	parts->part = several;
+	parts->nr = ARRAY_SIZE(several);
+	for (nth = 1; nth < FAILING_MAX; nth++) {
+		failing_nth(nth);
+		uaddr = vm_mmap(dev->file, 0, VMA_PAGES * PAGE_SIZE,
+				PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+		if (!failing_end())
+			break;
+		if (IS_ERR_VALUE(uaddr)) {
+			KUNIT_ASSERT_EQ_MSG(test, uaddr, -ENOMEM, "%u", nth);
+			lost++;
+		} else {
+			KUNIT_ASSERT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
+		}
+		expect_both_unused(test, dev);
+	}
+	KUNIT_EXPECT_LT(test, nth, FAILING_MAX);
+	KUNIT_EXPECT_GE(test, lost, ARRAY_SIZE(several));
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	expect_several(test, parts, uaddr);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
+	expect_both_unused(test, dev);
+	kunit_info(test, "%u allocations failed, %u mappings", nth - 1, lost);
+}
+
+static int map_whole(struct test_device *dev, struct vm_area_struct *vma)
+{
+	return vmremap_range(vma, dev->area->addr + PAGE_SIZE, 2);
+}
+
+/* The drop-in allows what areas refuse: private copies. */
+static void private_copies(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, 40 * PAGE_SIZE, 0);
+	const size_t size = 37 * PAGE_SIZE;
+	unsigned long uaddr, page, value;
+
+	dev->map = map_whole;
+	uaddr = device_mmap(test, dev, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	expect_pages(test, dev->area, uaddr, size, 3);
+	for (page = 0; page < 37; page++) {
+		KUNIT_ASSERT_EQ(test, 0, poke(uaddr + page * PAGE_SIZE, page));
+		KUNIT_ASSERT_EQ(test, 0, peek(uaddr + page * PAGE_SIZE, &value));
+		KUNIT_ASSERT_EQ(test, value, page);
+		KUNIT_ASSERT_EQ(test, ~(page + 3),
+				*area_word(dev->area, (page + 3) * PAGE_SIZE));
+	}
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
+	expect_unused(test, dev->area);
+
+	/* Now without a look before the write. */
+	uaddr = device_mmap(test, dev, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	for (page = 0; page < 37; page++)
+		KUNIT_ASSERT_EQ(test, 0, poke(uaddr + page * PAGE_SIZE, page));
+	KUNIT_EXPECT_EQ(test, ~3UL, *area_word(dev->area, 3 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
+	expect_unused(test, dev->area);
+}
+
+static void whole_vma_on_an_area(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, 40 * PAGE_SIZE, 0);
+	unsigned long uaddr;
+
+	dev->map = map_whole;
+	uaddr = device_map(test, dev, 37 * PAGE_SIZE, 0);
+	expect_pages(test, dev->area, uaddr, 37 * PAGE_SIZE, 3);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			device_mmap(test, dev, 38 * PAGE_SIZE, PROT_READ, MAP_SHARED, 0));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 37 * PAGE_SIZE));
+	expect_unused(test, dev->area);
+}
+
+static struct kunit_case partial_cases[] = {
+	KUNIT_CASE(several_areas_in_a_vma),
+	KUNIT_CASE(unmap_the_middle),
+	KUNIT_CASE_PARAM(refusal_takes_all_back, refusal_gen_params),
+	KUNIT_CASE(beside_each_other),
+	KUNIT_CASE(policy_of_each_area),
+	KUNIT_CASE(every_allocation_fails),
+	KUNIT_CASE(private_copies),
+	KUNIT_CASE(whole_vma_on_an_area),
+	{}
+};
+
+static struct kunit_suite partial_suite = {
+	.name = "vmremap-partial",
+	.test_cases = partial_cases,
+};
+
+kunit_test_suite(partial_suite);

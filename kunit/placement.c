@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Addresses at which an area's blocks can be mapped whole. */
+#include <kunit/test.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+
+#include "../c/area.h"
+#include "../c/vmremap.h"
+#include "device.h"
+
+/* As mmap(2) asks for an address. */
+static unsigned long choose(struct test_device *dev, unsigned long hint,
+			    unsigned long len, unsigned long pgoff,
+			    unsigned long flags)
+{
+	unsigned long addr;
+
+	mmap_write_lock(current->mm);
+	addr = vmremap_get_unmapped_area(dev->file, hint, len, pgoff, flags);
+	mmap_write_unlock(current->mm);
+	return addr;
+}
+
+static void is_congruent_with_pgoff(struct kunit *test)
+{
+	static const unsigned int pages[] = { 2, 3, 16, 31, 512, 1024, 1100 };
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, 4096 * PAGE_SIZE, 0);
+	unsigned int i, pgoff;
+
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		size_t len = pages[i] * PAGE_SIZE;
+		unsigned long align = min(rounddown_pow_of_two(len), PMD_SIZE);
+
+		for (pgoff = 0; pgoff < 1024; pgoff += 97) {
+			unsigned long addr;
+
+			addr = choose(dev, 0, len, pgoff, MAP_SHARED);
+			KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
+			KUNIT_EXPECT_EQ_MSG(test, 0,
+					    (addr - (pgoff << PAGE_SHIFT)) & (align - 1),
+					    "%u pages from %u on: %lx", pages[i],
+					    pgoff, addr);
+			/* There is room for all of it. */
+			addr = device_map(test, dev, len, pgoff);
+			KUNIT_EXPECT_EQ(test, 0, vm_munmap(addr, len));
+		}
+	}
+}
+
+static void leaves_the_choice_to_the_program(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_4M, 0);
+	unsigned long addr, hint;
+
+	addr = choose(dev, 0, SZ_4M, 0, MAP_SHARED);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
+
+	hint = addr + 3 * PAGE_SIZE - SZ_16M;
+	KUNIT_EXPECT_EQ(test, hint, choose(dev, hint, SZ_4M, 0, MAP_SHARED));
+	KUNIT_EXPECT_EQ(test, hint,
+			choose(dev, hint, SZ_4M, 0, MAP_SHARED | MAP_FIXED));
+}
+
+static void one_page_goes_anywhere(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, PAGE_SIZE, 0);
+	unsigned long addr = choose(dev, 0, PAGE_SIZE, 0, MAP_SHARED);
+
+	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(addr));
+	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(addr));
+}
+
+static void no_room(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, PAGE_SIZE, 0);
+
+	KUNIT_EXPECT_EQ(test, -ENOMEM,
+			choose(dev, 0, TASK_SIZE + PAGE_SIZE, 0, MAP_SHARED));
+	/* Not with room to align, and not without either. */
+	KUNIT_EXPECT_EQ(test, -ENOMEM, choose(dev, 0, TASK_SIZE, 0, MAP_SHARED));
+	KUNIT_EXPECT_EQ(test, -ENOMEM, choose(dev, 0, 0, 0, MAP_SHARED));
+}
+
+static struct kunit_case placement_cases[] = {
+	KUNIT_CASE(is_congruent_with_pgoff),
+	KUNIT_CASE(leaves_the_choice_to_the_program),
+	KUNIT_CASE(one_page_goes_anywhere),
+	KUNIT_CASE(no_room),
+	{}
+};
+
+static struct kunit_suite placement_suite = {
+	.name = "vmremap-placement",
+	.test_cases = placement_cases,
+};
+
+kunit_test_suite(placement_suite);
