@@ -56,6 +56,7 @@ class Review:
     unsafe: list = field(default_factory=list)
     abi: dict = field(default_factory=dict)
     through: dict = field(default_factory=dict)  # of a function of the ABI: all functions that it uses
+    invariants: dict = field(default_factory=dict)  # of a Rust type: in words
     argument: str = ""
     errors: list = field(default_factory=list)
 

@@ -34,6 +34,10 @@ def read(root, review, operations):
 
 
 def read_file(path, text, requires, operations, review):
+    for doc, name in re.findall(r"((?:^///.*\n)+)(?:#\[.*\n)*pub struct (\w+)", text, flags=re.MULTILINE):
+        words = re.search(r"# Invariants\n((?:(?!/// #).*\n)*)", doc)
+        if words:
+            review.invariants[name] = re.sub(r"^/// ?", "", words[1], flags=re.MULTILINE).strip()
     code = strip(text)
     lines, bare = text.split("\n"), code.split("\n")
     for match in re.finditer(r"\bunsafe\b(?! extern)", code):
