@@ -16,6 +16,7 @@ help:
 	@echo 'make modules     modules and programs, in build/RELEASE/'
 	@echo 'make in-tree KSRC=DIR         put vmremap into the kernel source tree DIR, as mm/vmremap'
 	@echo 'make in-tree-remove KSRC=DIR  take it out again'
+	@echo 'make bench       count what mapping costs, beside the kernel'"'"'s own function; figures and chart in build/bench/'
 	@echo 'make docs        the crate documentation, in build/RELEASE/rust/doc/'
 	@echo 'make clean       remove build/; the cache stays'
 	@echo 'KERNEL_SERIES=7.2 selects another kernel series.'
@@ -52,6 +53,9 @@ review:
 proofs:
 	@tools/prove
 
+bench: modules
+	@tools/bench/run
+
 in-tree:
 	@tools/in-tree add "$(KSRC)"
 
@@ -61,4 +65,4 @@ in-tree-remove:
 clean:
 	rm -rf build
 
-.PHONY: help setup modules demo docs test test-quick lint review proofs in-tree in-tree-remove clean
+.PHONY: bench help setup modules demo docs test test-quick lint review proofs in-tree in-tree-remove clean
