@@ -70,7 +70,10 @@ static void size_test(struct kunit *test)
 	vmremap_area_put(area);
 }
 
-/* Memory that comes back from the last user of it must not be seen. */
+/*
+ * ZeroedBeforeShare: memory that comes back from the last user of it must not
+ * be seen.
+ */
 static void zeroed_again(struct kunit *test)
 {
 	const size_t size = SZ_1M + 1;
@@ -130,7 +133,10 @@ static void references(struct kunit *test)
 	vmremap_area_put(NULL);
 }
 
-/* A page that someone pinned outlives the area, and goes with the pin. */
+/*
+ * PagesOutlive: a page that someone pinned outlives the area, and goes with
+ * the pin.
+ */
 static void pinned_page_outlives(struct kunit *test)
 {
 	struct vmremap_area *area = vmremap_area_alloc(SZ_1M, 0);

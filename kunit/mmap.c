@@ -266,8 +266,9 @@ static void fragmented_area(struct kunit *test)
 }
 
 /*
- * Single pages across three page tables, so that a table can be lacking after
- * hundreds of pages are in; and larger blocks, which populating takes faults on.
+ * AllOrNothing: single pages across three page tables, so that a table can be
+ * lacking after hundreds of pages are in; and larger blocks, which populating
+ * takes faults on.
  */
 static void every_allocation_fails(struct kunit *test)
 {
@@ -313,7 +314,10 @@ static void put_early(struct test_device *dev, struct vm_area_desc *desc)
 	vmremap_area_put(dev->area);
 }
 
-/* The driver's last put comes before .mapped: the mapping has no area. */
+/*
+ * AreaOutlives: the driver's last put comes before .mapped: the mapping has no
+ * area.
+ */
 static void area_freed_while_mapping(struct kunit *test)
 {
 	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
@@ -330,7 +334,10 @@ static void area_freed_while_mapping(struct kunit *test)
 			-ESTALE);
 }
 
-/* The program's mapping keeps the area, when the driver is done with it. */
+/*
+ * AreaOutlives: the program's mapping keeps the area, when the driver is done
+ * with it.
+ */
 static void mapping_keeps_the_area(struct kunit *test)
 {
 	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);

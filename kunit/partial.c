@@ -238,6 +238,7 @@ static void policy_of_each_area(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vma_at(uaddr)->vm_flags & VM_MAYWRITE);
 }
 
+/* AllOrNothing: whichever allocation it is. */
 static void every_allocation_fails(struct kunit *test)
 {
 	struct test_device *dev;

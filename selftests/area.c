@@ -87,7 +87,7 @@ TEST_F(area, has_its_size_and_address)
 	EXPECT_EQ(0, addr % PAGE_SIZE);
 }
 
-/* Up to the end of the last page, not only of the size. */
+/* ZeroedBeforeShare: up to the end of the last page, not only of the size. */
 TEST_F(area, is_zeroed)
 {
 	const __u64 *word = (__u64 *)self->map;
@@ -107,6 +107,7 @@ TEST_F(area, is_shared_with_the_kernel)
 	EXPECT_EQ(0, memory_peek(self->fd, AREA, self->pages, 5000));
 }
 
+/* RightPage: the same pages, however often. */
 TEST_F(area, comes_back_after_a_zap)
 {
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, self->pages, 100));
@@ -117,7 +118,7 @@ TEST_F(area, comes_back_after_a_zap)
 	}
 }
 
-/* Addresses and offsets at which no large folio fits. */
+/* RightPage: addresses and offsets at which no large folio fits. */
 TEST_F(area, maps_where_nothing_is_aligned)
 {
 	char *room = mmap(NULL, (self->pages + 2) * PAGE_SIZE, PROT_NONE,
@@ -150,7 +151,10 @@ TEST_F(area, maps_where_nothing_is_aligned)
 	}
 }
 
-/* The driver's reference goes first; each byte stays until the last unmap. */
+/*
+ * AreaOutlives: the driver's reference goes first; each byte stays until the
+ * last unmap.
+ */
 TEST_F(area, outlives_its_last_put)
 {
 	size_t size = self->pages * PAGE_SIZE;
@@ -205,6 +209,7 @@ FIXTURE_TEARDOWN(flags)
 	close(self->fd);
 }
 
+/* PolicyHeld: now, and after mprotect(). */
 TEST_F(flags, rdonly)
 {
 	struct vmremap_test_call call = {};
@@ -228,6 +233,7 @@ TEST_F(flags, rdonly)
 	EXPECT_FALSE(vm_flag(map, "mw"));
 }
 
+/* PolicyHeld: a child has no mapping. */
 TEST_F(flags, dontcopy)
 {
 	int status;
@@ -431,7 +437,7 @@ TEST_F(life, put_inside_of_mmap)
 	}
 }
 
-/* Areas of one file, mapped side by side as if they were one. */
+/* RightPage: areas of one file, mapped side by side as if they were one. */
 TEST_F(life, neighbours_stay_apart)
 {
 	char *room = mmap(NULL, 6 * PAGE_SIZE, PROT_NONE,

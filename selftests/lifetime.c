@@ -136,7 +136,9 @@ TEST_F(driver, goes_after_a_kill)
 	ASSERT_EQ(0, module_load_again(self->module, self->bytes));
 }
 
-/* Failed mmap(2) calls leave no reference behind on the module. */
+/*
+ * AllOrNothing: failed mmap(2) calls leave no reference behind on the module.
+ */
 TEST_F(driver, goes_after_failures)
 {
 	for (int n = 0; n < 100; n++)
@@ -147,7 +149,9 @@ TEST_F(driver, goes_after_failures)
 	ASSERT_EQ(0, module_load_again(self->module, self->bytes));
 }
 
-/* A page that is pinned outlives mapping, file, area and module. */
+/*
+ * PagesOutlive: a page that is pinned outlives mapping, file, area and module.
+ */
 TEST_F(driver, goes_before_a_pin)
 {
 	int fd = pipe_pages(self->map, PAGES);

@@ -214,6 +214,7 @@ TEST_F(mapping, mremap_moves_the_middle)
 	EXPECT_EQ(0, munmap(to, PAGE_SIZE));
 }
 
+/* PolicyHeld: it cannot grow. */
 TEST_F(mapping, mremap_growth_refused)
 {
 	EXPECT_EQ(MAP_FAILED, mremap(self->map, self->size,
@@ -222,7 +223,10 @@ TEST_F(mapping, mremap_growth_refused)
 	EXPECT_TRUE(all_right(self->map, 0, self->pages));
 }
 
-/* mremap() of 0 bytes, the old way to map once more, counts as growth. */
+/*
+ * PolicyHeld: mremap() of 0 bytes, the old way to map once more, counts as
+ * growth.
+ */
 TEST_F(mapping, mremap_duplicate_refused)
 {
 	EXPECT_EQ(MAP_FAILED, mremap(self->map, 0, self->size, MREMAP_MAYMOVE));
@@ -270,6 +274,7 @@ TEST_F(mapping, mprotect_of_one_page_in_the_middle)
 	EXPECT_EQ(0, touch(at, true));
 }
 
+/* PolicyHeld: neither now nor by mprotect(). */
 TEST_F(mapping, never_executable)
 {
 	EXPECT_EQ(-1, mprotect(self->map, self->size, PROT_READ | PROT_EXEC));
@@ -298,6 +303,7 @@ TEST_F(mapping, never_executable_by_personality)
 	}
 }
 
+/* PolicyHeld: its copies would part from the area. */
 TEST_F(mapping, private_and_writable_refused)
 {
 	off_t at = (DATA_PAGE + self->first) * PAGE_SIZE;
@@ -489,7 +495,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
-/* Faults and zaps of the same pages, at once, on all CPUs. */
+/* AnyThread: faults and zaps of the same pages, at once, on all CPUs. */
 TEST_F(mapping, faults_race_with_zaps)
 {
 	struct racer racers[4];
@@ -537,6 +543,7 @@ FIXTURE_TEARDOWN(offsets)
 	close(self->fd);
 }
 
+/* RightPage: from each offset on. */
 TEST_F(offsets, every_legal_one)
 {
 	for (size_t first = 0; first < self->pages; first++) {
@@ -658,6 +665,7 @@ TEST_F(control, refuses_writers)
 	EXPECT_EQ(0, map_control(self->fd, PROT_READ, MAP_SHARED));
 }
 
+/* PolicyHeld: mprotect() cannot add what mmap() may not have. */
 TEST_F(control, mprotect_cannot_add_write)
 {
 	EXPECT_EQ(SIGSEGV, touch((void *)self->control, true));
@@ -671,7 +679,7 @@ TEST_F(control, mprotect_cannot_add_write)
 	EXPECT_FALSE(vm_flag(self->control, "mw"));
 }
 
-/* A debugger writes where the program cannot: not here. */
+/* PolicyHeld: a debugger writes where the program cannot: not here. */
 TEST_F(control, proc_mem_cannot_write)
 {
 	struct vmremap_sample_control old = *self->control, new = { 1, 2, 3 };

@@ -68,6 +68,7 @@ static bool pinned_right(struct ring *ring, void *map)
 	return ret == (int)AREA_SIZE && !wrong;
 }
 
+/* PagesOutlive: in each order of letting go. */
 TEST_F(order, of_release)
 {
 	const long slack = 4 * 1024;
