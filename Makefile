@@ -13,6 +13,7 @@ help:
 	@echo 'make lint        the checkers alone'
 	@echo 'make review      the contract in the code, in build/review/; BASE=REV prints what changed since REV'
 	@echo 'make proofs      what is proved of the checks, with its assumptions'
+	@echo 'make mutants     each change of the proved code that a proof must notice'
 	@echo 'make modules     modules and programs, in build/RELEASE/'
 	@echo 'make in-tree KSRC=DIR         put vmremap into the kernel source tree DIR, as mm/vmremap'
 	@echo 'make in-tree-remove KSRC=DIR  take it out again'
@@ -53,6 +54,9 @@ review:
 proofs:
 	@tools/prove
 
+mutants:
+	@tools/mutate
+
 bench: modules
 	@tools/bench/run
 
@@ -65,4 +69,4 @@ in-tree-remove:
 clean:
 	rm -rf build
 
-.PHONY: bench help setup modules demo docs test test-quick lint review proofs in-tree in-tree-remove clean
+.PHONY: bench help setup modules demo docs test test-quick lint review proofs mutants in-tree in-tree-remove clean
