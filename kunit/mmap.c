@@ -455,34 +455,40 @@ static void desc_of_another_owner(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-/* A failed try gives the VMA back as it was, so that another area can have it. */
-static int map_after_failure(struct test_device *dev, struct vm_area_struct *vma)
+/* A failed try gives the VMA back as it was, so that another can have it. */
+static int map_after_failures(struct test_device *dev, struct vm_area_struct *vma)
 {
 	struct vm_area_struct before = *vma;
-	int err;
+	unsigned int nth;
+	int err = -ENOMEM;
 
 	vma->vm_private_data = dev;
-	failing_nth(1);
-	err = vmremap_area_mmap(dev->area, vma, 3);
-	if (!failing_end() || err != -ENOMEM)
-		return -EUCLEAN;
-	if (vma->vm_private_data != dev || vma->vm_ops != before.vm_ops ||
-	    vma->vm_pgoff != before.vm_pgoff || vma->vm_flags != before.vm_flags)
-		return -EUCLEAN;
-	return vmremap_area_mmap(dev->area, vma, 5);
+	for (nth = 1; nth < FAILING_MAX; nth++) {
+		failing_nth(nth);
+		err = vmremap_area_mmap(dev->area, vma, 3);
+		if (!failing_end())
+			break;
+		if (err != -ENOMEM || area_mapped(dev->area) ||
+		    vma->vm_private_data != dev || vma->vm_ops != before.vm_ops ||
+		    vma->vm_pgoff != before.vm_pgoff ||
+		    vma->vm_flags != before.vm_flags)
+			return -EUCLEAN;
+	}
+	return nth > 1 ? err : -EUCLEAN;
 }
 
 static void failure_restores_the_vma(struct kunit *test)
 {
+	const size_t size = 1100 * PAGE_SIZE;
 	struct test_device *dev;
 	unsigned long uaddr;
 
 	failing_init(test);
-	dev = device_with_area(test, HOOK_MMAP, 9 * PAGE_SIZE, 0);
-	dev->map = map_after_failure;
-	uaddr = device_map(test, dev, 4 * PAGE_SIZE, 0);
-	expect_pages(test, dev->area, uaddr, 4 * PAGE_SIZE, 5);
-	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 4 * PAGE_SIZE));
+	dev = device_with_blocks(test, HOOK_MMAP, size + 3 * PAGE_SIZE, 0, 0);
+	dev->map = map_after_failures;
+	uaddr = device_map(test, dev, size, 0);
+	expect_pages(test, dev->area, uaddr, size, 3);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
 	expect_unused(test, dev->area);
 }
 
