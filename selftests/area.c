@@ -87,13 +87,25 @@ TEST_F(area, has_its_size_and_address)
 	EXPECT_EQ(0, addr % PAGE_SIZE);
 }
 
-/* ZeroedBeforeShare: up to the end of the last page, not only of the size. */
+/*
+ * ZeroedBeforeShare: up to the end of the last page, not only of the size; and
+ * in memory that was another area's before. It takes init_on_alloc=0 to see it.
+ */
 TEST_F(area, is_zeroed)
 {
-	const __u64 *word = (__u64 *)self->map;
-	__u64 found = 0;
+	size_t words = self->pages * PAGE_SIZE / sizeof(__u64);
+	__u64 found = 0, *word;
 
-	for (size_t n = 0; n < self->pages * PAGE_SIZE / sizeof(*word); n++)
+	memset(self->map, 0xff, self->pages * PAGE_SIZE);
+	ASSERT_EQ(0, munmap(self->map, self->pages * PAGE_SIZE));
+	ASSERT_EQ(0, memory_free(self->fd, AREA));
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
+				  variant->size, 0));
+	self->map = map_area(self->fd, AREA, 0, self->pages);
+	ASSERT_NE(MAP_FAILED, self->map);
+
+	word = (__u64 *)self->map;
+	for (size_t n = 0; n < words; n++)
 		found |= word[n];
 	EXPECT_EQ(0, found);
 }

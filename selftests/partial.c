@@ -236,6 +236,11 @@ FIXTURE_VARIANT_ADD(second, overlaps_last_page) {
 	PART(0, 0, 8, 8), PART(1, 0, 15, 8), .refuse = EBUSY,
 };
 
+/* Of parts that are left to faults. */
+FIXTURE_VARIANT_ADD(second, overlaps_large) {
+	PART(0, 0, 512, 512), PART(1, 256, 768, 256), .refuse = EBUSY,
+};
+
 FIXTURE_VARIANT_ADD(second, whole_after_part) {
 	PART(0, 0, 8, 8),
 	{ .function = VMREMAP_TEST_RANGE, .slot = 1 }, .refuse = EBUSY,
@@ -257,7 +262,7 @@ FIXTURE_VARIANT_ADD(second, area_after_area) {
 };
 
 FIXTURE_VARIANT_ADD(second, outside_vma) {
-	PART(0, 0, 8, 8), PART(1, 0, 30, 3), .refuse = ERANGE,
+	PART(0, 0, 8, 8), PART(1, 0, AREA_PAGES - 2, 3), .refuse = ERANGE,
 };
 
 FIXTURE_VARIANT_ADD(second, outside_area) {
@@ -302,7 +307,7 @@ TEST_F(second, call)
 	struct vmremap_test_plan plan = {
 		.count = 2, .calls = { variant->first, variant->call },
 	};
-	char *map = map_plan(self->fd, &plan, 32, variant->prot ? : RW, MAP_SHARED);
+	char *map = map_plan(self->fd, &plan, AREA_PAGES, variant->prot ? : RW, MAP_SHARED);
 
 	ASSERT_EQ(0, ioctl(self->fd, VMREMAP_TEST_GET_PLAN, &plan));
 	EXPECT_EQ(0, plan.calls[0].result);
@@ -313,10 +318,10 @@ TEST_F(second, call)
 	}
 	ASSERT_NE(MAP_FAILED, map);
 	if (variant->prot == PROT_READ) {
-		EXPECT_EQ(-1, mprotect(map, 32 * PAGE_SIZE, RW));
+		EXPECT_EQ(-1, mprotect(map, AREA_PAGES * PAGE_SIZE, RW));
 		EXPECT_EQ(EACCES, errno);
 	}
-	EXPECT_EQ(0, munmap(map, 32 * PAGE_SIZE));
+	EXPECT_EQ(0, munmap(map, AREA_PAGES * PAGE_SIZE));
 }
 
 /* 24 MiB of areas each time, and some of them refused: all of it is freed. */
@@ -329,11 +334,11 @@ TEST_F(second, leaves_no_reference)
 	long before = free_kib();
 
 	for (int n = 0; n < 3; n++) {
-		char *map = map_plan(self->fd, &plan, 32, variant->prot ? : RW,
+		char *map = map_plan(self->fd, &plan, AREA_PAGES, variant->prot ? : RW,
 				     MAP_SHARED);
 
 		if (map != MAP_FAILED)
-			munmap(map, 32 * PAGE_SIZE);
+			munmap(map, AREA_PAGES * PAGE_SIZE);
 		for (int slot = 0; slot <= RDONLY_AREA; slot++) {
 			ASSERT_EQ(0, memory_free(self->fd, slot));
 			ASSERT_EQ(0, memory_alloc(self->fd, slot,
@@ -352,14 +357,14 @@ TEST_F(second, overlooked)
 	struct vmremap_test_plan plan = {
 		.count = 2, .go_on = 1, .calls = { variant->first, variant->call },
 	};
-	char *map = map_plan(self->fd, &plan, 32, variant->prot ? : RW, MAP_SHARED);
+	char *map = map_plan(self->fd, &plan, AREA_PAGES, variant->prot ? : RW, MAP_SHARED);
 
 	ASSERT_NE(MAP_FAILED, map);
 	for (int n = 0; n <= RDONLY_AREA; n++)
 		ASSERT_EQ(0, memory_free(self->fd, n));
-	for (int page = 0; page < 32; page++)
+	for (size_t page = 0; page < AREA_PAGES; page++)
 		touch(page_word(map, page), false);
-	EXPECT_EQ(0, munmap(map, 32 * PAGE_SIZE));
+	EXPECT_EQ(0, munmap(map, AREA_PAGES * PAGE_SIZE));
 }
 
 TEST_HARNESS_MAIN
