@@ -85,8 +85,8 @@ static long pmds(char *map)
 }
 
 /*
- * And those around it, where the kernel asks for huge pages at all: all four
- * by one fault, or two where a boundary of what one fault maps lies between.
+ * With the PMDs around it, where the kernel asks for huge pages at all: by one
+ * fault all four, by two where a boundary of what one fault maps lies between.
  */
 TEST_F(huge, one_fault_maps_a_pmd)
 {
