@@ -14,6 +14,7 @@
 #include "map.h"
 #include "prefault.h"
 #include "reject.h"
+#include "takeback.h"
 #include "vmremap.h"
 
 static struct vmremap_span whole_vma(const struct vm_area_struct *vma)
@@ -67,15 +68,20 @@ static int area_vma_mapped(unsigned long start, unsigned long end,
 	};
 	struct vm_area_struct *vma = find_vma(current->mm, start);
 	void *id = *vm_private_data;
+	bool found = vma && vma->vm_start == start && vma->vm_private_data == id;
 	struct vmremap_area *area;
 	struct vmremap_span span;
 	int err;
 
 	area = xa_is_value(id) ? vmremap_index_get(xa_to_value(id)) : NULL;
-	if (!area)
+	if (!area) {
+		/* area_vma_close() is to take it for an id, whatever it is. */
+		if (found)
+			vma->vm_private_data = xa_mk_value(0);
 		return vmremap_reject(VMREMAP_AREA_OUTLIVES, &req);
+	}
 
-	if (vma && vma->vm_start == start && vma->vm_private_data == id) {
+	if (found) {
 		vma->vm_private_data = area;
 		span = whole_vma(vma);
 		err = vmremap_prefault(vma, &span);
@@ -89,7 +95,7 @@ static int area_vma_mapped(unsigned long start, unsigned long end,
 	return 0;
 }
 
-static const struct vm_operations_struct area_vm_ops = {
+const struct vm_operations_struct vmremap_area_vm_ops = {
 	.open = area_vma_open,
 	.close = area_vma_close,
 	.fault = area_vma_fault,
@@ -184,7 +190,7 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	old_pgoff = vma->vm_pgoff;
 
 	vm_flags_reset(vma, vm_flags);
-	vma->vm_ops = &area_vm_ops;
+	vma->vm_ops = &vmremap_area_vm_ops;
 	vma->vm_private_data = area;
 	vma->vm_pgoff = index;
 
@@ -205,7 +211,9 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
 		      unsigned long pgoff)
 {
-	return vmremap_map_vma(area, vma, pgoff, VMREMAP_PRIVATE_RDONLY);
+	int err = vmremap_map_vma(area, vma, pgoff, VMREMAP_PRIVATE_RDONLY);
+
+	return vma ? vmremap_take_back(vma, err) : err;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_mmap);
 

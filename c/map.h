@@ -6,6 +6,10 @@
 
 #include "policy.h"
 
+struct vmremap_area;
+
+extern const struct vm_operations_struct vmremap_area_vm_ops;
+
 enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma);
 int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 		    unsigned long index, enum vmremap_private private);

@@ -33,7 +33,6 @@ struct piece {
 /**
  * struct pieces - all pieces of a VMA, and of those that were split off it
  * @refs: one for each of these VMAs
- * @vm_ops: what the VMA had before
  * @nr: how many pieces there are
  * @piece: the pieces, in no order
  *
@@ -41,7 +40,6 @@ struct piece {
  */
 struct pieces {
 	refcount_t refs;
-	const struct vm_operations_struct *vm_ops;
 	unsigned int nr;
 	struct piece piece[] __counted_by(nr);
 };
@@ -98,7 +96,7 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 	return VM_FAULT_SIGBUS;
 }
 
-static const struct vm_operations_struct pieces_vm_ops = {
+const struct vm_operations_struct vmremap_pieces_vm_ops = {
 	.open = pieces_vma_open,
 	.close = pieces_vma_close,
 	.fault = pieces_vma_fault,
@@ -124,7 +122,7 @@ static struct pieces *make_room(struct vm_area_struct *vma)
 	struct pieces *old = NULL, *pieces;
 	unsigned int nr = 0;
 
-	if (vma->vm_ops == &pieces_vm_ops) {
+	if (vma->vm_ops == &vmremap_pieces_vm_ops) {
 		old = vma->vm_private_data;
 		nr = old->nr;
 	}
@@ -134,8 +132,7 @@ static struct pieces *make_room(struct vm_area_struct *vma)
 		return NULL;
 	if (!old) {
 		refcount_set(&pieces->refs, 1);
-		pieces->vm_ops = vma->vm_ops;
-		vma->vm_ops = &pieces_vm_ops;
+		vma->vm_ops = &vmremap_pieces_vm_ops;
 	}
 	pieces->nr = nr + 1;
 	vma->vm_private_data = pieces;
@@ -154,7 +151,7 @@ static struct pieces *make_room(struct vm_area_struct *vma)
  *	guarantees RightPage, PagesOutlive, AreaOutlives.
  * Context: An .mmap callback. May sleep.
  * Return: as vmremap_range_partial(). After a failure the caller calls
- * vmremap_drop_pieces().
+ * vmremap_take_back().
  */
 int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		      const struct vmremap_request *req, unsigned long index)
@@ -170,7 +167,7 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	struct vmremap_span span;
 	struct pieces *pieces;
 
-	if (vma->vm_ops != &pieces_vm_ops)
+	if (vma->vm_ops != &vmremap_pieces_vm_ops)
 		clause = vmremap_check_vma(vma);
 	else if (overlaps(vma->vm_private_data, &piece))
 		clause = VMREMAP_VMA_INIT;
@@ -189,29 +186,4 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 
 	span = piece_span(&piece, vma);
 	return vmremap_prefault(vma, &span);
-}
-
-/**
- * vmremap_drop_pieces - take all pieces of a VMA back
- * @vma: a VMA that is being set up
- *
- * The kernel does not close a VMA whose .mmap callback fails: what was mapped
- * before the failure would keep its references.
- *
- * Contract: requires VmaInit, AreaOutlives; guarantees AllOrNothing.
- */
-void vmremap_drop_pieces(struct vm_area_struct *vma)
-{
-	const struct vm_operations_struct *vm_ops;
-	struct pieces *pieces;
-
-	if (vma->vm_ops != &pieces_vm_ops)
-		return;
-	pieces = vma->vm_private_data;
-	vm_ops = pieces->vm_ops;
-
-	zap_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
-	pieces_vma_close(vma);
-	vma->vm_private_data = NULL;
-	vma->vm_ops = vm_ops;
 }

@@ -7,9 +7,11 @@
 #include "check.h"
 
 struct vmremap_area;
+struct vm_operations_struct;
+
+extern const struct vm_operations_struct vmremap_pieces_vm_ops;
 
 int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		      const struct vmremap_request *req, unsigned long index);
-void vmremap_drop_pieces(struct vm_area_struct *vma);
 
 #endif /* VMREMAP_PIECES_H */

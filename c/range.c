@@ -9,6 +9,7 @@
 #include "map.h"
 #include "pieces.h"
 #include "reject.h"
+#include "takeback.h"
 #include "vmremap.h"
 
 static int map_own(struct vmremap_area *area, struct vm_area_struct *vma,
@@ -55,14 +56,10 @@ int vmremap_range_partial(struct vm_area_struct *vma, unsigned long uaddr,
 		.pgoff = pgoff,
 		.size = size,
 	};
-	int err;
 
 	if (!vma)
 		return vmremap_reject(VMREMAP_VMA_INIT, &req);
-	err = map_range(vma, &req);
-	if (err)
-		vmremap_drop_pieces(vma);
-	return err;
+	return vmremap_take_back(vma, map_range(vma, &req));
 }
 EXPORT_SYMBOL_GPL(vmremap_range_partial);
 

@@ -133,7 +133,9 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * What MADV_DONTNEED or a zap removes is faulted in again.
  *
  * Make this the last thing in the callback that can fail: the kernel does not
- * close a VMA whose .mmap callback fails, so its reference would be lost.
+ * close a VMA whose .mmap callback fails, so its reference would be lost. A
+ * second call that maps into the same VMA is no such thing: when it fails it
+ * takes back what the first one mapped.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit, PolicyHeld; meets AddrAligned, SizeNonZero;
@@ -235,9 +237,7 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  * @size: bytes to map, rounded up to pages
  *
  * The drop-in for remap_vmalloc_range_partial(). Several parts of one VMA may
- * be mapped, from several areas. What no call mapped is SIGBUS to touch. A call
- * that fails takes back what earlier calls mapped into @vma, for the kernel does
- * not close a VMA whose .mmap callback fails.
+ * be mapped, from several areas. What no call mapped is SIGBUS to touch.
  *
  * As a module, memory that is no area's own can only be mapped to a whole VMA,
  * for the kernel does not export the means.

@@ -212,7 +212,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// | --- | --- | --- |
     /// | [`EOVERFLOW`] | `RangeNoWrap` | an offset that wraps when counted in bytes |
     /// | [`EINVAL`] | `RangeInArea` | more pages than the area has from `page_offset` on |
-    /// | [`EBUSY`] | `VmaInit` | nothing wrong: `vma` is mapped already, or is a mixed map |
+    /// | [`EBUSY`] | `VmaInit` | nothing wrong: `vma` is mapped already, what this takes back, or is a mixed map |
     /// | [`EACCES`] | `PolicyHeld` | an executable mapping, a private writable one, or a writable one of a [`Flags::READ_ONLY`] area |
     /// | [`ENOMEM`] | | more page tables than there is memory for |
     ///
