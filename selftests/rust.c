@@ -69,7 +69,7 @@ TEST_F(callback, drops_the_last_reference)
 	EXPECT_EQ(1, first_foreign(p, 0));
 }
 
-/* VmaInit, AllOrNothing: the second one is refused and takes the first back, so that a third one can be. */
+/* VmaInit, AllOrNothing: the second is refused and takes the first back, so that a third can be. */
 TEST_F(callback, maps_twice)
 {
 	char *p = map(self->fd, self->aligned, TWICE);
