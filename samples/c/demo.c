@@ -197,7 +197,7 @@ static void refused(const struct device *dev)
 
 	if (addr != MAP_FAILED)
 		munmap(addr, sizeof(*dev->control));
-	printf("  mapping the control page for writing: %s (clause %s)\n",
+	printf("  the area control is read only; to map it for writing: %s (clause %s)\n",
 	       strerror(err), clause(err));
 	check(err == EACCES, "the control page cannot be mapped for writing");
 }
@@ -254,6 +254,7 @@ int main(int argc, char **argv)
 		perror("demo");
 		return EXIT_FAILURE;
 	}
+	printf("A driver and this program share memory: what one writes, the other reads.\n");
 	printf("kernel %s %s %s\n", uts.sysname, uts.release, uts.version);
 
 	if (argc < 2)
