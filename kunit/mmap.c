@@ -334,6 +334,41 @@ static void area_freed_while_mapping(struct kunit *test)
 			-ESTALE);
 }
 
+static void overwrite_private_data(struct test_device *dev,
+				   struct vm_area_desc *desc)
+{
+	desc->private_data = dev;
+}
+
+static void private_data_is_not_the_drivers(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_64K, 0);
+
+	dev->prepared = overwrite_private_data;
+	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, SZ_64K, PROT_READ, MAP_SHARED, 0),
+			-ESTALE);
+	expect_unused(test, dev->area);
+}
+
+/* AllOrNothing: the kernel does not close a VMA whose .mmap failed. */
+static int map_twice(struct test_device *dev, struct vm_area_struct *vma)
+{
+	int err = vmremap_area_mmap(dev->area, vma, 0);
+
+	return err ? -EUCLEAN : vmremap_area_mmap(dev->area, vma, 0);
+}
+
+static void failure_after_success_takes_all_back(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K,
+						   VMREMAP_POPULATE);
+
+	dev->map = map_twice;
+	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, SZ_64K, PROT_READ, MAP_SHARED, 0),
+			-EBUSY);
+	expect_unused(test, dev->area);
+}
+
 /*
  * AreaOutlives: the program's mapping keeps the area, when the driver is done
  * with it.
@@ -505,6 +540,8 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE_PARAM(fragmented_area, hook_gen_params),
 	KUNIT_CASE_PARAM(every_allocation_fails, hook_gen_params),
 	KUNIT_CASE_PARAM(area_freed_while_mapping, hook_gen_params),
+	KUNIT_CASE(private_data_is_not_the_drivers),
+	KUNIT_CASE(failure_after_success_takes_all_back),
 	KUNIT_CASE_PARAM(mapping_keeps_the_area, hook_gen_params),
 	KUNIT_CASE_PARAM(no_area, hook_gen_params),
 	KUNIT_CASE(no_vma),
