@@ -46,17 +46,29 @@ def flags_header(source, folder):
         f.writelines(f"#define VM_{name} (1UL << {bit})\n" for name, bit in bits)
 
 
-def compiled(proof, machine, source, folder, code=()):
-    """Compile harness and code, or other @code in its place; a second program has the loops' invariants."""
+def flags(proof, machine, source, folder):
+    """What makes the code that of a machine, with the kernel's own headers as far as they need no whole kernel."""
     width, shift, *small = machine
     pmd_shift, order = (int(shift) + int(small[0]), small[0]) if small else MACHINES[machine]
+    return ["-m" + width, *([f"-I{HERE}/include/walk"] if "Cases" in proof.head else []), f"-I{HERE}/include",
+            f"-I{folder}", f"-I{ROOT}/c", f"-I{source}/include", f"-I{source}/include/uapi",
+            "-include", "linux/compiler_types.h", "-D__KERNEL__", f"-DCONFIG_PAGE_SHIFT={shift}",
+            f"-DCONFIG_PMD_SHIFT={pmd_shift}", f"-DCONFIG_ARCH_FORCE_MAX_ORDER={order}",
+            *(["-DCONFIG_64BIT=1"] if width == "64" else [])]
+
+
+def sources(proof, code=()):
+    return [f"tools/proofs/{proof.name}.c", *(code or proof.head["Code"].split())]
+
+
+def compiled(proof, machine, source, folder, code=()):
+    """Compile harness and code, or other @code in its place; a second program has the loops' invariants."""
     program = f"{folder}/{proof.name}-{'-'.join(machine)}"
-    tool("goto-cc", "-m" + width, "--function", "proof", "-o", program, f"-I{HERE}/include", f"-I{folder}", f"-I{ROOT}/c",
-         f"-I{source}/include", f"-I{source}/include/uapi", "-include", "linux/compiler_types.h",
-         "-D__KERNEL__", "-D__typeof_unqual__=__typeof__", f"-DCONFIG_PAGE_SHIFT={shift}",
-         f"-DCONFIG_PMD_SHIFT={pmd_shift}", f"-DCONFIG_ARCH_FORCE_MAX_ORDER={order}",
-         *(["-DCONFIG_64BIT=1"] if width == "64" else []),
-         f"tools/proofs/{proof.name}.c", *(code or proof.head["Code"].split()))
+    compiler = ["goto-cc", "--function", "proof", "-D__typeof_unqual__=__typeof__"]
+    if "Cases" in proof.head:
+        compiler = ["gcc", "-O2", "-std=gnu11", "-fno-builtin", "-fno-strict-aliasing", "-w",
+                    "-Wno-implicit-function-declaration"]
+    tool(*compiler, *flags(proof, machine, source, folder), "-o", program, *sources(proof, code))
     if "Loops" in proof.head:
         tool("goto-instrument", "--loop-contracts-file", f"{HERE}/{proof.head['Loops']}", "--apply-loop-contracts",
              program, program + "-loops")
@@ -88,8 +100,11 @@ def lines_of(description):
             yield from ((file, line) for line in range(int(first), int(last or first) + 1))
 
 
-def hold(program):
-    """Returns the properties of a program, and which of them do not hold."""
+def hold(proof, program):
+    """Returns the properties of a program, or the number of its cases, and what does not hold."""
+    if "Cases" in proof.head:
+        done = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=False, timeout=LIMIT)
+        return done.stdout.split(), [done.stdout or f"it ends by {done.returncode}"] if done.returncode else []
     loops = program + "-loops"
     properties = cbmc(loops if os.path.exists(loops) else program, *CHECKS)
     return properties, [f"{place(p)}: {p['description']}" for p in properties if p["status"] != "SUCCESS"]
@@ -98,7 +113,9 @@ def hold(program):
 def prove(proof, machine, source, folder):
     """Returns how many properties hold, how many lines are reached, and what is wrong."""
     program = compiled(proof, machine, source, folder)
-    properties, wrong = hold(program)
+    properties, wrong = hold(proof, program)
+    if "Cases" in proof.head:
+        return int(properties[0]) if not wrong else 0, 0, wrong
     if not any(".assertion." in p["property"] for p in properties):
         wrong.append(f"tools/proofs/{proof.name}.c:1: nothing is proved")
     lines, reached = set(), set()
@@ -111,22 +128,20 @@ def prove(proof, machine, source, folder):
     return len(properties), len(lines), wrong
 
 
-def key(proof, machine, source):
-    """A name for all that a proof depends on."""
-    files = [f"{HERE}/{proof.name}.c", *([f"{HERE}/{proof.head['Loops']}"] if "Loops" in proof.head else []),
-             f"{HERE}/prover.py", f"{HERE}/proof.h", *(f"{ROOT}/{code}" for code in proof.head["Code"].split())]
-    for folder in f"{HERE}/include", f"{ROOT}/c":
-        files += sorted(f"{path}/{name}" for path, _, names in os.walk(folder) for name in names if name.endswith(".h"))
-    digest = hashlib.sha256(repr((machine, os.path.basename(os.path.dirname(source)))).encode())
-    for name in files:
-        with open(name, "rb") as f:
-            digest.update(f.read() + b"\0")
+def key(proof, machine, source, folder):
+    """A name for all that a proof depends on: the code as the compiler sees it, and what is asked of it."""
+    digest = hashlib.sha256(repr((machine, CHECKS, proof.head.get("Loops"))).encode())
+    for name in sources(proof):
+        digest.update(tool("gcc", "-E", "-P", *flags(proof, machine, source, folder), name).encode())
+    for name in [proof.head["Loops"]] if "Loops" in proof.head else []:
+        with open(f"{HERE}/{name}", "rb") as f:
+            digest.update(f.read())
     return f"{proof.name}-{'-'.join(machine)}-{digest.hexdigest()[:16]}"
 
 
 def timed(proof, machine, source, cache, folder):
     """The result of a proof and its seconds, from the cache if it is there; only what holds gets there."""
-    known = f"{cache}/{key(proof, machine, source)}"
+    known = f"{cache}/{key(proof, machine, source, folder)}"
     if os.path.exists(known):
         with open(known, encoding="utf-8") as f:
             return *json.load(f), " (known)"

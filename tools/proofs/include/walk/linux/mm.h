@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What c/prefault.c and c/fault.c see of the kernel in walk.c, which plays its part. */
+#ifndef WALK_MM_H
+#define WALK_MM_H
+
+#include <asm/page.h>
+#include <linux/align.h>
+#include <linux/array_size.h>
+#include <linux/minmax.h>
+#include <linux/mm_types.h>
+#include <linux/pgtable.h>
+#include <uapi/asm-generic/errno-base.h>
+#include <vm_flags.h>
+
+#define CONFIG_TRANSPARENT_HUGEPAGE	1
+
+#define FAULT_FLAG_WRITE	0x1
+#define FAULT_FLAG_REMOTE	0x80
+#define VM_FAULT_SIGBUS		0x2
+#define VM_FAULT_NOPAGE		0x100
+#define VM_FAULT_FALLBACK	0x800
+#define VM_FAULT_ERROR		(0x1 | VM_FAULT_SIGBUS | VM_FAULT_FALLBACK)
+
+#define vm_fault_t		unsigned int
+
+struct page {
+	struct folio *folio;
+};
+
+struct folio {
+	struct page *first;
+	unsigned int order;
+};
+
+#define pmd_t			char
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	vm_flags_t vm_flags;
+};
+
+struct vm_fault {
+	struct vm_area_struct *vma;
+	unsigned long address;
+	unsigned int flags;
+	pmd_t *pmd;
+	struct page *page;
+};
+
+static inline struct page *folio_page(struct folio *folio, unsigned long nr)
+{
+	return folio->first + nr;
+}
+
+static inline bool vma_is_accessible(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC);
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags &= ~flags;
+}
+
+static inline int vm_fault_to_errno(vm_fault_t fault, int foll_flags)
+{
+	return -EFAULT;
+}
+
+void get_page(struct page *page);
+int vm_insert_pages(struct vm_area_struct *vma, unsigned long addr, struct page **pages,
+		    unsigned long *nr);
+vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool write);
+vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write);
+vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags,
+			   void *regs);
+
+#endif /* WALK_MM_H */

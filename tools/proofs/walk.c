@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Proves: vmremap_prefault() and the fault handlers map every page of a span exactly once,
+ *	each to the area's page that belongs there, and nothing outside of the span.
+ * Clauses: RightPage RangeInVma RangeInArea
+ * Assumes: areas of up to 20 and of 33 pages in all layouts, and six of up to 113 pages,
+ *	where page tables have 32 entries; all spans of these, at all places in a page table,
+ *	and each page touched first (of more than 40 pages, each 13th length and each 7th
+ *	page); finish_fault() maps a whole folio where folio, VMA and table allow it.
+ * Code: c/prefault.c c/fault.c c/layout.c
+ * Pages: 64/12/5 32/12/5
+ * Cases: all
+ */
+#include "place.h"
+#include "fault.h"
+#include "prefault.h"
+#include "vmremap.h"
+
+#define MOST_PAGES	128
+/* The span begins somewhere in the second page table, and ends in the sixth. */
+#define TABLES		7
+#define BASE		0x40000000UL
+#define ENTRIES		(TABLES * PTRS_PER_PTE)
+
+static struct page memory[MOST_PAGES];
+static struct folio folios[MOST_PAGES], *folio_ptrs[MOST_PAGES];
+static struct vmremap_area area = { .folios = folio_ptrs };
+static struct vmremap_span span = { .area = &area };
+static struct vm_area_struct vma = { .vm_start = BASE, .vm_end = BASE + ENTRIES * PAGE_SIZE };
+static struct page *entries[ENTRIES];
+static unsigned long cases;
+
+static void fail(const char *what)
+{
+	__builtin_printf("%s: %lu pages from page %lu of %lu on, at entry %lu; blocks:", what,
+			 (span.end - span.start) / PAGE_SIZE, span.index, area.pages,
+			 (span.start - BASE) / PAGE_SIZE);
+	for (int order = 5; order >= 0; order--)
+		__builtin_printf(" %lu", area.layout.blocks[order]);
+	__builtin_printf("\n");
+	__builtin_exit(1);
+}
+
+static struct page **entry(unsigned long addr)
+{
+	if (addr < span.start || addr >= span.end || addr % PAGE_SIZE)
+		fail("mapped outside of the span");
+	return &entries[(addr - BASE) / PAGE_SIZE];
+}
+
+static void map(unsigned long addr, struct page *page)
+{
+	struct page **here = entry(addr);
+
+	if (*here)
+		fail("mapped twice");
+	if (page != &memory[span.index + (addr - span.start) / PAGE_SIZE])
+		fail("not the right page");
+	*here = page;
+}
+
+int vm_insert_pages(struct vm_area_struct *unused, unsigned long addr, struct page **pages,
+		    unsigned long *nr)
+{
+	vma.vm_flags |= VM_MIXEDMAP;
+	for (unsigned long i = 0; i < *nr; i++)
+		map(addr + i * PAGE_SIZE, pages[i]);
+	return 0;
+}
+
+vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool write)
+{
+	struct page **here = entry(vmf->address);
+
+	if (!*here)
+		map(vmf->address, page);
+	else if (*here != page)
+		fail("not the right page");
+	return VM_FAULT_NOPAGE;
+}
+
+static bool table_is_empty(unsigned long addr)
+{
+	unsigned long first = ALIGN_DOWN((addr - BASE) / PAGE_SIZE, PTRS_PER_PTE);
+
+	for (unsigned long i = first; i < first + PTRS_PER_PTE; i++)
+		if (entries[i])
+			return false;
+	return true;
+}
+
+vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write)
+{
+	if (vmf->address % PMD_SIZE || folio->order != PMD_ORDER)
+		fail("not a PMD");
+	if (vmf->pmd != (pmd_t *)0 + 1000 + vmf->address / PMD_SIZE)
+		fail("another PMD's entry");
+	if (!table_is_empty(vmf->address))
+		return VM_FAULT_NOPAGE;
+	for (unsigned long i = 0; i < PTRS_PER_PTE; i++)
+		map(vmf->address + i * PAGE_SIZE, folio_page(folio, i));
+	return VM_FAULT_NOPAGE;
+}
+
+void get_page(struct page *page)
+{
+}
+
+/* As finish_fault() of mm/memory.c. */
+static void finish(struct vm_fault *vmf)
+{
+	struct folio *folio = vmf->page->folio;
+	unsigned long nr = 1UL << folio->order, at = vmf->page - folio->first, i;
+	unsigned long off = (vmf->address - vma.vm_start) / PAGE_SIZE;
+	bool whole = off >= at && off + nr - at <= ENTRIES && pte_index(vmf->address) >= at &&
+		     pte_index(vmf->address) + nr - at <= PTRS_PER_PTE;
+
+	for (i = 0; whole && i < nr; i++)
+		whole = !entries[off - at + i];
+	if (!whole) {
+		map(vmf->address, vmf->page);
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		map(vmf->address + (i - at) * PAGE_SIZE, folio->first + i);
+}
+
+vm_fault_t handle_mm_fault(struct vm_area_struct *unused, unsigned long addr, unsigned int flags,
+			   void *regs)
+{
+	struct vm_fault vmf = {
+		.vma = &vma, .address = addr, .flags = flags,
+		.pmd = (pmd_t *)0 + 1000 + addr / PMD_SIZE,
+	};
+	vm_fault_t ret = VM_FAULT_FALLBACK;
+
+	if (*entry(addr))
+		return 0;
+	if (table_is_empty(addr))
+		ret = vmremap_huge_fault(&vmf, PMD_ORDER, &span);
+	if (ret & VM_FAULT_FALLBACK)
+		ret = vmremap_fault(&vmf, &span);
+	if (!ret)
+		finish(&vmf);
+	else if (ret != VM_FAULT_NOPAGE)
+		fail("a fault fails");
+	if (!*entry(addr))
+		fail("a fault does not map the page");
+	return 0;
+}
+
+static void forget(void)
+{
+	for (unsigned long i = 0; i < ENTRIES; i++)
+		entries[i] = NULL;
+	cases++;
+}
+
+static void all_mapped(bool by_faults)
+{
+	for (unsigned long addr = span.start; addr < span.end; addr += PAGE_SIZE) {
+		if (*entry(addr))
+			continue;
+		if (!by_faults)
+			fail("a page is left out");
+		handle_mm_fault(&vma, addr, 0, NULL);
+	}
+}
+
+static void set_up(unsigned int flags)
+{
+	forget();
+	area.flags = flags;
+	vma.vm_flags = VM_READ | VM_WRITE | VM_SHARED | VM_MAYSHARE;
+	if (vmremap_prefault(&vma, &span))
+		fail("prefaulting fails");
+	if (vma.vm_flags & VM_MIXEDMAP)
+		fail("it stays a mixed map");
+}
+
+static void one_span(void)
+{
+	unsigned long step = span.end - span.start > 40 * PAGE_SIZE ? 7 : 1;
+
+	set_up(VMREMAP_POPULATE);
+	all_mapped(false);
+	set_up(0);
+	all_mapped(true);
+	/* After a zap, a page at each place of a block is the first to be touched. */
+	for (unsigned long addr = span.start; addr < span.end; addr += step * PAGE_SIZE) {
+		forget();
+		handle_mm_fault(&vma, addr, FAULT_FLAG_WRITE, NULL);
+	}
+}
+
+static void all_spans(void)
+{
+	for (unsigned long place = 0; place < PTRS_PER_PTE; place++) {
+		span.start = BASE + (PTRS_PER_PTE + place) * PAGE_SIZE;
+		for (span.index = 0; span.index < area.pages; span.index++) {
+			unsigned long nr = area.pages - span.index;
+
+			for (; nr > 0; nr -= nr > 40 ? 13 : 1) {
+				span.end = span.start + nr * PAGE_SIZE;
+				one_span();
+			}
+		}
+	}
+}
+
+static void add(unsigned int order)
+{
+	struct folio *folio = &folios[area.nr_folios];
+
+	folio->first = &memory[area.pages];
+	folio->order = order;
+	for (unsigned long i = 0; i < 1UL << order; i++)
+		memory[area.pages + i].folio = folio;
+	folio_ptrs[area.nr_folios++] = folio;
+	area.pages += 1UL << order;
+	vmremap_layout_add(&area.layout, order);
+}
+
+/* Add blocks of every order up to @limit, in every number that fits. */
+static void layouts(int limit, unsigned long most)
+{
+	struct vmremap_area before = area;
+
+	if (area.pages == most)
+		all_spans();
+	for (int order = limit; order >= 0; order--) {
+		if (area.pages + (1UL << order) > most)
+			continue;
+		add(order);
+		layouts(order, most);
+		area = before;
+	}
+}
+
+int main(void)
+{
+	const struct vmremap_area empty = area;
+	unsigned int large, small;
+
+	for (unsigned long most = 1; most <= 33; most += most < 20 ? 1 : 13)
+		layouts(5, most);
+
+	for (large = 1; large <= 3; large++) {
+		for (small = 0; small <= 5; small += 4) {
+			area = empty;
+			for (unsigned int i = 0; i < large; i++)
+				add(5);
+			if (small)
+				add(small);
+			add(0);
+			all_spans();
+		}
+	}
+	__builtin_printf("%lu\n", cases);
+	return 0;
+}
