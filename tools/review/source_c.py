@@ -159,7 +159,7 @@ def link(defined):
 
 
 def reach(definition, stop=lambda d: False):
-    """The definitions that one uses, itself included."""
+    """The definitions that one uses, itself included, but not what those that @stop names use."""
     seen, todo = {id(definition): definition}, [definition]
     while todo:
         for used in todo.pop().uses:
@@ -202,7 +202,8 @@ def check(defined, review):
             review.error(*where, f"{definition.name}() both checks and meets {clause}")
         callees = {d.name: d for d in reach(definition, lambda d: not d.static)
                    if d.contract and not d.static and d is not definition}.values()
-        have = said | contract["requires"] | contract["guarantees"] | {c for d in callees for c in d.contract["guarantees"]}
+        have = said | contract["requires"] | contract["guarantees"]
+        have = have.union(*(d.contract["guarantees"] for d in callees))
         for callee in callees:
             for clause in sorted(callee.contract["requires"] - have):
                 review.error(*where, f"{definition.name}() calls {callee.name}(), which requires {clause}")
