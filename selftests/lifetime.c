@@ -107,7 +107,7 @@ TEST_F(driver, stays_while_mapped)
 	ASSERT_EQ(0, munmap(self->map, PAGE_SIZE));
 	ASSERT_EQ(0, module_unload_soon(self->module));
 	EXPECT_EQ(-1, access(sample_path(), F_OK));
-	ASSERT_EQ(0, module_load_again(self->module, self->bytes));
+	ASSERT_EQ(0, module_load_again(self->module, self->bytes)) TH_LOG("%m");
 }
 
 TEST_F(driver, core_stays_while_in_use)
@@ -133,7 +133,7 @@ TEST_F(driver, goes_after_a_kill)
 	ASSERT_EQ(0, munmap(self->map, SIZE));
 	ASSERT_EQ(0, close(self->fd));
 	ASSERT_EQ(0, module_unload_soon(self->module));
-	ASSERT_EQ(0, module_load_again(self->module, self->bytes));
+	ASSERT_EQ(0, module_load_again(self->module, self->bytes)) TH_LOG("%m");
 }
 
 /*
@@ -146,7 +146,7 @@ TEST_F(driver, goes_after_failures)
 	ASSERT_EQ(0, munmap(self->map, SIZE));
 	ASSERT_EQ(0, close(self->fd));
 	ASSERT_EQ(0, module_unload_soon(self->module));
-	ASSERT_EQ(0, module_load_again(self->module, self->bytes));
+	ASSERT_EQ(0, module_load_again(self->module, self->bytes)) TH_LOG("%m");
 }
 
 /*
@@ -164,7 +164,7 @@ TEST_F(driver, goes_before_a_pin)
 	ASSERT_EQ(SIZE, read(fd, got, SIZE));
 	EXPECT_TRUE(all_right(got));
 	close(fd);
-	ASSERT_EQ(0, module_load_again(self->module, self->bytes));
+	ASSERT_EQ(0, module_load_again(self->module, self->bytes)) TH_LOG("%m");
 }
 
 TEST_F(driver, goes_before_a_registered_buffer)
@@ -186,7 +186,7 @@ TEST_F(driver, goes_before_a_registered_buffer)
 	EXPECT_TRUE(all_right(got));
 	EXPECT_EQ(0, ring_unregister(&ring));
 	close(fd);
-	ASSERT_EQ(0, module_load_again(self->module, self->bytes));
+	ASSERT_EQ(0, module_load_again(self->module, self->bytes)) TH_LOG("%m");
 }
 
 TEST_HARNESS_MAIN
