@@ -29,6 +29,8 @@ static struct vmremap_span span = { .area = &area };
 static struct vm_area_struct vma = { .vm_start = BASE, .vm_end = BASE + ENTRIES * PAGE_SIZE };
 static struct page *entries[ENTRIES];
 static unsigned long cases;
+/* The fault that is being handled. */
+static struct vm_fault *fault;
 
 static void fail(const char *what)
 {
@@ -68,6 +70,19 @@ int vm_insert_pages(struct vm_area_struct *unused, unsigned long addr, struct pa
 	return 0;
 }
 
+/*
+ * What a neighbour's insertion returns is not the fault's result, and only what is touched is
+ * about to be written.
+ */
+static vm_fault_t inserted(const struct vm_fault *vmf, unsigned long size, bool write)
+{
+	bool touched = fault->address - vmf->address < size;
+
+	if (write != (touched && fault->flags & FAULT_FLAG_WRITE))
+		fail("written by another fault");
+	return touched ? VM_FAULT_NOPAGE : VM_FAULT_OOM;
+}
+
 vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool write)
 {
 	struct page **here = entry(vmf->address);
@@ -76,7 +91,7 @@ vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool
 		map(vmf->address, page);
 	else if (*here != page)
 		fail("not the right page");
-	return VM_FAULT_NOPAGE;
+	return inserted(vmf, PAGE_SIZE, write);
 }
 
 static bool table_is_empty(unsigned long addr)
@@ -96,14 +111,17 @@ vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool 
 	if (vmf->pmd != (pmd_t *)0 + 1000 + vmf->address / PMD_SIZE)
 		fail("another PMD's entry");
 	if (!table_is_empty(vmf->address))
-		return VM_FAULT_NOPAGE;
+		return inserted(vmf, PMD_SIZE, write);
 	for (unsigned long i = 0; i < PTRS_PER_PTE; i++)
 		map(vmf->address + i * PAGE_SIZE, folio_page(folio, i));
-	return VM_FAULT_NOPAGE;
+	return inserted(vmf, PMD_SIZE, write);
 }
+
+static unsigned long references;
 
 void get_page(struct page *page)
 {
+	references++;
 }
 
 /* As finish_fault() of mm/memory.c. */
@@ -136,10 +154,14 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *unused, unsigned long addr, un
 
 	if (*entry(addr))
 		return 0;
+	fault = &vmf;
 	if (table_is_empty(addr))
 		ret = vmremap_huge_fault(&vmf, PMD_ORDER, &span);
 	if (ret & VM_FAULT_FALLBACK)
 		ret = vmremap_fault(&vmf, &span);
+	if (references != !ret)
+		fail("a reference is lost");
+	references = 0;
 	if (!ret)
 		finish(&vmf);
 	else if (ret != VM_FAULT_NOPAGE)
