@@ -89,6 +89,7 @@ def read(root, review):
                 add_sites(definition, body_line, constants)
 
     read_abi(files, known, defined, review)
+    compare_readme(root, review)
     link(defined)
     review.through = {d.name: {u.name for u in reach(d)} for d in defined if d.name in review.abi}
     report_places(defined, known, review)
@@ -128,6 +129,21 @@ def read_table(files, review):
         if clause.checked and said.get(name) != clause.errno:
             review.error(HEADER, 1, f"the table in the head says {said.get(name)} for {name}, not {clause.errno}")
     return errnos
+
+
+def compare_readme(root, review):
+    """README.md says the errnos once more, in the order of precedence."""
+    if not (root / "README.md").exists():
+        return
+    wanted = [(clause.errno, name) for name, clause in review.clauses.items() if clause.checked]
+    rows = []
+    for number, line in enumerate((root / "README.md").read_text(encoding="utf-8").split("\n"), 1):
+        row = re.match(r"\| `(E[A-Z]+)` \| `?(\w+)`? \|", line)
+        if row and (row[1], row[2]) not in wanted:
+            review.error("README.md", number, f"{row[2]} is not {row[1]} in docs/contract.md")
+        rows += [(row[1], row[2])] if row else []
+    if rows and rows != wanted:
+        review.error("README.md", 1, "its table of errnos is not that of docs/contract.md, in its order")
 
 
 def read_abi(files, known, defined, review):
