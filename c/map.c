@@ -189,7 +189,7 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	old_private = vma->vm_private_data;
 	old_pgoff = vma->vm_pgoff;
 
-	vm_flags_reset(vma, vm_flags);
+	vm_flags_init(vma, vm_flags);
 	vma->vm_ops = &vmremap_area_vm_ops;
 	vma->vm_private_data = area;
 	vma->vm_pgoff = index;
@@ -198,7 +198,7 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	err = vmremap_prefault(vma, &span);
 	if (err) {
 		zap_vma_range(vma, req.uaddr, req.size);
-		vm_flags_reset(vma, old_flags);
+		vm_flags_init(vma, old_flags);
 		vma->vm_ops = old_ops;
 		vma->vm_private_data = old_private;
 		vma->vm_pgoff = old_pgoff;

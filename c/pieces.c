@@ -182,7 +182,7 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		return -ENOMEM;
 	pieces->piece[pieces->nr - 1] = piece;
 	vmremap_area_get(area);
-	vm_flags_reset(vma, vm_flags);
+	vm_flags_init(vma, vm_flags);
 
 	span = piece_span(&piece, vma);
 	return vmremap_prefault(vma, &span);
