@@ -114,14 +114,14 @@ static void store(char *p)
 /* Inline, so that with a constant step a page takes the store and nothing else. */
 static __always_inline uint64_t touch(char *p, size_t size, size_t step)
 {
-	char *end = p + size, *rows = p + size / (16 * step) * (16 * step);
+	char *end = p + size, *rows = p + size / (64 * step) * (64 * step);
 	uint64_t start = now();
 	int i;
 
 	/* As little as possible beside the one store for each page. */
-	for (; p != rows; p += 16 * step) {
-#pragma GCC unroll 16
-		for (i = 0; i < 16; i++)
+	for (; p != rows; p += 64 * step) {
+#pragma GCC unroll 64
+		for (i = 0; i < 64; i++)
 			store(p + i * step);
 	}
 	for (; p < end; p += step)
