@@ -28,4 +28,3 @@ static_assert(ENODATA == 61);
 static_assert(EOVERFLOW == 75);
 static_assert(EOPNOTSUPP == 95);
 static_assert(EADDRNOTAVAIL == 99);
-static_assert(ESTALE == 116);

@@ -31,4 +31,3 @@ static_assert!(bindings::ENODATA == 61);
 static_assert!(bindings::EOVERFLOW == 75);
 static_assert!(bindings::EOPNOTSUPP == 95);
 static_assert!(bindings::EADDRNOTAVAIL == 99);
-static_assert!(bindings::ESTALE == 116);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "area.h"
+#include "cache.h"
 #include "index.h"
 #include "reject.h"
 #include "vmremap.h"
@@ -68,12 +70,6 @@ static int keep_folios(struct vmremap_area *area, struct list_head *folios)
 
 	list_for_each_entry_safe(folio, next, folios, lru) {
 		list_del(&folio->lru);
-		/*
-		 * finish_fault() maps a folio as a whole only where
-		 * folio_next_index() is inside of vm_file, and a device file
-		 * is empty. These folios are in no file: let them end at 0.
-		 */
-		folio->index = -folio_nr_pages(folio);
 		area->folios[area->nr_folios++] = folio;
 	}
 	return 0;
@@ -98,12 +94,19 @@ static int map_to_kernel(struct vmremap_area *area)
 	return area->addr ? 0 : -ENOMEM;
 }
 
-/* Undo what vmremap_area_alloc() did, as far as it came. */
-static void free_area(struct vmremap_area *area)
+/**
+ * vmremap_area_free - free an area that nobody can use any more
+ * @area: the area, as far as vmremap_area_alloc() came with it
+ *
+ * Contract: requires AreaOutlives; guarantees PagesOutlive.
+ * Context: May sleep.
+ */
+void vmremap_area_free(struct vmremap_area *area)
 {
 	unsigned long nr;
 
 	vunmap(area->addr);
+	vmremap_cache_drop(area);
 	for (nr = 0; nr < area->nr_folios; nr++)
 		folio_put(area->folios[nr]);
 	kvfree(area->folios);
@@ -128,7 +131,6 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 	area = kzalloc_obj(*area);
 	if (!area)
 		return ERR_PTR(-ENOMEM);
-	refcount_set(&area->refs, 1);
 	area->flags = flags;
 	area->size = size;
 	area->pages = PFN_UP(size);
@@ -140,11 +142,16 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 		err = map_to_kernel(area);
 	if (!err)
 		err = vmremap_index_add(area);
+	if (!err)
+		err = vmremap_cache_make(area);
 	if (err) {
 		put_folios(&folios);
-		free_area(area);
+		vmremap_index_remove(area);
+		vmremap_area_free(area);
 		return ERR_PTR(err);
 	}
+	/* Until now, nobody can get it from the index. */
+	refcount_set_release(&area->refs, 1);
 	return area;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_alloc);
@@ -161,7 +168,7 @@ void vmremap_area_put(struct vmremap_area *area)
 	if (IS_ERR_OR_NULL(area) || !refcount_dec_and_test(&area->refs))
 		return;
 	vmremap_index_remove(area);
-	free_area(area);
+	fput(area->file);
 }
 EXPORT_SYMBOL_GPL(vmremap_area_put);
 

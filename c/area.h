@@ -9,7 +9,7 @@
 
 /**
  * struct vmremap_area - memory that drivers and programs share
- * @refs: one for each holder: drivers, and VMAs that can fault on the area
+ * @refs: one for each holder among drivers, and for each piece of a VMA
  * @flags: VMREMAP_* flags
  * @id: names the area in the index; not used again soon
  * @size: bytes that were asked for
@@ -18,6 +18,7 @@
  * @layout: which of @folios holds which page
  * @nr_folios: how many @folios there are
  * @folios: the blocks of @layout, in order
+ * @file: what VMAs map, see cache.c; all @refs together hold one reference
  * @rcu: the index is read under RCU
  *
  * Nothing but @refs changes once the area is in the index.
@@ -32,7 +33,10 @@ struct vmremap_area {
 	struct vmremap_layout layout;
 	unsigned long nr_folios;
 	struct folio **folios;
+	struct file *file;
 	struct rcu_head rcu;
 };
+
+void vmremap_area_free(struct vmremap_area *area);
 
 #endif /* VMREMAP_AREA_H */

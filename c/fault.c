@@ -1,52 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Map pages when a program touches them.
+ * Map pages when a program touches them: as many as one page table holds.
  *
  * No PMD goes into a mixed map, which would split it without giving its
  * reference back. Prefaulting leaves none, but a driver can set the flag again.
  */
+#include <linux/pagemap.h>
+
 #include "fault.h"
+#include "insert.h"
 
-/* How many PMDs one fault maps: entries of one table, so few that it is quick. */
-#define AROUND_PMDS	min(2 * VMREMAP_AROUND_PAGES, (unsigned long)PTRS_PER_PMD)
-
-/* The part of @span in the naturally aligned window of @size around @addr. */
-static void around(const struct vmremap_span *span, unsigned long addr,
-		   unsigned long size, unsigned long *from, unsigned long *to)
-{
-	unsigned long start = ALIGN_DOWN(addr, size);
-
-	*from = max(start, span->start);
-	*to = span->end - start > size ? start + size : span->end;
-}
-
-/* Map the page that was touched, and its neighbours as far as they go. */
-static vm_fault_t fault_around(struct vm_fault *vmf,
-			       const struct vmremap_span *span)
-{
-	vm_fault_t ret = VM_FAULT_NOPAGE;
-	unsigned long addr, end;
-
-	around(span, vmf->address, VMREMAP_AROUND_PAGES << PAGE_SHIFT, &addr, &end);
-	for (; addr < end; addr += PAGE_SIZE) {
-		struct vm_fault here = { .vma = vmf->vma, .address = addr };
-		struct vmremap_place place = vmremap_place_find(span, addr);
-		bool touched = addr == vmf->address;
-		vm_fault_t one;
-
-		one = vmf_insert_page_mkwrite(&here,
-					      vmremap_place_page(span, &place),
-					      touched && vmf->flags & FAULT_FLAG_WRITE);
-		if (touched)
-			ret = one;
-	}
-	return ret;
-}
+/* How many PMDs one fault maps: so few that it is quick. */
+#define AROUND_PMDS	32UL
 
 /**
- * vmremap_fault - map the page that was touched, and more where that is cheap
+ * vmremap_fault - map the page that was touched, and those around it
  * @vmf: the fault
- * @span: the pages around it that may be mapped, all of them in the VMA
+ * @span: the whole VMA
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
@@ -55,21 +25,22 @@ static vm_fault_t fault_around(struct vm_fault *vmf,
  */
 vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 {
-	struct vmremap_place place = vmremap_place_find(span, vmf->address);
-	vm_flags_t vm_flags = vmf->vma->vm_flags;
-	bool copies = vmf->flags & FAULT_FLAG_WRITE && !(vm_flags & VM_SHARED);
-	bool whole = vmremap_left_to_fault(span, &place) &&
-		     !(vm_flags & VM_MIXEDMAP);
+	struct page *page = vmremap_span_page(span, vmf->address);
+	struct vmremap_span table;
+	vm_fault_t ret;
 
-	if (!place.block.pages)
+	if (!page)
 		return VM_FAULT_SIGBUS;
-	if (!copies && !whole)
-		return fault_around(vmf, span);
+	if (vmremap_fault_copies(vmf))
+		return vmremap_fault_give(vmf, page);
+	if (vmf->vma->vm_flags & VM_MIXEDMAP)
+		return vmremap_insert_fault(vmf, span);
 
-	/* finish_fault() maps the whole block. */
-	vmf->page = vmremap_place_page(span, &place);
-	get_page(vmf->page);
-	return 0;
+	table = vmremap_span_around(span, vmf->address, PMD_SIZE);
+	ret = filemap_map_pages(vmf, table.index,
+				vmremap_span_index(&table, table.end - 1));
+	/* It passes over a folio that another task has locked. */
+	return ret ?: vmremap_fault_give(vmf, page);
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
@@ -87,36 +58,33 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
 			      const struct vmremap_span *span)
 {
-	const struct vmremap_layout *layout = &span->area->layout;
+	struct vmremap_span table = vmremap_span_around(span, vmf->address, PUD_SIZE);
+	unsigned long addr = ALIGN(table.start, PMD_SIZE);
+	unsigned long index = vmremap_span_index(&table, addr);
 	vm_fault_t ret = VM_FAULT_FALLBACK;
-	unsigned long addr, end, nr;
+	unsigned long nr, touched, end;
 
 	if (order != PMD_ORDER || PMD_ORDER > VMREMAP_MAX_ORDER ||
 	    !(vmf->vma->vm_flags & VM_MAYSHARE) ||
-	    vmf->vma->vm_flags & VM_MIXEDMAP)
-		return VM_FAULT_FALLBACK;
-
-	around(span, vmf->address, AROUND_PMDS << PMD_SHIFT, &addr, &end);
-	addr = ALIGN(addr, PMD_SIZE);
-	nr = span->index + ((addr - span->start) >> PAGE_SHIFT);
-	if (!IS_ALIGNED(nr, PTRS_PER_PTE))
+	    vmf->vma->vm_flags & VM_MIXEDMAP || !IS_ALIGNED(index, PTRS_PER_PTE) ||
+	    vmf->address < addr)
 		return VM_FAULT_FALLBACK;
 
 	/* The largest blocks come first: numbers of PMDs are theirs. */
-	nr /= PTRS_PER_PTE;
-	for (; nr < layout->blocks[PMD_ORDER] && end - addr >= PMD_SIZE &&
-	     addr < end; nr++, addr += PMD_SIZE) {
+	nr = index / PTRS_PER_PTE;
+	touched = nr + (vmf->address - addr) / PMD_SIZE;
+	end = min(span->area->layout.blocks[PMD_ORDER], nr + (table.end - addr) / PMD_SIZE);
+	end = min(end, ALIGN_DOWN(touched, AROUND_PMDS) + AROUND_PMDS);
+	for (nr = max(nr, ALIGN_DOWN(touched, AROUND_PMDS)); nr < end; nr++) {
 		struct vm_fault here = {
 			.vma = vmf->vma,
-			.address = addr,
-			.pmd = vmf->pmd + pmd_index(addr) - pmd_index(vmf->address),
+			.address = addr + (nr - index / PTRS_PER_PTE) * PMD_SIZE,
+			.pmd = vmf->pmd + (long)(nr - touched),
 		};
-		bool touched = vmf->address - addr < PMD_SIZE;
-		vm_fault_t one;
+		bool write = nr == touched && vmf->flags & FAULT_FLAG_WRITE;
+		vm_fault_t one = vmf_insert_folio_pmd(&here, span->area->folios[nr], write);
 
-		one = vmf_insert_folio_pmd(&here, span->area->folios[nr],
-					   touched && vmf->flags & FAULT_FLAG_WRITE);
-		if (touched)
+		if (nr == touched)
 			ret = one;
 	}
 	return ret;

@@ -18,7 +18,7 @@ static const struct xa_limit ids = XA_LIMIT(1, INT_MAX);
 
 /**
  * vmremap_index_add - make an area known
- * @area: an area with all its members but @id set
+ * @area: an area that has its memory, and no reference yet: it cannot be got
  *
  * Contract: requires AreaOutlives; guarantees AnyThread.
  * Context: May sleep.
@@ -41,7 +41,7 @@ int vmremap_index_add(struct vmremap_area *area)
 
 /**
  * vmremap_index_remove - make an area unknown
- * @area: an area that is known and has no reference left
+ * @area: an area that has no reference left, known or not
  *
  * Contract: guarantees AnyThread.
  */

@@ -53,7 +53,6 @@ struct vmremap_block vmremap_layout_find(const struct vmremap_layout *layout,
 			block.nr += skipped;
 			block.first += skipped << order;
 			block.pages = 1UL << order;
-			block.run = blocks - skipped;
 			return block;
 		}
 		block.nr += blocks;

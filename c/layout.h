@@ -32,13 +32,11 @@ struct vmremap_layout {
  * @nr: number of the block, from 0
  * @first: index in the area of the block's first page
  * @pages: how many pages it has
- * @run: how many blocks of as many pages there are, from this one on
  */
 struct vmremap_block {
 	unsigned long nr;
 	unsigned long first;
 	unsigned long pages;
-	unsigned long run;
 };
 
 void vmremap_layout_add(struct vmremap_layout *layout, unsigned int order);

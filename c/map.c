@@ -1,111 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A whole VMA on one area: vm_private_data is the area, on which the VMA holds
- * a reference, and vm_pgoff is the index of the first page, which the kernel
- * keeps right through splits and moves.
+ * A whole VMA on one area: vm_file is the area's in place of the driver's, and
+ * keeps the area; vm_pgoff is the index of the first page. The kernel keeps both
+ * right through splits, moves and forks.
  */
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/file.h>
 #include <linux/mm.h>
-#include <linux/xarray.h>
 
+#include "cache.h"
 #include "fault.h"
-#include "index.h"
 #include "map.h"
 #include "prefault.h"
 #include "reject.h"
 #include "takeback.h"
 #include "vmremap.h"
 
-static struct vmremap_span whole_vma(const struct vm_area_struct *vma)
+static struct vmremap_span whole_vma(struct vmremap_area *area,
+				     const struct vm_area_struct *vma)
 {
 	return (struct vmremap_span) {
-		.area = vma->vm_private_data,
+		.area = area,
 		.start = vma->vm_start,
 		.end = vma->vm_end,
 		.index = vma->vm_pgoff,
 	};
 }
 
-static void area_vma_open(struct vm_area_struct *vma)
-{
-	vmremap_area_get(vma->vm_private_data);
-}
-
-static void area_vma_close(struct vm_area_struct *vma)
-{
-	/* Still the id when area_vma_mapped() failed or was not reached. */
-	if (!xa_is_value(vma->vm_private_data))
-		vmremap_area_put(vma->vm_private_data);
-}
-
 static vm_fault_t area_vma_fault(struct vm_fault *vmf)
 {
-	struct vmremap_span span = whole_vma(vmf->vma);
+	struct vmremap_area *area = vmremap_cache_area(vmf->vma->vm_file);
+	struct vmremap_span span = whole_vma(area, vmf->vma);
 
-	return vmremap_fault(vmf, &span);
+	return area ? vmremap_fault(vmf, &span) : VM_FAULT_SIGBUS;
 }
 
 static vm_fault_t area_vma_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	struct vmremap_span span = whole_vma(vmf->vma);
+	struct vmremap_area *area = vmremap_cache_area(vmf->vma->vm_file);
+	struct vmremap_span span = whole_vma(area, vmf->vma);
 
-	return vmremap_huge_fault(vmf, order, &span);
+	return area ? vmremap_huge_fault(vmf, order, &span) : VM_FAULT_SIGBUS;
 }
 
 /*
- * The first moment at which mmap cannot fail any more without telling: take
- * the reference that area_vma_close() gives back. In the compatibility layer
- * for nested .mmap hooks the VMA cannot be found yet; then all is left to
- * faults.
+ * .mmap_prepare has no VMA yet to map into. In the compatibility layer for nested
+ * .mmap hooks it cannot be found here either: then all is left to faults. That
+ * layer takes a reference on desc->vm_file, and leaves us ours.
  */
 static int area_vma_mapped(unsigned long start, unsigned long end,
 			   pgoff_t pgoff, const struct file *file,
 			   void **vm_private_data)
 {
-	struct vmremap_request req = {
-		.uaddr = start, .pgoff = pgoff, .size = end - start,
-	};
-	struct vm_area_struct *vma = find_vma(current->mm, start);
-	void *id = *vm_private_data;
-	bool found = vma && vma->vm_start == start && vma->vm_private_data == id;
-	struct vmremap_area *area;
+	struct vm_area_struct *vma = vma_lookup(current->mm, start);
+	struct vmremap_area *area = vmremap_cache_area(file);
 	struct vmremap_span span;
-	int err;
 
-	area = xa_is_value(id) ? vmremap_index_get(xa_to_value(id)) : NULL;
-	if (!area) {
-		/* area_vma_close() is to take it for an id, whatever it is. */
-		if (found)
-			vma->vm_private_data = xa_mk_value(0);
-		return vmremap_reject(VMREMAP_AREA_OUTLIVES, &req);
+	if (!vma) {
+		fput((struct file *)file);
+		return 0;
 	}
-
-	if (found) {
-		vma->vm_private_data = area;
-		span = whole_vma(vma);
-		err = vmremap_prefault(vma, &span);
-		if (err) {
-			vma->vm_private_data = id;
-			vmremap_area_put(area);
-			return err;
-		}
-	}
-	*vm_private_data = area;
-	return 0;
+	if (!area)
+		return 0;
+	span = whole_vma(area, vma);
+	return vmremap_prefault(vma, &span);
 }
 
 const struct vm_operations_struct vmremap_area_vm_ops = {
-	.open = area_vma_open,
-	.close = area_vma_close,
 	.fault = area_vma_fault,
 	.huge_fault = area_vma_huge_fault,
 };
 
 /* The same for .mmap_prepare: the kernel refuses .mapped after .mmap. */
 static const struct vm_operations_struct area_prepared_vm_ops = {
-	.open = area_vma_open,
-	.close = area_vma_close,
 	.mapped = area_vma_mapped,
 	.fault = area_vma_fault,
 	.huge_fault = area_vma_huge_fault,
@@ -147,7 +115,7 @@ enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma)
 /**
  * vmremap_map_vma - cover a VMA with an area
  * @area: the area, NULL or ERR_PTR()
- * @vma: the VMA, or NULL
+ * @vma: the VMA
  * @index: index in @area of the first page
  * @private: what a private mapping may do
  *
@@ -161,20 +129,19 @@ enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma)
 int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 		    unsigned long index, enum vmremap_private private)
 {
-	struct vmremap_request req = { .pgoff = index };
-	const struct vm_operations_struct *old_ops;
-	vm_flags_t vm_flags, old_flags;
+	const struct vm_operations_struct *old_ops = vma->vm_ops;
+	unsigned long old_pgoff = vma->vm_pgoff;
+	struct file *old_file = vma->vm_file;
+	vm_flags_t old_flags = vma->vm_flags;
+	struct vmremap_request req = {
+		.uaddr = vma->vm_start,
+		.pgoff = index,
+		.size = vma->vm_end - vma->vm_start,
+	};
+	vm_flags_t vm_flags = old_flags;
 	enum vmremap_clause clause;
 	struct vmremap_span span;
-	unsigned long old_pgoff;
-	void *old_private;
 	int err;
-
-	if (!vma)
-		return vmremap_reject(VMREMAP_VMA_INIT, &req);
-	req.uaddr = vma->vm_start;
-	req.size = vma->vm_end - vma->vm_start;
-	vm_flags = vma->vm_flags;
 
 	clause = check_range(area, &req);
 	if (!clause)
@@ -184,36 +151,33 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	if (clause)
 		return vmremap_reject(clause, &req);
 
-	old_flags = vma->vm_flags;
-	old_ops = vma->vm_ops;
-	old_private = vma->vm_private_data;
-	old_pgoff = vma->vm_pgoff;
-
 	vm_flags_init(vma, vm_flags);
 	vma->vm_ops = &vmremap_area_vm_ops;
-	vma->vm_private_data = area;
 	vma->vm_pgoff = index;
+	vma_set_file(vma, area->file);
 
-	span = whole_vma(vma);
+	span = whole_vma(area, vma);
 	err = vmremap_prefault(vma, &span);
 	if (err) {
 		zap_vma_range(vma, req.uaddr, req.size);
 		vm_flags_init(vma, old_flags);
 		vma->vm_ops = old_ops;
-		vma->vm_private_data = old_private;
 		vma->vm_pgoff = old_pgoff;
-		return err;
+		vma_set_file(vma, old_file);
 	}
-	vmremap_area_get(area);
-	return 0;
+	return err;
 }
 
 int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
 		      unsigned long pgoff)
 {
-	int err = vmremap_map_vma(area, vma, pgoff, VMREMAP_PRIVATE_RDONLY);
+	struct vmremap_request req = { .pgoff = pgoff };
+	int err;
 
-	return vma ? vmremap_take_back(vma, err) : err;
+	if (!vma)
+		return vmremap_reject(VMREMAP_VMA_INIT, &req);
+	err = vmremap_map_vma(area, vma, pgoff, VMREMAP_PRIVATE_RDONLY);
+	return err ? vmremap_take_back(vma, err) : 0;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_mmap);
 
@@ -239,10 +203,10 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 	if (clause)
 		return vmremap_reject(clause, &req);
 
+	desc->vm_file = get_file(area->file);
 	desc->pgoff = pgoff;
 	desc->vma_flags = legacy_to_vma_flags(vm_flags);
 	desc->vm_ops = &area_prepared_vm_ops;
-	desc->private_data = xa_mk_value(area->id);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_mmap_prepare);

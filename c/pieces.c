@@ -9,10 +9,9 @@
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 
-#include "fault.h"
+#include "insert.h"
 #include "map.h"
 #include "pieces.h"
-#include "prefault.h"
 #include "reject.h"
 #include "vmremap.h"
 
@@ -90,7 +89,7 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 		if (vmf->pgoff - piece->pgoff < piece->pages) {
 			struct vmremap_span span = piece_span(piece, vmf->vma);
 
-			return vmremap_fault(vmf, &span);
+			return vmremap_insert_fault(vmf, &span);
 		}
 	}
 	return VM_FAULT_SIGBUS;
@@ -185,5 +184,5 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	vm_flags_init(vma, vm_flags);
 
 	span = piece_span(&piece, vma);
-	return vmremap_prefault(vma, &span);
+	return vmremap_insert(vma, &span);
 }

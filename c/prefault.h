@@ -2,7 +2,7 @@
 #ifndef VMREMAP_PREFAULT_H
 #define VMREMAP_PREFAULT_H
 
-#include "place.h"
+#include "span.h"
 
 int vmremap_prefault(struct vm_area_struct *vma,
 		     const struct vmremap_span *span);

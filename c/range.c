@@ -56,10 +56,12 @@ int vmremap_range_partial(struct vm_area_struct *vma, unsigned long uaddr,
 		.pgoff = pgoff,
 		.size = size,
 	};
+	int err;
 
 	if (!vma)
 		return vmremap_reject(VMREMAP_VMA_INIT, &req);
-	return vmremap_take_back(vma, map_range(vma, &req));
+	err = map_range(vma, &req);
+	return err ? vmremap_take_back(vma, err) : 0;
 }
 EXPORT_SYMBOL_GPL(vmremap_range_partial);
 

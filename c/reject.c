@@ -19,7 +19,6 @@ static const struct {
 	[VMREMAP_AREA_SHAREABLE] = { "AreaShareable", -EPERM },
 	[VMREMAP_VMA_INIT] = { "VmaInit", -EBUSY },
 	[VMREMAP_POLICY_HELD] = { "PolicyHeld", -EACCES },
-	[VMREMAP_AREA_OUTLIVES] = { "AreaOutlives", -ESTALE },
 };
 
 /**

@@ -13,21 +13,21 @@ static const struct vm_operations_struct no_vm_ops = {};
  * @vma: a VMA that is being set up
  * @err: how the last call ended
  *
- * The kernel does not close a VMA whose .mmap callback fails: what earlier
- * calls have mapped there would keep its references for ever.
+ * The kernel does not close a VMA whose .mmap callback fails: pieces that earlier
+ * calls have mapped there would keep their references for ever.
  *
  * Contract: requires VmaInit, AreaOutlives; guarantees AllOrNothing.
  * Return: @err.
  */
 int vmremap_take_back(struct vm_area_struct *vma, int err)
 {
-	if (!err || (vma->vm_ops != &vmremap_area_vm_ops &&
-		     vma->vm_ops != &vmremap_pieces_vm_ops))
+	if (vma->vm_ops != &vmremap_area_vm_ops &&
+	    vma->vm_ops != &vmremap_pieces_vm_ops)
 		return err;
 
 	zap_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
-	vma->vm_ops->close(vma);
-	vma->vm_private_data = NULL;
+	if (vma->vm_ops->close)
+		vma->vm_ops->close(vma);
 	vma->vm_ops = &no_vm_ops;
 	return err;
 }

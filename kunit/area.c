@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Areas: what they hold, how long they live, and what they are refused. */
 #include <kunit/test.h>
+#include <linux/file.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -8,6 +9,7 @@
 
 #include "../c/area.h"
 #include "../c/vmremap.h"
+#include "device.h"
 #include "failing.h"
 
 static const struct size_case {
@@ -42,7 +44,7 @@ static void expect_whole(struct kunit *test, const struct vmremap_area *area)
 
 		KUNIT_ASSERT_EQ(test, block.nr, nr);
 		KUNIT_ASSERT_EQ(test, block.pages, folio_nr_pages(folio));
-		KUNIT_ASSERT_EQ(test, folio_ref_count(folio), 1);
+		KUNIT_ASSERT_EQ(test, folio_pins(folio), 0);
 		KUNIT_ASSERT_PTR_EQ(test, vmalloc_to_page(area->addr + page * PAGE_SIZE),
 				    folio_page(folio, 0));
 		page += folio_nr_pages(folio);
@@ -146,6 +148,7 @@ static void pinned_page_outlives(struct kunit *test)
 	folio = area->folios[0];
 	folio_get(folio);
 	vmremap_area_put(area);
+	flush_delayed_fput();
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
 	folio_put(folio);
 }

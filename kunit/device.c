@@ -4,13 +4,11 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/uaccess.h>
 
 #include "../c/area.h"
-#include "../c/place.h"
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"
@@ -95,7 +93,7 @@ struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
 
 	KUNIT_ASSERT_EQ(test, 0, kunit_attach_mm());
 	if (!maps_rows())
-		order = min(order, (unsigned int)ilog2(VMREMAP_AROUND_PAGES) - 1);
+		order = 0;
 	if (order < VMREMAP_MAX_ORDER) {
 		failing_init(test);
 		failing_above(order);
@@ -177,6 +175,16 @@ void expect_pages(struct kunit *test, struct vmremap_area *area,
 	}
 }
 
+long area_vmas(const struct vmremap_area *area)
+{
+	return file_count(area->file) - 1;
+}
+
+long folio_pins(const struct folio *folio)
+{
+	return folio_ref_count(folio) - 1 - folio_nr_pages(folio);
+}
+
 long area_mapped(const struct vmremap_area *area)
 {
 	unsigned long nr;
@@ -192,9 +200,10 @@ void expect_unused(struct kunit *test, const struct vmremap_area *area)
 	unsigned long nr;
 
 	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
+	KUNIT_EXPECT_EQ(test, area_vmas(area), 0);
 	for (nr = 0; nr < area->nr_folios; nr++) {
 		KUNIT_ASSERT_EQ(test, folio_mapcount(area->folios[nr]), 0);
-		KUNIT_ASSERT_EQ(test, folio_ref_count(area->folios[nr]), 1);
+		KUNIT_ASSERT_EQ(test, folio_pins(area->folios[nr]), 0);
 	}
 }
 

@@ -44,7 +44,7 @@ void device_open(struct kunit *test, struct test_device *dev);
 
 /*
  * A new area whose blocks have at most @order, or less: UML of 7.3 maps a row
- * of pages wrong, see uml.patch, and then has no block that large.
+ * of pages wrong, see uml.patch, and then has single pages.
  */
 struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
 				    unsigned int flags, unsigned int order);
@@ -77,6 +77,12 @@ unsigned long *area_word(struct vmremap_area *area, unsigned long offset);
 /* Number the pages of @area, and see them from @pgoff on in [uaddr, + len). */
 void expect_pages(struct kunit *test, struct vmremap_area *area,
 		  unsigned long uaddr, size_t len, unsigned long pgoff);
+
+/* How many VMAs there are on @area. */
+long area_vmas(const struct vmremap_area *area);
+
+/* References on a folio of an area, but that area's and its page cache's. */
+long folio_pins(const struct folio *folio);
 
 /* How many times the pages of @area are mapped. */
 long area_mapped(const struct vmremap_area *area);

@@ -2,6 +2,7 @@
 /* A whole VMA on one area, by each hook that a driver can have. */
 #include <kunit/test.h>
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/slab.h>
@@ -42,7 +43,7 @@ static void both_sides_see_the_same(struct kunit *test)
 		struct test_device *dev = device_with_area(test, hook_of(test), size - 1, 0);
 		unsigned long uaddr = device_map(test, dev, size, 0), page;
 
-		KUNIT_EXPECT_EQ(test, refcount_read(&dev->area->refs), 2);
+		KUNIT_EXPECT_EQ(test, area_vmas(dev->area), 1);
 		expect_pages(test, dev->area, uaddr, size, 0);
 		for (page = 0; page < pages[i]; page++) {
 			KUNIT_ASSERT_EQ(test, 0, poke(uaddr + page * PAGE_SIZE, page));
@@ -197,7 +198,7 @@ static void fault_behind_the_area(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmremap_fault(&vmf, &span), VM_FAULT_SIGBUS);
 }
 
-/* Unmapping from the middle makes two VMAs, each with a reference. */
+/* Unmapping from the middle makes two VMAs, each with a reference on the file. */
 static void unmap_the_middle(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, hook_of(test), 64 * PAGE_SIZE, 0);
@@ -205,14 +206,14 @@ static void unmap_the_middle(struct kunit *test)
 	unsigned long value;
 
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr + 21 * PAGE_SIZE, 2 * PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, refcount_read(&dev->area->refs), 3);
+	KUNIT_EXPECT_EQ(test, area_vmas(dev->area), 2);
 	expect_pages(test, dev->area, uaddr, 21 * PAGE_SIZE, 0);
 	expect_pages(test, dev->area, uaddr + 23 * PAGE_SIZE, 41 * PAGE_SIZE, 23);
 	KUNIT_EXPECT_EQ(test, -EFAULT, peek(uaddr + 21 * PAGE_SIZE, &value));
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 62);
 
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 21 * PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, refcount_read(&dev->area->refs), 2);
+	KUNIT_EXPECT_EQ(test, area_vmas(dev->area), 1);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 64 * PAGE_SIZE));
 	expect_unused(test, dev->area);
 }
@@ -314,24 +315,23 @@ static void put_early(struct test_device *dev, struct vm_area_desc *desc)
 	vmremap_area_put(dev->area);
 }
 
-/*
- * AreaOutlives: the driver's last put comes before .mapped: the mapping has no
- * area.
- */
-static void area_freed_while_mapping(struct kunit *test)
+/* AreaOutlives: the driver's last put comes before the VMA is there. */
+static void area_put_while_mapping(struct kunit *test)
 {
 	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	unsigned long uaddr, value;
 
-	if (hook_of(test) == HOOK_MMAP)
-		kunit_skip(test, ".mmap takes the reference at once");
 	KUNIT_ASSERT_NOT_NULL(test, dev);
-	dev->hook = hook_of(test);
+	dev->hook = HOOK_PREPARE;
 	dev->prepared = put_early;
 	device_open(test, dev);
 
 	dev->area = area_of_blocks(test, SZ_64K, 0, VMREMAP_MAX_ORDER);
-	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, SZ_64K, PROT_READ, MAP_SHARED, 0),
-			-ESTALE);
+	*area_word(dev->area, SZ_32K) = 19;
+	uaddr = device_map(test, dev, SZ_64K, 0);
+	KUNIT_EXPECT_EQ(test, 0, peek(uaddr + SZ_32K, &value));
+	KUNIT_EXPECT_EQ(test, value, 19);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
 }
 
 static void overwrite_private_data(struct test_device *dev,
@@ -340,13 +340,66 @@ static void overwrite_private_data(struct test_device *dev,
 	desc->private_data = dev;
 }
 
-static void private_data_is_not_the_drivers(struct kunit *test)
+static void private_data_is_the_drivers(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_64K, 0);
+	unsigned long uaddr;
 
 	dev->prepared = overwrite_private_data;
+	uaddr = device_map(test, dev, SZ_64K, 0);
+	expect_pages(test, dev->area, uaddr, SZ_64K, 0);
+	KUNIT_EXPECT_PTR_EQ(test, vma_at(uaddr)->vm_private_data, dev);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
+	expect_unused(test, dev->area);
+}
+
+static void overwrite_file(struct test_device *dev, struct vm_area_desc *desc)
+{
+	fput(desc->vm_file);
+	desc->vm_file = desc->file;
+}
+
+static int map_and_overwrite_file(struct test_device *dev, struct vm_area_struct *vma)
+{
+	int err = vmremap_area_mmap(dev->area, vma, 0);
+
+	if (!err)
+		vma_set_file(vma, dev->file);
+	return err;
+}
+
+/* Against the rules: such a VMA has no area, and every touch is refused. */
+static void file_is_not_the_drivers(struct kunit *test)
+{
+	static const enum hook both[] = { HOOK_MMAP, HOOK_PREPARE };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(both); i++) {
+		struct test_device *dev = device_with_area(test, both[i], SZ_64K, 0);
+		unsigned long uaddr, value;
+
+		dev->map = map_and_overwrite_file;
+		dev->prepared = overwrite_file;
+		uaddr = device_map(test, dev, SZ_64K, 0);
+		KUNIT_EXPECT_EQ(test, peek(uaddr, &value), -EFAULT);
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
+		expect_unused(test, dev->area);
+	}
+}
+
+/* AreaOutlives: the kernel gives back what a callback took that fails in the end. */
+static int map_and_fail(struct test_device *dev, struct vm_area_struct *vma)
+{
+	return vmremap_area_mmap(dev->area, vma, 0) ?: -EUCLEAN;
+}
+
+static void callback_fails_in_the_end(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K, VMREMAP_POPULATE);
+
+	dev->map = map_and_fail;
 	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, SZ_64K, PROT_READ, MAP_SHARED, 0),
-			-ESTALE);
+			-EUCLEAN);
 	expect_unused(test, dev->area);
 }
 
@@ -389,7 +442,6 @@ static void mapping_keeps_the_area(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, peek(uaddr, &value));
 	KUNIT_EXPECT_EQ(test, value, 17);
 	KUNIT_EXPECT_EQ(test, 0, poke(uaddr + SZ_32K, 18));
-	KUNIT_EXPECT_EQ(test, refcount_read(&dev->area->refs), 1);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
 }
 
@@ -487,6 +539,8 @@ static void desc_of_another_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, ULONG_MAX),
 			-EOVERFLOW);
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0), 0);
+	KUNIT_EXPECT_PTR_EQ(test, desc.vm_file, dev->area->file);
+	fput(desc.vm_file);
 	expect_unused(test, dev->area);
 }
 
@@ -539,8 +593,10 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE_PARAM(populated_without_a_touch, hook_gen_params),
 	KUNIT_CASE_PARAM(fragmented_area, hook_gen_params),
 	KUNIT_CASE_PARAM(every_allocation_fails, hook_gen_params),
-	KUNIT_CASE_PARAM(area_freed_while_mapping, hook_gen_params),
-	KUNIT_CASE(private_data_is_not_the_drivers),
+	KUNIT_CASE(area_put_while_mapping),
+	KUNIT_CASE(private_data_is_the_drivers),
+	KUNIT_CASE(file_is_not_the_drivers),
+	KUNIT_CASE(callback_fails_in_the_end),
 	KUNIT_CASE(failure_after_success_takes_all_back),
 	KUNIT_CASE_PARAM(mapping_keeps_the_area, hook_gen_params),
 	KUNIT_CASE_PARAM(no_area, hook_gen_params),

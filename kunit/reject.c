@@ -19,7 +19,6 @@ static const struct reject_case {
 	{ "AreaShareable", VMREMAP_AREA_SHAREABLE, -EPERM },
 	{ "VmaInit", VMREMAP_VMA_INIT, -EBUSY },
 	{ "PolicyHeld", VMREMAP_POLICY_HELD, -EACCES },
-	{ "AreaOutlives", VMREMAP_AREA_OUTLIVES, -ESTALE },
 };
 
 KUNIT_ARRAY_PARAM_DESC(reject, cases, name);

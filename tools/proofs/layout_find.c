@@ -58,7 +58,6 @@ static void page_of_a_block(void)
 	prove(block.pages == 1UL << wanted, "the block has the size of its order");
 	prove(block.nr == nr[wanted + 1] + k, "it is that block");
 	prove(block.first == start, "it begins where those before it end");
-	prove(block.run == layout.blocks[wanted] - k, "it is followed by the others of its size");
 	prove(!(block.first & (block.pages - 1)), "it begins at a multiple of its size");
 }
 

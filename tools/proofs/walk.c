@@ -6,13 +6,15 @@
  * Assumes: areas of up to 20 and of 33 pages in all layouts, and six of up to 113 pages,
  *	where page tables have 32 entries; all spans of these, at all places in a page table,
  *	and each page touched first (of more than 40 pages, each 13th length and each 7th
- *	page); finish_fault() maps a whole folio where folio, VMA and table allow it.
- * Code: c/prefault.c c/fault.c c/layout.c
+ *	page); filemap_map_pages() maps those of the pages from first to last that are not
+ *	mapped, and not locked.
+ * Code: c/prefault.c c/fault.c c/insert.c c/layout.c
  * Pages: 64/12/5 32/12/5
  * Cases: all
  */
-#include "place.h"
+#include "span.h"
 #include "fault.h"
+#include "insert.h"
 #include "prefault.h"
 #include "vmremap.h"
 
@@ -26,7 +28,7 @@ static struct page memory[MOST_PAGES];
 static struct folio folios[MOST_PAGES], *folio_ptrs[MOST_PAGES];
 static struct vmremap_area area = { .folios = folio_ptrs };
 static struct vmremap_span span = { .area = &area };
-static struct vm_area_struct vma = { .vm_start = BASE, .vm_end = BASE + ENTRIES * PAGE_SIZE };
+static struct vm_area_struct vma;
 static struct page *entries[ENTRIES];
 static unsigned long cases;
 /* The fault that is being handled. */
@@ -61,13 +63,28 @@ static void map(unsigned long addr, struct page *page)
 	*here = page;
 }
 
-int vm_insert_pages(struct vm_area_struct *unused, unsigned long addr, struct page **pages,
-		    unsigned long *nr)
+int vm_insert_page(struct vm_area_struct *unused, unsigned long addr, struct page *page)
 {
-	vma.vm_flags |= VM_MIXEDMAP;
-	for (unsigned long i = 0; i < *nr; i++)
-		map(addr + i * PAGE_SIZE, pages[i]);
+	if (!(vma.vm_flags & VM_MIXEDMAP))
+		fail("not a mixed map");
+	map(addr, page);
 	return 0;
+}
+
+/* Is the folio locked by somebody else? */
+static bool locked;
+
+vm_fault_t filemap_map_pages(struct vm_fault *vmf, unsigned long first, unsigned long last)
+{
+	unsigned long from = span.start + (first - span.index) * PAGE_SIZE;
+	unsigned long to = span.start + (last - span.index) * PAGE_SIZE, addr;
+
+	if (from > vmf->address || to < vmf->address || from / PMD_SIZE != to / PMD_SIZE)
+		fail("not the pages of one table around the fault");
+	for (addr = from; !locked && addr <= to; addr += PAGE_SIZE)
+		if (!*entry(addr))
+			map(addr, &memory[first + (addr - from) / PAGE_SIZE]);
+	return locked ? 0 : VM_FAULT_NOPAGE;
 }
 
 /*
@@ -124,25 +141,6 @@ void get_page(struct page *page)
 	references++;
 }
 
-/* As finish_fault() of mm/memory.c. */
-static void finish(struct vm_fault *vmf)
-{
-	struct folio *folio = vmf->page->folio;
-	unsigned long nr = 1UL << folio->order, at = vmf->page - folio->first, i;
-	unsigned long off = (vmf->address - vma.vm_start) / PAGE_SIZE;
-	bool whole = off >= at && off + nr - at <= ENTRIES && pte_index(vmf->address) >= at &&
-		     pte_index(vmf->address) + nr - at <= PTRS_PER_PTE;
-
-	for (i = 0; whole && i < nr; i++)
-		whole = !entries[off - at + i];
-	if (!whole) {
-		map(vmf->address, vmf->page);
-		return;
-	}
-	for (i = 0; i < nr; i++)
-		map(vmf->address + (i - at) * PAGE_SIZE, folio->first + i);
-}
-
 vm_fault_t handle_mm_fault(struct vm_area_struct *unused, unsigned long addr, unsigned int flags,
 			   void *regs)
 {
@@ -163,7 +161,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *unused, unsigned long addr, un
 		fail("a reference is lost");
 	references = 0;
 	if (!ret)
-		finish(&vmf);
+		map(addr, vmf.page);
 	else if (ret != VM_FAULT_NOPAGE)
 		fail("a fault fails");
 	if (!*entry(addr))
@@ -193,6 +191,8 @@ static void set_up(unsigned int flags)
 {
 	forget();
 	area.flags = flags;
+	vma.vm_start = span.start;
+	vma.vm_end = span.end;
 	vma.vm_flags = VM_READ | VM_WRITE | VM_SHARED | VM_MAYSHARE;
 	if (vmremap_prefault(&vma, &span))
 		fail("prefaulting fails");
@@ -208,11 +208,24 @@ static void one_span(void)
 	all_mapped(false);
 	set_up(0);
 	all_mapped(true);
+	set_up(0);
+	locked = true;
+	all_mapped(true);
+	locked = false;
 	/* After a zap, a page at each place of a block is the first to be touched. */
 	for (unsigned long addr = span.start; addr < span.end; addr += step * PAGE_SIZE) {
 		forget();
 		handle_mm_fault(&vma, addr, FAULT_FLAG_WRITE, NULL);
+		/* As a mixed map, or as a piece. */
+		forget();
+		vma.vm_flags |= VM_MIXEDMAP;
+		handle_mm_fault(&vma, addr, FAULT_FLAG_WRITE, NULL);
+		vma.vm_flags &= ~VM_MIXEDMAP;
 	}
+	forget();
+	if (vmremap_insert(&vma, &span))
+		fail("inserting fails");
+	all_mapped(false);
 }
 
 static void all_spans(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What c/prefault.c and c/fault.c see of the kernel in walk.c, which plays its part. */
+/* What the code that maps sees of the kernel in walk.c, which plays its part. */
 #ifndef WALK_MM_H
 #define WALK_MM_H
 
@@ -20,7 +20,7 @@
 #define VM_FAULT_SIGBUS		0x2
 #define VM_FAULT_NOPAGE		0x100
 #define VM_FAULT_FALLBACK	0x800
-#define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_FALLBACK)
+#define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS)
 
 #define vm_fault_t		unsigned int
 
@@ -59,19 +59,18 @@ static inline bool vma_is_accessible(const struct vm_area_struct *vma)
 	return vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC);
 }
 
-static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
+static inline void __vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set, vm_flags_t clear)
 {
-	vma->vm_flags &= ~flags;
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
 }
 
 static inline int vm_fault_to_errno(vm_fault_t fault, int foll_flags)
 {
-	return -EFAULT;
+	return fault & VM_FAULT_ERROR ? -EFAULT : 0;
 }
 
 void get_page(struct page *page);
-int vm_insert_pages(struct vm_area_struct *vma, unsigned long addr, struct page **pages,
-		    unsigned long *nr);
+int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
 vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool write);
 vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write);
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags,

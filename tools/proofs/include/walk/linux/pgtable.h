@@ -3,7 +3,6 @@
 #define PMD_ORDER	(PMD_SHIFT - PAGE_SHIFT)
 #define PMD_SIZE	(PAGE_SIZE << PMD_ORDER)
 #define PTRS_PER_PTE	((int)(PMD_SIZE / PAGE_SIZE))
-#define PTRS_PER_PMD	4
+#define PUD_SIZE	(4 * PMD_SIZE)
 
 #define pte_index(addr)	(((addr) >> PAGE_SHIFT) & (PTRS_PER_PTE - 1))
-#define pmd_index(addr)	(((addr) >> PMD_SHIFT) & (PTRS_PER_PMD - 1))

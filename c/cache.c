@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An area's folios are the page cache of a file of its own, which VMAs on the
+ * area map in place of the driver's. So the area stays while a VMA is there, and
+ * filemap_map_pages() maps the folios, in rows that need not begin or end where
+ * a folio does.
+ *
+ * The folios are put there as fs/dax.c does it: filemap_add_folio() would take
+ * them for memory that can be reclaimed or moved, and charge whoever allocates.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/pagemap.h>
+#include <linux/writeback.h>
+#include <linux/xarray.h>
+
+#include "area.h"
+#include "cache.h"
+
+static int cache_release(struct inode *inode, struct file *file)
+{
+	if (file->private_data)
+		vmremap_area_free(file->private_data);
+	return 0;
+}
+
+static const struct file_operations cache_fops = {
+	.owner = THIS_MODULE,
+	.release = cache_release,
+};
+
+static const struct address_space_operations cache_aops = {
+	.dirty_folio = noop_dirty_folio,
+};
+
+/**
+ * vmremap_cache_area - which area does a file belong to?
+ * @file: any file
+ *
+ * Contract: guarantees AreaOutlives.
+ * Return: the area, which stays while @file does, or NULL.
+ */
+struct vmremap_area *vmremap_cache_area(const struct file *file)
+{
+	return file->f_op == &cache_fops ? file->private_data : NULL;
+}
+
+static int add(struct address_space *mapping, struct folio *folio, pgoff_t index)
+{
+	XA_STATE_ORDER(xas, &mapping->i_pages, index, folio_order(folio));
+
+	do {
+		xas_lock_irq(&xas);
+		xas_store(&xas, folio);
+		xas_unlock_irq(&xas);
+	} while (xas_nomem(&xas, GFP_KERNEL));
+	if (xas_error(&xas))
+		return xas_error(&xas);
+
+	folio_ref_add(folio, folio_nr_pages(folio));
+	folio_mark_uptodate(folio);
+	folio->index = index;
+	folio->mapping = mapping;
+	mapping->nrpages += folio_nr_pages(folio);
+	return 0;
+}
+
+static int fill(struct vmremap_area *area, struct address_space *mapping)
+{
+	unsigned long nr;
+	pgoff_t index = 0;
+	int err = 0;
+
+	for (nr = 0; !err && nr < area->nr_folios; nr++) {
+		err = add(mapping, area->folios[nr], index);
+		index += folio_nr_pages(area->folios[nr]);
+	}
+	return err;
+}
+
+/**
+ * vmremap_cache_drop - take an area's folios out of their page cache
+ * @area: an area that is mapped nowhere
+ *
+ * Contract: requires AreaOutlives; guarantees PagesOutlive.
+ * Context: May sleep.
+ */
+void vmremap_cache_drop(struct vmremap_area *area)
+{
+	unsigned long nr;
+
+	for (nr = 0; nr < area->nr_folios; nr++) {
+		struct folio *folio = area->folios[nr];
+		struct address_space *mapping = folio->mapping;
+
+		/* As far as fill() came. */
+		if (!mapping)
+			break;
+		xa_erase_irq(&mapping->i_pages, folio->index);
+		mapping->nrpages -= folio_nr_pages(folio);
+		folio->mapping = NULL;
+		folio_put_refs(folio, folio_nr_pages(folio));
+	}
+}
+
+/**
+ * vmremap_cache_make - make an area's folios the page cache of a new file
+ * @area: an area that has its folios
+ *
+ * Contract: guarantees RightPage, AreaOutlives.
+ * Context: May sleep.
+ * Return: 0: @area->file is the file, and its end is @area's; or an errno.
+ */
+int vmremap_cache_make(struct vmremap_area *area)
+{
+	struct address_space *mapping;
+	struct file *file;
+	int err;
+
+	file = anon_inode_create_getfile("[vmremap]", &cache_fops, NULL, O_RDWR,
+					 NULL);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+
+	mapping = file->f_mapping;
+	mapping->a_ops = &cache_aops;
+	mapping_set_unevictable(mapping);
+	mapping_set_large_folios(mapping);
+	/* How recently a page was used matters for none that is never reclaimed. */
+	file->f_mode |= FMODE_NOREUSE;
+	/* A folio that the end of the file cuts would be mapped page by page. */
+	i_size_write(file_inode(file), MAX_LFS_FILESIZE);
+
+	err = fill(area, mapping);
+	if (err) {
+		vmremap_cache_drop(area);
+		fput(file);
+		return err;
+	}
+	area->file = file;
+	file->private_data = area;
+	return 0;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef VMREMAP_INSERT_H
+#define VMREMAP_INSERT_H
+
+#include "span.h"
+
+int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span);
+vm_fault_t vmremap_insert_fault(struct vm_fault *vmf,
+				const struct vmremap_span *span);
+
+#endif /* VMREMAP_INSERT_H */

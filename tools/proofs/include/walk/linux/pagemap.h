@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#include <linux/mm.h>
+
+vm_fault_t filemap_map_pages(struct vm_fault *vmf, unsigned long first, unsigned long last);
