@@ -49,7 +49,7 @@ lint: modules
 	@tools/test lint
 
 review:
-	@tools/enter tools/review/run $(if $(BASE),--base "$(BASE)")
+	@tools/enter tools/review/run --kernel "$$(tools/kernel source)" $(if $(BASE),--base "$(BASE)")
 
 proofs:
 	@tools/prove

@@ -28,7 +28,7 @@ enum vmremap_clause vmremap_check_size(unsigned long size)
  * vmremap_check_request - does the request make sense by itself?
  * @req: the request
  *
- * Contract: checks AddrAligned, SizeNonZero, RangeNoWrap.
+ * Contract: checks AddrAligned, SizeNonZero, RangeNoWrap (2).
  * Return: AddrAligned, SizeNonZero, RangeNoWrap, or %VMREMAP_HOLDS: each sum
  * of @req's members, in bytes and whole pages, is what arithmetic says it is.
  */

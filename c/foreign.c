@@ -89,8 +89,8 @@ static int explain(const struct vmremap_request *req)
  * @req: a request that vmremap_check_request() accepts, and that stays in @vma
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
- *	VmaInit; checks AreaValid, RangeInArea, AreaShareable, VmaInit;
- *	guarantees RightPage, PagesOutlive, AllOrNothing.
+ *	VmaInit; checks AreaValid (2), RangeInArea (3), AreaShareable (2),
+ *	VmaInit; guarantees RightPage, PagesOutlive, AllOrNothing.
  * Context: An .mmap callback. May sleep.
  * Return: as vmremap_range_partial().
  */

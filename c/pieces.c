@@ -146,7 +146,7 @@ static struct pieces *make_room(struct vm_area_struct *vma)
  * @index: index in @area of the first page
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
- *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit, PolicyHeld;
+ *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit (2), PolicyHeld;
  *	guarantees RightPage, PagesOutlive, AreaOutlives.
  * Context: An .mmap callback. May sleep.
  * Return: as vmremap_range_partial(). After a failure the caller calls

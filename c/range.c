@@ -12,6 +12,18 @@
 #include "takeback.h"
 #include "vmremap.h"
 
+/**
+ * map_own - map an area's own memory
+ * @area: the area that @req->kaddr lies in
+ * @vma: the VMA
+ * @req: a request that vmremap_check_request() accepts, and that stays in @vma
+ *
+ * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
+ *	AreaValid, VmaInit, AreaOutlives; checks RangeInArea (2), VmaInit (2),
+ *	PolicyHeld (2); meets RangeNoWrap, AreaValid; guarantees RightPage,
+ *	PagesOutlive, AreaOutlives.
+ * Return: as vmremap_range_partial().
+ */
 static int map_own(struct vmremap_area *area, struct vm_area_struct *vma,
 		   const struct vmremap_request *req)
 {
@@ -27,6 +39,16 @@ static int map_own(struct vmremap_area *area, struct vm_area_struct *vma,
 	return vmremap_map_piece(area, vma, req, index);
 }
 
+/**
+ * map_range - map whatever memory it is
+ * @vma: the VMA
+ * @req: any request
+ *
+ * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
+ *	RangeInVma, AreaValid, RangeInArea (2), AreaShareable, VmaInit (2),
+ *	PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives.
+ * Return: as vmremap_range_partial().
+ */
 static int map_range(struct vm_area_struct *vma,
 		     const struct vmremap_request *req)
 {

@@ -165,7 +165,7 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * mmap(2) fails with %-ESTALE, or %-ENOMEM when page tables cannot be had.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
- *	RangeInArea, VmaInit, PolicyHeld, AreaOutlives; meets AddrAligned,
+ *	RangeInArea, VmaInit (2), PolicyHeld, AreaOutlives; meets AddrAligned,
  *	SizeNonZero; guarantees RangeInVma, RightPage, PagesOutlive,
  *	AreaOutlives, AllOrNothing.
  * Context: An .mmap_prepare callback. Does not sleep.
@@ -213,7 +213,7 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * counting: each page lives while mapped, and there is no fault handler.
  *
  * Contract: requires VmaInit; checks AddrAligned, RangeNoWrap, AreaValid,
- *	RangeInArea, AreaShareable, VmaInit, PolicyHeld; meets SizeNonZero,
+ *	RangeInArea, AreaShareable, VmaInit (2), PolicyHeld; meets SizeNonZero,
  *	RangeInVma; guarantees RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
@@ -243,7 +243,7 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  * for the kernel does not export the means.
  *
  * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
- *	RangeInVma, AreaValid, RangeInArea, AreaShareable, VmaInit,
+ *	RangeInVma, AreaValid, RangeInArea, AreaShareable, VmaInit (2),
  *	PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.

@@ -45,6 +45,7 @@ def read(root, review):
     text = "\n".join(lines)
     start = text.find("## Why ")
     review.argument = text[start:] if start >= 0 else ""
+    review.preface = text[text.find("## Words"):text.find("## Clauses")]
     if not review.argument:
         review.error(PATH, 1, "the soundness argument ('## Why ...') is missing")
     for number, line in enumerate(lines, 1):
@@ -52,6 +53,17 @@ def read(root, review):
             if name not in review.clauses and name not in ("VmaNew", "SysMem", "FromBytes", "IntoBytes", "UnsafeCell"):
                 review.error(PATH, number, f"{name} is no clause")
     return operations
+
+
+def items(text):
+    """The items of the lists in a text, each as one line."""
+    found = []
+    for line in text.split("\n"):
+        if re.match(r"(\d+\.|-) ", line):
+            found.append(line)
+        elif found and line.startswith("  "):
+            found[-1] += " " + line.strip()
+    return found
 
 
 def add(review, clause, item, text, number):

@@ -2,9 +2,11 @@
 """Read what exercises the clauses: selftests, KUnit, programs that must not compile, and proofs.
 
 A comment in the first column that names clauses is about the test right below it, or, where tests are a list of cases,
-about all of them up to the next comment. KUnit tests also name a clause by its constant.
+about all of them up to the next comment. KUnit tests also name a clause by its constant. A test breaks a clause, and not
+only is about it, where it expects the clause's errno or constant, or must not compile.
 """
 import re
+from dataclasses import replace
 
 from model import Place
 
@@ -20,13 +22,18 @@ def read(root, review, constants):
             name = path.relative_to(root).as_posix()
             files[name] = path.read_text(encoding="utf-8")
             read_c(name, files[name], review, constants)
+    expected = {name: {c for c, n in constants.items() if n == name} | {clause.errno}
+                for name, clause in review.clauses.items() if clause.errno}
+    for number, place in enumerate(review.places):
+        if place.role == "test" and expected.get(place.clause, set()) & set(words(files[place.path], place)):
+            review.places[number] = replace(place, role="breaks")
     for path in sorted((root / "selftests/compile-fail").glob("*.rs")):
         name = path.relative_to(root).as_posix()
         files[name] = path.read_text(encoding="utf-8")
         for number, line in enumerate(files[name].split("\n"), 1):
             if line.startswith("//!"):
                 for clause in named(line, review):
-                    review.places.append(Place("test", clause, "does not compile: " + path.stem, name, number))
+                    review.places.append(Place("breaks", clause, path.stem, name, number, "does not compile"))
     for path in sorted((root / "tools/proofs").glob("*.c")):
         name = path.relative_to(root).as_posix()
         files[name] = path.read_text(encoding="utf-8")
@@ -37,8 +44,20 @@ def read(root, review, constants):
             if clause not in review.clauses:
                 review.error(name, 1, f"{clause} is no clause of docs/contract.md")
             review.places.append(Place("proof", clause, path.stem, name, 1, text))
-    matrix(root, review)
+    matrix(files, review)
     return files
+
+
+def words(text, place):
+    """The words of a test: of the line in a table, or else from the comment above it to its end."""
+    lines = text.split("\n")
+    start, end = place.line - 1, place.line
+    if not place.text:
+        while start and lines[start - 1].strip() and not lines[start - 1].startswith("}"):
+            start -= 1
+        while end < len(lines) and not lines[end - 1].startswith("}"):
+            end += 1
+    return re.findall(r"\w+", "\n".join(lines[start:end]))
 
 
 def named(text, review):
@@ -76,11 +95,10 @@ def label(line):
     return name[1] if name else ""
 
 
-def matrix(root, review):
-    """Each clause that a function of the ABI checks needs a test that violates it through that function."""
+def matrix(files, review):
+    """Each clause that a function of the ABI checks needs a test that breaks it through that function."""
     path = "selftests/arguments.c"
-    text = (root / path).read_text(encoding="utf-8") if (root / path).exists() else ""
-    violated = set()
+    text = files.get(path, "")
     for case in re.finditer(r"^CASE\((\w+)\) \{(.*?)^\};", text, flags=re.MULTILINE | re.DOTALL):
         errno = re.search(r"\.refuse = (E\w+)", case[2])
         call = re.search(r"CALL\((\w+)", case[2])
@@ -89,26 +107,17 @@ def matrix(root, review):
         function = FUNCTIONS.get(call[1], "?")
         if "TEST_PREPARE" in case[2] and call[1] == "AREA_MMAP":
             function = "vmremap_area_mmap_prepare"
-        for place in review.of("test", symbol=case[1]):
-            if place.path == path and review.clauses[place.clause].errno != errno[1]:
+        about = [p for p in review.tests() if (p.path, p.symbol) == (path, case[1])]
+        for place in about:
+            if review.clauses[place.clause].errno != errno[1]:
                 review.error(path, place.line, f"{case[1]} is about {place.clause}, but expects {errno[1]}")
-        violated |= {(passed, name) for name, c in review.clauses.items() if c.errno == errno[1]
-                     for passed in review.through.get(function, ())}
+        for place in about:
+            review.through_tests.setdefault(case[1], set()).update(review.through.get(function, ()))
+    for place in review.tests():
+        if place.path != path and not place.path.startswith("kunit/check"):
+            review.through_tests.setdefault(place.symbol, set()).update(review.abi.keys() & words(files[place.path], place))
     for place in review.of("checks"):
-        if place.symbol not in review.abi or (place.symbol, place.clause) in violated:
-            continue
-        others = [t for t in review.of("test", place.clause) if t.path != path and mentions(root, t, place.symbol)]
-        if not others:
+        if place.symbol in review.abi and not any(place.symbol in review.through_tests.get(t.symbol, ())
+                                                  for t in review.of("breaks", place.clause)):
             review.error(place.path, place.line,
-                         f"{place.symbol}() checks {place.clause}, but no test violates it through that function")
-
-
-def mentions(root, place, symbol):
-    """Does the test's text, its comment included, name the function?"""
-    lines = (root / place.path).read_text(encoding="utf-8").split("\n")
-    start = end = place.line - 1
-    while start and lines[start - 1].strip() and not lines[start - 1].startswith("}"):
-        start -= 1
-    while end < len(lines) - 1 and not lines[end].startswith("}"):
-        end += 1
-    return symbol in "\n".join(lines[start:end + 1])
+                         f"{place.symbol}() checks {place.clause}, but no test breaks it through that function")

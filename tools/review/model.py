@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Place:
-    """A clause named somewhere, and in which role: requires, checks, meets, guarantees, site, relies, test or proof."""
+    """A clause named somewhere, and in which role: requires, checks, meets, guarantees, site, relies,
+    breaks, test or proof."""
 
     role: str
     clause: str
@@ -29,6 +30,10 @@ class Clause:
     @property
     def checked(self):
         return any(how == "checked" for how, _, _ in self.kept)
+
+    @property
+    def by_caller(self):
+        return any(how == "caller" for how, _, _ in self.kept)
 
     @property
     def errno(self):
@@ -56,12 +61,20 @@ class Review:
     unsafe: list = field(default_factory=list)
     abi: dict = field(default_factory=dict)
     through: dict = field(default_factory=dict)  # of a function of the ABI: all functions that it uses
+    through_tests: dict = field(default_factory=dict)  # of a test: the functions of the ABI that it is about
     invariants: dict = field(default_factory=dict)  # of a Rust type: in words
+    operations: dict = field(default_factory=dict)  # of the kernel crate: the clauses that answer for each
+    kernel: dict = field(default_factory=dict)  # by place: the source of what is assumed of the kernel
+    preface: str = ""
     argument: str = ""
+    summary: str = ""
     errors: list = field(default_factory=list)
 
     def error(self, path, line, what):
         self.errors.append(f"{path}:{line}: {what}")
+
+    def tests(self, clause=None):
+        return self.of("breaks", clause) + self.of("test", clause)
 
     def of(self, role, clause=None, symbol=None):
         return [p for p in self.places if p.role == role and clause in (None, p.clause) and symbol in (None, p.symbol)]

@@ -63,7 +63,7 @@ def argument(text):
     return re.sub(r"((?:<li>.*?</li>\n?)+)", r"<ol>\1</ol>", "\n".join(out))
 
 
-def html(review, files):
+def html(review, files, changes):
     shown = {}
     places = []
     for place in review.places:

@@ -1,20 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0
 """What must hold between the parts: whoever keeps a clause, it is kept somewhere, and something shows it."""
+import re
+
+# What a function that is given one relies on.
+TAKES = {"vmremap_area": "AreaOutlives", "vm_area_struct": "VmaInit", "vm_area_desc": "VmaInit"}
 
 
 def apply(review):
     for name, clause in review.clauses.items():
         where = "docs/contract.md", clause.line
         how = {kind for kind, _, _ in clause.kept}
-        shown = review.of("test", name) + review.of("proof", name)
-        if clause.checked and not review.of("test", name):
-            review.error(*where, f"{name} is checked, but no test violates it")
-        if "caller" in how and not review.of("requires", name):
+        breaks = review.of("breaks", name)
+        if clause.checked and not breaks:
+            review.error(*where, f"{name} is checked, but no test breaks it")
+        if clause.by_caller and not review.of("requires", name):
             review.error(*where, f"{name} is for the caller to keep, but nothing requires it")
         if how & {"construction", "refcount"} and not review.of("guarantees", name):
             review.error(*where, f"{name} is kept by vmremap, but no function guarantees it")
-        if not shown:
+        if not review.tests(name) + review.of("proof", name):
             review.error(*where, f"{name} has no test and no proof")
-        refused = [p for p in review.of("test", name) if p.symbol.startswith("does not compile")]
-        if how & {"type", "build"} and not refused:
+        if how & {"type", "build"} and not any(p.path.startswith("selftests/compile-fail/") for p in breaks):
             review.error(*where, f"{name} is kept by the compiler, but no program of selftests/compile-fail/ shows it")
+        if how != {"checked"} and "Else" not in clause.notes:
+            review.error(*where, f"{name} does not say what happens where it does not hold")
+        if "Assumes" not in clause.notes:
+            review.error(*where, f"{name} does not say what it assumes of the kernel")
+        if f"`{name}`" not in review.argument:
+            review.error(*where, f"{name} has no part in the soundness argument")
+    for name, (line, arguments) in review.abi.items():
+        requires = {p.clause for p in review.of("requires", symbol=name)}
+        for clause in sorted({TAKES[word] for word in re.findall(r"\w+", arguments) if word in TAKES} - requires):
+            review.error("c/vmremap.h", line, f"{name}() is given what {clause} is about, but does not require it")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Read the C side: contracts in kernel-doc, where clauses are checked, and who calls whom."""
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from model import Place
@@ -18,6 +19,7 @@ class Definition:
     name: str
     line: int
     static: bool
+    head: str
     body: str
     contract: dict = None
     contract_line: int = 0
@@ -36,26 +38,38 @@ def strip(text):
 
 def contracts(path, text, review):
     """The contract in each kernel-doc comment of @text, by the name that the comment begins with."""
-    found = {}
-    for comment in re.finditer(r"/\*\*\n \* (?:struct |enum )?(\w+).*?\*/", text, flags=re.DOTALL):
+    found, lines = {}, set()
+    for comment in re.finditer(r"/\*\*\n \* (\w+) - .*?\*/", text, flags=re.DOTALL):
         line = text.count("\n", 0, comment.start()) + 1
         section = re.search(r"^ \* Contract:((?:.*\n)(?: \*\t.*\n)*)", comment[0], flags=re.MULTILINE)
-        if not section:
-            continue
-        line += comment[0].count("\n", 0, section.start())
-        words = " ".join(re.sub(r"^ \*", "", part) for part in section[1].split("\n"))
-        contract = dict.fromkeys(ROLES, frozenset())
-        for part in filter(None, (p.strip() for p in words.rstrip(" .").split(";"))):
-            role, _, names = part.partition(" ")
-            names = set(re.findall(r"\w+", names)) - {"nothing"}
-            if role not in ROLES:
-                review.error(path, line, f"'{role}' in the contract of {comment[1]}() is none of {', '.join(ROLES)}")
-                continue
-            for name in sorted(names - review.clauses.keys()):
-                review.error(path, line, f"{comment[1]}() {role} {name}, which docs/contract.md does not define")
-            contract[role] = frozenset(names & review.clauses.keys())
-        found[comment[1]] = contract, line
+        if section:
+            line += comment[0].count("\n", 0, section.start())
+            lines.add(line)
+            words = " ".join(re.sub(r"^ \*", "", part).strip() for part in section[1].split("\n"))
+            found[comment[1]] = parse(path, line, comment[1], words, review), line
+    for number, words in enumerate(text.split("\n"), 1):
+        if re.match(r"[\s/*]*Contracts?:", words) and number not in lines:
+            review.error(path, number, "a contract that is not the only one in the kernel-doc of a function")
     return found
+
+
+def parse(path, line, function, words, review):
+    """By role, how often a contract names each clause: a number behind a name, or else once."""
+    contract = {role: {} for role in ROLES}
+    for part in filter(None, (p.strip() for p in words.rstrip(" .").split(";"))):
+        role, _, names = part.partition(" ")
+        if role not in ROLES or contract[role]:
+            review.error(path, line, f"'{role}' in the contract of {function}() is none of {', '.join(ROLES)}, each once")
+            continue
+        for item in () if names == "nothing" else re.split(r",\s+", names):
+            name, times = re.fullmatch(r"(.*?)(?: \((\d+)\))?", item).groups()
+            if name not in review.clauses:
+                review.error(path, line, f"{function}() {role} {name}, which docs/contract.md does not define")
+            elif name in contract[role]:
+                review.error(path, line, f"{function}() {role} {name} twice")
+            else:
+                contract[role][name] = int(times or 1)
+    return contract
 
 
 def definitions(path, text):
@@ -68,7 +82,7 @@ def definitions(path, text):
         name = match["name"] or match["table"] or match["inline"]
         body = match["body"] or match["fields"] or match["code"] or ""
         line = code.count("\n", 0, match.start()) + 1
-        yield Definition(path, name, line, match[0].startswith("static"), body)
+        yield Definition(path, name, line, match[0].startswith("static"), match["head"] or "", body)
 
 
 def read(root, review):
@@ -80,7 +94,10 @@ def read(root, review):
     for path, text in files.items():
         found = contracts(path, text, review)
         known.update({name: (path, *entry) for name, entry in found.items()})
-        for definition in definitions(path, text):
+        here = list(definitions(path, text))
+        for name in found.keys() - {d.name for d in here} if path != HEADER else ():
+            review.error(path, found[name][1], f"the contract of {name}(), which is not defined here")
+        for definition in here:
             defined.append(definition)
             if definition.name in found:
                 definition.contract, definition.contract_line = found[definition.name]
@@ -149,15 +166,22 @@ def compare_readme(root, review):
 def read_abi(files, known, defined, review):
     """What the header declares: each has a contract there."""
     text = strip(files[HEADER])
-    for match in re.finditer(r"^(?!#|\s)[\w \*]*?\b(vmremap_\w+)\(", text, flags=re.MULTILINE):
+    for match in re.finditer(r"^(?!#|\s)[\w \*]*?\b(\w+)\(([^;{]*)", text, flags=re.MULTILINE):
         name = match[1]
         line = text.count("\n", 0, match.start()) + 1
         if name not in known:
             review.error(HEADER, line, f"{name}() has no contract")
-        review.abi[name] = line
+        review.abi[name] = line, match[2]
         for definition in defined:
             if definition.name == name and name in known:
                 definition.contract, definition.contract_line = known[name][1:]
+    for name in known.keys() - review.abi.keys() - {d.name for d in defined}:
+        review.error(*known[name][::2], f"the contract of {name}(), which is not declared")
+    for path, text in files.items():
+        for match in re.finditer(r"^EXPORT_SYMBOL\w*\((\w+)", text, flags=re.MULTILINE):
+            if match[1] not in review.abi:
+                line = text.count("\n", 0, match.start()) + 1
+                review.error(path, line, f"{match[1]}() is exported, but not in {HEADER}: it has no contract")
 
 
 def link(defined):
@@ -197,32 +221,62 @@ def report_places(defined, known, review):
 
 def check(defined, review):
     for definition in defined:
-        if definition.static:
-            continue
-        where = definition.path, definition.line
-        if not definition.contract:
-            if definition.name not in review.abi:
-                review.error(*where, f"{definition.name}() has no contract")
-            continue
-        if definition.name in review.abi:
-            where = HEADER, definition.contract_line
-        contract = definition.contract
-        used = reach(definition)
-        checked = {clause for d in used for clause, _ in d.sites}
-        said = contract["checks"] | contract["meets"]
-        for clause in sorted(checked - said):
-            review.error(*where, f"{definition.name}() checks {clause}, which its contract does not say")
-        for clause in sorted(said - checked):
-            review.error(*where, f"{definition.name}() says that it checks {clause}, but nothing there does")
-        for clause in sorted(contract["checks"] & contract["meets"]):
-            review.error(*where, f"{definition.name}() both checks and meets {clause}")
-        callees = {d.name: d for d in reach(definition, lambda d: not d.static)
-                   if d.contract and not d.static and d is not definition}.values()
-        have = said | contract["requires"] | contract["guarantees"]
-        have = have.union(*(d.contract["guarantees"] for d in callees))
-        for callee in callees:
-            for clause in sorted(callee.contract["requires"] - have):
-                review.error(*where, f"{definition.name}() calls {callee.name}(), which requires {clause}")
+        check_answers(definition, defined, review)
+        if definition.contract:
+            check_contract(definition, review)
+        elif not definition.static and definition.name not in review.abi:
+            review.error(definition.path, definition.line, f"{definition.name}() has no contract")
     for name, clause in review.clauses.items():
         if clause.checked and not review.of("site", name):
             review.error("docs/contract.md", clause.line, f"{name} is checked, but nowhere in c/")
+
+
+def check_answers(definition, defined, review):
+    """What a check answers is looked at: no call of one is a statement, and the last answer is given on."""
+    where = definition.path, definition.line
+    checks = {d.name for d in defined if "enum vmremap_clause " in d.head} | {"vmremap_reject"}
+    for match in re.finditer(r"(?:[;{})]|\belse)\s*(?:\(void\)\s*)?(\w+)\(", definition.body):
+        if match[1] in checks:
+            review.error(*where, f"{definition.name}() does not look at what {match[1]}() says")
+    last = definition.body.rpartition("clause = ")[2]
+    if "clause = " in definition.body and not re.search(r"return clause\b|reject\(clause\b", last):
+        review.error(*where, f"{definition.name}() does not look at the clause that fails")
+
+
+def check_contract(definition, review):
+    name, contract = definition.name, definition.contract
+    where, at = (definition.path, definition.line), ""
+    if name in review.abi:
+        where, at = (HEADER, definition.contract_line), f" (defined in {definition.path}:{definition.line})"
+        for clause in sorted(contract["requires"]):
+            if not review.clauses[clause].by_caller:
+                review.error(*where, f"{name}() requires {clause}, which by docs/contract.md is not the caller's to keep")
+
+    # Its own code: what it uses, down to what has a contract of its own.
+    own = reach(definition, lambda d: d.contract)
+    callees = {d.name: d for d in own if d.contract and d.name != name}
+    own = [d for d in own if d.name not in callees]
+    times = Counter(clause for d in own for clause, _ in d.sites)
+    for word in re.findall(r"\b\w+\b", " ".join(d.body for d in own)):
+        times.update(callees[word].contract["checks"].keys() if word in callees else ())
+
+    said = contract["checks"] | contract["meets"]
+    for clause in sorted(times.keys() | said.keys()):
+        if clause not in said:
+            review.error(*where, f"{name}() checks {clause}, which its contract does not say{at}")
+        elif not times[clause] and any(clause in d.contract["meets"] for d in callees.values()):
+            continue
+        elif not times[clause]:
+            review.error(*where, f"{name}() says that it checks {clause}, but nothing there does{at}")
+        elif times[clause] != said[clause]:
+            review.error(*where, f"{name}() says that it checks {clause} at {said[clause]} places, "
+                                 f"but it does at {times[clause]}{at}")
+    for clause in sorted(contract["checks"].keys() & contract["meets"]):
+        review.error(*where, f"{name}() both checks and meets {clause}")
+
+    # What is the caller's to keep is no less so where some of it can be checked.
+    have = {clause for clause in said if not review.clauses[clause].by_caller}
+    have = have.union(contract["requires"], contract["guarantees"], *(d.contract["guarantees"] for d in callees.values()))
+    for callee in callees.values():
+        for clause in sorted(callee.contract["requires"].keys() - have):
+            review.error(*where, f"{name}() calls {callee.name}(), which requires {clause}{at}")
