@@ -26,14 +26,15 @@ def named(text):
 
 def definition(text, name, path):
     """Where the definition of a name begins and ends; None without one."""
-    starts = rf"^(?:pub )?struct {name}\b" if path.endswith(".rs") else rf"^(?![\s/*#]).*?\b{name}\(|^#\s*define {name}\("
+    if path.endswith(".rs"):
+        match = re.search(rf"(?:^(?:///|#\[).*\n)*^pub struct {name}\b[^;{{]*(?:;|\{{[^}}]*\}})", text, flags=re.MULTILINE)
+        return match and match.span()
+    starts = rf"^(?![\s/*#]).*?\b{name}\(|^#\s*define {name}\("
     for match in re.finditer(starts, text, flags=re.MULTILINE):
         if match[0].startswith("#"):
             return match.start(), re.compile(r"(?:.*\\\n)*.*").match(text, match.start()).end()
         if re.compile(r"[;{]").search(text, match.end())[0] == "{":
             return match.start(), text.index("\n}", match.end()) + 2
-        if path.endswith(".rs"):
-            return match.start(), text.index(";", match.end()) + 1
     return None
 
 

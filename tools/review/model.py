@@ -62,6 +62,7 @@ class Review:
     abi: dict = field(default_factory=dict)
     through: dict = field(default_factory=dict)  # of a function of the ABI: all functions that it uses
     through_tests: dict = field(default_factory=dict)  # of a test: the functions of the ABI that it is about
+    defined: dict = field(default_factory=dict)  # of a function in C: where
     invariants: dict = field(default_factory=dict)  # of a Rust type: in words
     operations: dict = field(default_factory=dict)  # of the kernel crate: the clauses that answer for each
     kernel: dict = field(default_factory=dict)  # by place: the source of what is assumed of the kernel

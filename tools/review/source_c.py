@@ -109,6 +109,7 @@ def read(root, review):
     compare_readme(root, review)
     link(defined)
     review.through = {d.name: {u.name for u in reach(d)} for d in defined if d.name in review.abi}
+    review.defined = {d.name: (d.path, d.line) for d in reversed(defined)}
     report_places(defined, known, review)
     check(defined, review)
     return files
