@@ -81,7 +81,7 @@ function testsOf(name, through) {
 	const of = role => places(role, p => p.clause === name && (!through || (data.about[p.symbol] || []).includes(through)));
 	const one = p => spot(p, `<code>${esc(p.symbol)}</code>${p.text ? " " + esc(p.text) : ""}`);
 	const here = through ? " through this function" : "";
-	return folded("test breaks it" + here, "tests break it" + here, of("breaks").map(one)) + folded("other test", "other tests", of("test").map(one)) +
+	return folded("test breaks it" + here, "tests break it" + here, of("breaks").map(one)) + folded("test is about it", "tests are about it", of("test").map(one)) +
 		folded("proof", "proofs", places("proof", p => p.clause === name).map(p => spot(p, `<code>${p.symbol}</code>: ${esc(p.text)}`)));
 }
 /* How a guarantee comes about: in words, and the functions in which it does. */

@@ -76,13 +76,13 @@ def definitions(path, text):
     """The functions and operation tables of a file in kernel style: what ends at a brace in the first column."""
     code = strip(text)
     pattern = (r"^(?!typedef|#|\s)(?P<head>[^\n;{}#]*?\b(?P<name>\w+)\([^;{}#]*?\))\n\{(?P<body>.*?)^\}"
-               r"|^static const struct \w+ (?P<table>\w+) = \{(?P<fields>.*?)^\};"
+               r"|^(?:static )?const struct \w+ (?P<table>\w+) = \{(?P<fields>.*?)^\};"
                r"|^static inline [^;{}#]*?\b(?P<inline>\w+)\([^;{}#]*?\)\n\{(?P<code>.*?)^\}")
     for match in re.finditer(pattern, code, flags=re.MULTILINE | re.DOTALL):
         name = match["name"] or match["table"] or match["inline"]
         body = match["body"] or match["fields"] or match["code"] or ""
         line = code.count("\n", 0, match.start()) + 1
-        yield Definition(path, name, line, match[0].startswith("static"), match["head"] or "", body)
+        yield Definition(path, name, line, match[0].startswith("static") or bool(match["table"]), match["head"] or "", body)
 
 
 def read(root, review):
