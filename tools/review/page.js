@@ -125,7 +125,7 @@ const views = {
 		`<tr><td>${toSymbol(s)}` + ["requires", "checks", "guarantees"].map(r => "<td>" + places(r, p => p.symbol === s && p.path === "c/vmremap.h").map(p => toClause(p.clause)).join(", ")).join("")).join("") + "</table>",
 	kernel: () => `<h2>Assumed of the kernel</h2><div class="bar"><p>What each clause rests on, with the functions that it names, as Linux 7.3 has them.</p>${openAll}</div>` +
 		data.clauses.filter(c => !/^nothing\.$/.test(c.notes.Assumes)).map(c => `<h3>${toClause(c.name)}</h3>${linked(c.notes.Assumes || "?")}` + places("kernel", p => p.clause === c.name).map(p => spot(p, `<code>${p.symbol}</code>`)).join("")).join(""),
-	changes: () => `<h2>What changed in the contract</h2><p>${esc(data.changes.at(-1))}</p><pre>${data.changes.slice(0, -1).map(c => `<span class="${c[0] === "-" ? "bad" : "good"}">${sourceLine(c)}</span>`).join("\n")}</pre>`,
+	changes: () => `<h2>What changed in the contract</h2><p>${esc(data.changes.at(-1))}</p><pre class="wrap">${data.changes.slice(0, -1).sort((a, b) => a.slice(2) < b.slice(2) ? -1 : 1).map(c => `<span class="${c[0] === "-" ? "bad" : "good"}">${sourceLine(c)}</span>`).join("\n")}</pre>`,
 };
 function clauseView(c) {
 	const steps = [...new DOMParser().parseFromString(data.argument, "text/html").querySelectorAll("ol li")].filter(li => li.innerHTML.includes(`<code>${c.name}</code>`));
