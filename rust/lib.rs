@@ -82,6 +82,9 @@
 //! behaviour. What the driver has to do itself is to trust no value twice: each read can give
 //! another one.
 
+// What a `SAFETY` comment says is about one operation.
+#![warn(clippy::multiple_unsafe_ops_per_block)]
+
 #[path = "../bindings/mod.rs"]
 mod bindings;
 
