@@ -120,7 +120,7 @@ enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma)
  * @private: what a private mapping may do
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
- *	RangeInArea, VmaInit (2), PolicyHeld; meets AddrAligned, SizeNonZero;
+ *	RangeInArea, VmaInit, PolicyHeld; meets AddrAligned, SizeNonZero;
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback. May sleep.

@@ -19,7 +19,6 @@
  *	%-EPERM		AreaShareable	that area was not made for userspace
  *	%-EBUSY		VmaInit		the VMA is already set up for something else
  *	%-EACCES	PolicyHeld	the area's flags refuse this kind of mapping
- *	%-ESTALE	AreaOutlives	the area was freed while mmap was under way
  *
  * Where several clauses fail, the first in this order is the answer.
  */
@@ -90,10 +89,11 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
  *
  * Mappings hold references of their own: after the driver's last put the
  * area lives on until the last of them is unmapped. A page that is pinned
- * even outlives its area.
+ * even outlives its area. Memory is freed when the calling task returns to
+ * userspace, as by fput().
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
- * Context: Process context. May sleep.
+ * Context: Process context. Does not sleep.
  */
 void vmremap_area_put(struct vmremap_area *area);
 
@@ -127,18 +127,14 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * @vma: the VMA that is being set up; it is covered from start to end
  * @pgoff: pages into @area before the first page to map
  *
- * On success the VMA belongs to vmremap: its vm_ops, its vm_private_data and
- * its vm_pgoff, which becomes the offset into @area as dma_buf_mmap() does it,
- * must not be changed any more. It holds a reference on @area until unmapped.
- * What MADV_DONTNEED or a zap removes is faulted in again.
- *
- * Make this the last thing in the callback that can fail: the kernel does not
- * close a VMA whose .mmap callback fails, so its reference would be lost. A
- * second call that maps into the same VMA is no such thing: when it fails it
- * takes back what the first one mapped.
+ * On success the VMA belongs to vmremap: its vm_ops, its vm_file, which becomes
+ * the area's, and its vm_pgoff, which becomes the offset into @area as
+ * dma_buf_mmap() does it, must not be changed any more. It keeps @area until it
+ * is unmapped, whether the driver is still there or not. What MADV_DONTNEED or a
+ * zap removes is faulted in again.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
- *	RangeInArea, VmaInit, PolicyHeld; meets AddrAligned, SizeNonZero;
+ *	RangeInArea, VmaInit (2), PolicyHeld; meets AddrAligned, SizeNonZero;
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
@@ -160,14 +156,13 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * @desc: the VMA to be; it is covered from start to end
  * @pgoff: pages into @area before the first page to map
  *
- * Takes no reference yet, for a mapping can still fail without telling: the
- * reference is taken by vm_ops->mapped. Where @area is freed before that,
- * mmap(2) fails with %-ESTALE, or %-ENOMEM when page tables cannot be had.
+ * Make this the last thing in the callback that can fail: @desc has a reference
+ * on the area's file then, which the kernel gives back in all cases but that one.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
- *	RangeInArea, VmaInit (2), PolicyHeld, AreaOutlives; meets AddrAligned,
- *	SizeNonZero; guarantees RangeInVma, RightPage, PagesOutlive,
- *	AreaOutlives, AllOrNothing.
+ *	RangeInArea, VmaInit (2), PolicyHeld; meets AddrAligned, SizeNonZero;
+ *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
+ *	AllOrNothing.
  * Context: An .mmap_prepare callback. Does not sleep.
  * Return: 0, or the errnos of vmremap_area_mmap() but %-ENOMEM; %-EBUSY says
  * that @desc is NULL or already has an action of its own.

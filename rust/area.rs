@@ -196,10 +196,9 @@ impl<T: KnownSize + ?Sized> Area<T> {
 
     /// Maps the area into the whole of `vma`, from the area's page `page_offset` on.
     ///
-    /// To be called from an `mmap` callback, as the last thing that can fail: when the callback
-    /// returns an error after this has succeeded, the kernel does not tell, and the memory is
-    /// never freed. On success `vma` is done: another area cannot be mapped into it, and it is not
-    /// to be made a mixed map.
+    /// To be called from an `mmap` callback. On success `vma` is done: another area cannot be mapped
+    /// into it, and it is not to be made a mixed map. It keeps the area until it is unmapped, even
+    /// when the driver is gone by then.
     ///
     /// Large folios are mapped as a whole where the address allows. A `MiscDevice` cannot choose
     /// it: programs that map much ask for an address that is a multiple of 2 MiB.
