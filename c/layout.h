@@ -14,8 +14,15 @@
 #include <linux/mmzone.h>
 #include <linux/pgtable.h>
 
-/* A block that is larger than a PMD could not be mapped any faster. */
+/*
+ * A block that is larger than a PMD could not be mapped any faster. And the page
+ * cache has to take it.
+ */
+#ifdef CONFIG_XARRAY_MULTI
 #define VMREMAP_MAX_ORDER	min_t(unsigned int, PMD_ORDER, MAX_PAGE_ORDER)
+#else
+#define VMREMAP_MAX_ORDER	0U
+#endif
 
 /**
  * struct vmremap_layout - the blocks of an area

@@ -13,6 +13,7 @@
 #include <vm_flags.h>
 
 #define CONFIG_TRANSPARENT_HUGEPAGE	1
+#define CONFIG_XARRAY_MULTI		1
 
 #define FAULT_FLAG_WRITE	0x1
 #define FAULT_FLAG_REMOTE	0x80
