@@ -2,7 +2,7 @@
 
 # The programs that run in the VM: static, as there are no libraries. Run inside the toolroot, from the checkout,
 # with out= and source= (the kernel's, for its selftest harness).
-programs := $(patsubst %.c,$(out)/%,$(wildcard samples/*/demo.c selftests/*.c tools/bench/bench.c))
+programs := $(patsubst %.c,$(out)/%,$(wildcard samples/*/demo.c selftests/*.c tools/bench/bench.c tools/bench/contention.c))
 
 CFLAGS := -O2 -Wall -Wextra -Wno-sign-compare -Werror -static -pthread -MMD -MP -Isamples -isystem $(source)/tools/testing/selftests
 

@@ -8,42 +8,17 @@
  * was loaded with a buffer of that many KiB
  */
 #define _GNU_SOURCE
-#include <err.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "vmremap_bench.h"
-#include "../../samples/vmremap_sample.h"
+#include "mapping.h"
 
-#define PAGE		4096UL
 #define HUGE		(512 * PAGE)
-#define KIB		1024UL
 #define RUNS		3
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-static const struct {
-	const char *name;
-	const char *device;
-} methods[] = {
-	[BENCH_REMAP_VMALLOC_RANGE] = { "remap_vmalloc_range", "/dev/vmremap-bench" },
-	[BENCH_VM_MAP_PAGES] = { "vm_map_pages", "/dev/vmremap-bench" },
-	[BENCH_RANGE_FOREIGN] = { "vmremap_range-foreign", "/dev/vmremap-bench" },
-	[BENCH_MMAP] = { "vmremap-mmap", "/dev/vmremap-bench" },
-	[BENCH_MMAP_PREPARE] = { "vmremap-mmap_prepare", "/dev/vmremap-bench-prepare" },
-	[BENCH_POPULATE] = { "vmremap-populate", "/dev/vmremap-bench" },
-	[BENCH_RUST] = { "vmremap-rust", "/dev/vmremap-sample-rust" },
-};
 
 static const unsigned long sizes_kib[] = {
 	4, 64, 1024, 16 * 1024, 64 * 1024, 256 * 1024, 1024 * 1024,
@@ -59,27 +34,6 @@ static const char *const phases[PHASES] = {
 	"map", "touch", "touch2", "unmap", "total", "sparse", "fork",
 	"dontneed", "retouch", "alloc", "free",
 };
-
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
-static uint64_t alloc(int fd, int method, size_t size, uint64_t *metadata)
-{
-	struct vmremap_bench_alloc arg = { .size = size, .method = method };
-	uint64_t start = now();
-
-	/* The sample driver has its memory since it was loaded. */
-	if (method != BENCH_RUST && ioctl(fd, VMREMAP_BENCH_ALLOC, &arg))
-		err(1, "%s, %zu KiB: allocate", methods[method].name, size / KIB);
-	if (metadata)
-		*metadata = arg.metadata;
-	return now() - start;
-}
 
 /* An address that is free, and aligned to a PMD or a page off that. */
 static char *free_address(size_t size, bool aligned)
@@ -104,29 +58,6 @@ static char *map_at(char *addr, int fd, int method, size_t size)
 	if (p == MAP_FAILED)
 		err(1, "map %zu bytes", size);
 	return p;
-}
-
-static void store(char *p)
-{
-	__atomic_store_n(p, 1, __ATOMIC_RELAXED);
-}
-
-/* Inline, so that with a constant step a page takes the store and nothing else. */
-static __always_inline uint64_t touch(char *p, size_t size, size_t step)
-{
-	char *end = p + size, *rows = p + size / (64 * step) * (64 * step);
-	uint64_t start = now();
-	int i;
-
-	/* As little as possible beside the one store for each page. */
-	for (; p != rows; p += 64 * step) {
-#pragma GCC unroll 64
-		for (i = 0; i < 64; i++)
-			store(p + i * step);
-	}
-	for (; p < end; p += step)
-		store(p);
-	return now() - start;
 }
 
 static uint64_t fork_and_wait(void)

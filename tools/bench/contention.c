@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Count what several processes cost that map, touch and unmap at the same time,
+ * each on a CPU of its own: the same buffer, or one of their own. Prints a JSON
+ * row for each case. All CPUs share the clock, so that its nanoseconds are the
+ * instructions of all of them, also those spent waiting for a lock.
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "mapping.h"
+
+#define SIZE		(16 * KIB * KIB)
+#define ROUNDS		8
+#define MOST		4
+
+static int open_buffer(int method)
+{
+	int fd = open(methods[method].device, O_RDWR);
+
+	if (fd < 0)
+		err(1, "%s", methods[method].device);
+	alloc(fd, method, SIZE, NULL);
+	return fd;
+}
+
+/* Say that all is ready, wait for the start, and work. */
+static void work(int cpu, int fd, int ready, int start)
+{
+	cpu_set_t cpus;
+	char byte = 0;
+	int n;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+		err(1, "run on CPU %d", cpu);
+	if (write(ready, &byte, 1) != 1 || read(start, &byte, 1) != 0)
+		err(1, "start");
+	for (n = 0; n < ROUNDS; n++) {
+		char *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+		if (p == MAP_FAILED)
+			err(1, "map");
+		touch(p, SIZE, PAGE);
+		munmap(p, SIZE);
+	}
+	_exit(0);
+}
+
+static uint64_t contend(int method, int processes, bool same)
+{
+	int ready[2], start[2], fds[MOST], n, status;
+	uint64_t began;
+	char byte;
+
+	if (pipe(ready) || pipe(start))
+		err(1, "pipe");
+	for (n = 0; n < processes; n++) {
+		fds[n] = same && n ? fds[0] : open_buffer(method);
+		pid_t pid = fork();
+
+		if (pid < 0)
+			err(1, "fork");
+		if (!pid) {
+			close(start[1]);
+			work(n, fds[n], ready[1], start[0]);
+		}
+	}
+	for (n = 0; n < processes; n++)
+		if (read(ready[0], &byte, 1) != 1)
+			err(1, "read");
+	began = now();
+	/* The end of the pipe is the start for all. */
+	close(start[1]);
+	for (n = 0; n < processes; n++)
+		if (wait(&status) < 0 || status)
+			errx(1, "a process failed");
+	began = now() - began;
+
+	close(start[0]);
+	close(ready[0]);
+	close(ready[1]);
+	for (n = 0; n < processes; n++)
+		if (!same || !n)
+			close(fds[n]);
+	return began;
+}
+
+int main(void)
+{
+	static const int chosen[] = { BENCH_REMAP_VMALLOC_RANGE, BENCH_MMAP, BENCH_MMAP_PREPARE };
+	size_t m;
+	int same, processes;
+
+	for (same = 0; same <= 1; same++)
+		for (processes = 1; processes <= MOST; processes *= 2)
+			for (m = 0; m < ARRAY_SIZE(chosen); m++)
+				printf("{\"method\": \"%s\", \"size_kib\": %lu, \"processes\": %d, \"same\": %s, \"total\": %llu}\n",
+				       methods[chosen[m]].name, SIZE / KIB, processes,
+				       same ? "true" : "false",
+				       (unsigned long long)contend(chosen[m], processes, same));
+	return 0;
+}
