@@ -86,11 +86,8 @@ static void put_area(void *area)
 	vmremap_area_put(area);
 }
 
-struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
-				    unsigned int flags, unsigned int order)
+void blocks_begin(struct kunit *test, unsigned int order)
 {
-	struct vmremap_area *area;
-
 	KUNIT_ASSERT_EQ(test, 0, kunit_attach_mm());
 	if (!maps_rows())
 		order = 0;
@@ -98,9 +95,21 @@ struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
 		failing_init(test);
 		failing_above(order);
 	}
+}
+
+void blocks_end(void)
+{
+	failing_end();
+}
+
+struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
+				    unsigned int flags, unsigned int order)
+{
+	struct vmremap_area *area;
+
+	blocks_begin(test, order);
 	area = vmremap_area_alloc(size, flags);
-	if (order < VMREMAP_MAX_ORDER)
-		failing_end();
+	blocks_end();
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	return area;
 }

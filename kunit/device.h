@@ -43,9 +43,13 @@ struct test_device {
 void device_open(struct kunit *test, struct test_device *dev);
 
 /*
- * A new area whose blocks have at most @order, or less: UML of 7.3 maps a row
- * of pages wrong, see uml.patch, and then has single pages.
+ * Until blocks_end(), new areas have blocks of at most @order, or less: UML of
+ * 7.3 maps a row of pages wrong, see uml.patch, and then has single pages.
  */
+void blocks_begin(struct kunit *test, unsigned int order);
+void blocks_end(void);
+
+/* A new area of such blocks. */
 struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
 				    unsigned int flags, unsigned int order);
 
@@ -91,5 +95,8 @@ long area_mapped(const struct vmremap_area *area);
 void expect_unused(struct kunit *test, const struct vmremap_area *area);
 
 struct vm_area_struct *vma_at(unsigned long uaddr);
+
+/* In rust.rs: the mmap callback of a driver in Rust. */
+int vmremap_kunit_callback(struct vm_area_struct *vma);
 
 #endif /* VMREMAP_KUNIT_DEVICE_H */

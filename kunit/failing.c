@@ -84,7 +84,8 @@ bool failing_end(void)
 
 	current->fail_nth = 0;
 	current->make_it_fail = 0;
-	*pages.probability = 0;
+	if (pages.probability)
+		*pages.probability = 0;
 	return failed;
 }
 

@@ -21,32 +21,23 @@ module! {
     license: "GPL",
 }
 
-/// Ends a test with an error, where the macro of this name would panic.
-macro_rules! assert {
-    ($condition:expr $(,)?) => {
-        if !$condition {
-            kernel::prelude::pr_info!("# line {}: {}\n", line!(), stringify!($condition));
-            return Err(kernel::error::code::EPROTO);
-        }
-    };
-}
-
-/// Ends a test with an error, where the macro of this name would panic.
-macro_rules! assert_eq {
-    ($left:expr, $right:expr $(,)?) => {
-        match (&$left, &$right) {
-            (left, right) if left != right => {
-                kernel::prelude::pr_info!("# line {}: {:?}, not {:?}\n", line!(), left, right);
-                return Err(kernel::error::code::EPROTO);
-            }
-            _ => {}
-        }
-    };
-}
+#[macro_use]
+#[path = "../../kunit/assert.rs"]
+mod assert;
 
 /// A test: its name, and what returns an error where it fails.
 type Check = (&'static str, fn() -> Result);
 
+/// What is a KUnit suite in kernels that have KUnit.
+macro_rules! checks {
+    ($suite:ident: $($check:ident),* $(,)?) => {
+        pub(crate) const CHECKS: &[crate::Check] = &[$((stringify!($check), $check)),*];
+    };
+}
+
+#[path = "../../kunit/callback.rs"]
+mod callback;
+#[path = "../../kunit/checks.rs"]
 mod checks;
 mod device;
 
@@ -68,8 +59,8 @@ struct TestModule {
 impl kernel::InPlaceModule for TestModule {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         pr_info!("KTAP version 1\n");
-        pr_info!("1..{}\n", checks::CHECKS.len() + examples::EXAMPLES.len());
-        let all = Iterator::chain(checks::CHECKS.iter(), examples::EXAMPLES);
+        pr_info!("1..{}\n", checks::CHECKS.len() + examples::CHECKS.len());
+        let all = Iterator::chain(checks::CHECKS.iter(), examples::CHECKS);
         for (nr, (name, test)) in all.enumerate() {
             let verdict = if test().is_ok() { "ok" } else { "not ok" };
             pr_info!("{} {} {}\n", verdict, nr + 1, name);

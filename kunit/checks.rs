@@ -26,19 +26,20 @@ use vmremap::{
     Flags, //
 };
 
-pub(crate) const CHECKS: &[crate::Check] = &[
-    ("an area of no size is refused", no_size),
-    ("a size that wraps is refused", size_wraps),
-    ("a size that no machine has is refused", size_too_large),
-    ("an area is zeroed to its last byte", zeroed),
-    ("every combination of flags makes an area", flags),
-    ("a view has the type, place and size of the field", views),
-    ("what is written one way is read the others", same_bytes),
-    ("copies end where the area ends", copies),
-    ("an index past the end is an error", index_past_end),
-    ("a clone is the same memory, and outlives the first", clones),
-    ("atomics of every type", atomics),
-];
+checks! {
+    vmremap_rust:
+    area_of_no_size_is_refused,
+    size_that_wraps_is_refused,
+    size_of_no_machine_is_refused,
+    zeroed_to_the_last_byte,
+    each_set_of_flags_makes_an_area,
+    view_is_of_the_field_alone,
+    every_access_sees_the_same_bytes,
+    copies_end_with_the_area,
+    index_past_the_end_is_refused,
+    clone_outlives_the_first,
+    atomics_of_every_type,
+}
 
 #[repr(C)]
 #[derive(FromBytes, IntoBytes, Clone, Copy, PartialEq, Debug)]
@@ -53,14 +54,14 @@ fn refusal<T: FromBytes + IntoBytes>(len: usize) -> Option<Error> {
     Area::<T>::zeroed_slice(len, Flags::NONE).err()
 }
 
-fn no_size() -> Result {
+fn area_of_no_size_is_refused() -> Result {
     assert_eq!(refusal::<u64>(0), Some(ENODATA));
     assert_eq!(refusal::<()>(7), Some(ENODATA));
     assert_eq!(Area::<()>::zeroed(Flags::NONE).err(), Some(ENODATA));
     Ok(())
 }
 
-fn size_wraps() -> Result {
+fn size_that_wraps_is_refused() -> Result {
     let to_bytes = usize::MAX / 8 + 1;
     let to_pages = (usize::MAX - PAGE_SIZE) / 8 + 2;
 
@@ -70,12 +71,12 @@ fn size_wraps() -> Result {
     Ok(())
 }
 
-fn size_too_large() -> Result {
+fn size_of_no_machine_is_refused() -> Result {
     assert_eq!(refusal::<u8>(usize::MAX / 2), Some(ENOMEM));
     Ok(())
 }
 
-fn zeroed() -> Result {
+fn zeroed_to_the_last_byte() -> Result {
     let area = Area::<u8>::zeroed_slice(PAGE_SIZE + 1, Flags::NONE)?;
     for i in 0..area.len() {
         assert_eq!(io_read!(&area, [try: i]), 0);
@@ -83,7 +84,7 @@ fn zeroed() -> Result {
     Ok(())
 }
 
-fn flags() -> Result {
+fn each_set_of_flags_makes_an_area() -> Result {
     let all = [
         Flags::READ_ONLY,
         Flags::DONT_COPY,
@@ -105,7 +106,7 @@ fn flags() -> Result {
     Ok(())
 }
 
-fn views() -> Result {
+fn view_is_of_the_field_alone() -> Result {
     let area = Area::<Mixed>::zeroed_slice(300, Flags::NONE)?;
     let start = area.as_view().as_ptr().addr();
 
@@ -121,7 +122,7 @@ fn views() -> Result {
     Ok(())
 }
 
-fn same_bytes() -> Result {
+fn every_access_sees_the_same_bytes() -> Result {
     let area = Area::<Mixed>::zeroed(Flags::NONE)?;
     let mut copy = [0; 16];
 
@@ -136,7 +137,7 @@ fn same_bytes() -> Result {
     Ok(())
 }
 
-fn copies() -> Result {
+fn copies_end_with_the_area() -> Result {
     let area = Area::<u8>::zeroed_slice(PAGE_SIZE - 1, Flags::NONE)?;
     let end = area.size();
     let mut two = [0xff; 2];
@@ -158,7 +159,7 @@ fn copies() -> Result {
     Ok(())
 }
 
-fn index_past_end() -> Result {
+fn index_past_the_end_is_refused() -> Result {
     fn read(area: &Area<[u16]>, index: usize) -> Result<u16> {
         Ok(io_read!(area, [try: index]))
     }
@@ -170,7 +171,7 @@ fn index_past_end() -> Result {
     Ok(())
 }
 
-fn clones() -> Result {
+fn clone_outlives_the_first() -> Result {
     let first = Area::<u32>::zeroed(Flags::NONE)?;
     let second = first.clone();
     let third = second.clone();
@@ -182,7 +183,7 @@ fn clones() -> Result {
     Ok(())
 }
 
-fn atomics() -> Result {
+fn atomics_of_every_type() -> Result {
     fn atomic<T: AtomicField + Copy + PartialEq + core::fmt::Debug>(one: T, top: T) -> Result {
         let area = Area::<T>::zeroed(Flags::NONE)?;
         let field = AtomicView::new(area.as_view());

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Assertions that end a test with an error. KUnit's own end its thread, and then nothing is dropped.
+
+macro_rules! assert {
+    ($condition:expr $(,)?) => {
+        if !$condition {
+            kernel::prelude::pr_info!("# line {}: {}\n", line!(), stringify!($condition));
+            return Err(kernel::error::code::EPROTO);
+        }
+    };
+}
+
+macro_rules! assert_eq {
+    ($left:expr, $right:expr $(,)?) => {
+        match (&$left, &$right) {
+            (left, right) if left != right => {
+                kernel::prelude::pr_info!("# line {}: {:?}, not {:?}\n", line!(), left, right);
+                return Err(kernel::error::code::EPROTO);
+            }
+            _ => {}
+        }
+    };
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a Rust driver's mmap callback does to who maps: see callback.rs, where
+ * the offset in the file chooses.
+ */
+#include <kunit/test.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+
+#include "../c/area.h"
+#include "../c/index.h"
+#include "../c/vmremap.h"
+#include "device.h"
+
+#define PAGES 40UL
+
+/* The pages from @from up to @to are the area's, unless it ends with @err. */
+static const struct callback_case {
+	const char *name;
+	unsigned long what;
+	int err;
+	unsigned long from;
+	unsigned long to;
+} cases[] = {
+	{ "drops the last reference", 0, 0, 0, PAGES },
+	{ "maps twice", 1, 0, 0, PAGES },
+	{ "makes a mixed map before", 2, 0, 1, 1 },
+	{ "makes a mixed map after", 3, 0, 0, PAGES },
+	{ "inserts a page after", 4, 0, 1, PAGES },
+	{ "zaps what it mapped", 5, 0, 0, PAGES },
+	{ "tries again after refusals", 6, 0, 0, PAGES },
+	{ "refuses", 7, -ENXIO, 0, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(callback, cases, name);
+
+static int rust_callback(struct test_device *dev, struct vm_area_struct *vma)
+{
+	return vmremap_kunit_callback(vma);
+}
+
+/* Ids are given out in a row. */
+static u32 next_id(struct kunit *test)
+{
+	struct vmremap_area *area = vmremap_area_alloc(1, 0);
+	u32 id;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	id = area->id;
+	vmremap_area_put(area);
+	return id;
+}
+
+/*
+ * VmaInit, RightPage, AreaOutlives: the driver has dropped all that it made,
+ * and the mapping goes on, until it ends and nothing is left.
+ */
+static void callback_test(struct kunit *test)
+{
+	const struct callback_case *c = test->param_value;
+	struct test_device dev = { .hook = HOOK_MMAP, .map = rust_callback };
+	unsigned long uaddr, page, value;
+	u32 id = next_id(test), last;
+
+	device_open(test, &dev);
+	blocks_begin(test, VMREMAP_MAX_ORDER);
+	uaddr = device_mmap(test, &dev, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_SHARED, c->what);
+	blocks_end();
+
+	if (c->err) {
+		KUNIT_EXPECT_EQ(test, (long)uaddr, c->err);
+	} else {
+		KUNIT_ASSERT_FALSE_MSG(test, IS_ERR_VALUE(uaddr), "mmap: %ld", (long)uaddr);
+		for (page = 0; page < PAGES; page++) {
+			int err = peek(uaddr + page * PAGE_SIZE, &value);
+			bool own = page >= c->from && page < c->to;
+
+			/* A page of the driver's own is zero. */
+			KUNIT_EXPECT_EQ_MSG(test, err, own || !page ? 0 : -EFAULT,
+					    "page %lu", page);
+			if (!err)
+				KUNIT_EXPECT_EQ_MSG(test, value, own, "page %lu", page);
+		}
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, PAGES * PAGE_SIZE));
+	}
+
+	for (last = next_id(test); ++id < last;)
+		KUNIT_EXPECT_NULL(test, vmremap_index_get(id));
+}
+
+static struct kunit_case callback_cases[] = {
+	KUNIT_CASE_PARAM(callback_test, callback_gen_params),
+	{}
+};
+
+static struct kunit_suite callback_suite = {
+	.name = "vmremap-callback",
+	.test_cases = callback_cases,
+};
+
+kunit_test_suite(callback_suite);
