@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Sourced by the tests of the Rust side: where there is none, they are skipped.
-. "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
-# shellcheck disable=SC2034 # those who source this use it
-out=$checkout/build/$("$checkout/tools/kernel" release)
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 why_not=$("$checkout/tools/kernel" rust 2>&1 >/dev/null)
 if [[ $why_not ]]; then

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034 # those who source this use it
+# Sourced by the tests that run in a VM: on the stock kernel, or after '--on debug|kcsan' on that of tools/debug-kernel.
+. "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
+out=$checkout/build/$("$checkout/tools/kernel" release) # has the programs
+modules=$out
+vm=("$checkout/tools/vm")
+kmake=("$checkout/tools/kmake")
+stock=y
+if [[ ${1-} == --on ]]; then
+	if [[ $("$checkout/tools/kernel" rust 2>/dev/null) != yes ]]; then
+		printf '%s\n' "KTAP version 1" "1..1" "ok 1 debug # SKIP the debug kernel is of a series that has Rust"
+		exit
+	fi
+	kernel=$("$checkout/tools/debug-kernel" "$2")
+	modules=$kernel/mm/vmremap
+	vm+=(--kernel "$kernel/vmlinux" --timeout 1200)
+	kmake+=(ON="$2")
+	stock=
+	shift 2
+fi
