@@ -2,7 +2,6 @@
 #include <linux/export.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
-#include <linux/mman.h>
 #include <linux/sched/mm.h>
 
 #include "vmremap.h"
@@ -17,17 +16,15 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
 {
 	unsigned long align, start;
 
-	if (!len || flags & MAP_FIXED || len > TASK_SIZE)
-		goto plain;
-	align = min(rounddown_pow_of_two(len), PMD_SIZE);
-	if (align <= PAGE_SIZE)
+	if (!len || len > TASK_SIZE)
 		goto plain;
 
+	align = min(rounddown_pow_of_two(len), PMD_SIZE);
 	start = mm_get_unmapped_area(file, addr, len + align - PAGE_SIZE, pgoff,
 				     flags);
 	if (IS_ERR_VALUE(start))
 		goto plain;
-	/* The hint is the program's own choice. */
+	/* The hint is the program's own choice, and more so with MAP_FIXED. */
 	if (start == addr)
 		return addr;
 	return start + (((pgoff << PAGE_SHIFT) - start) & (align - 1));
