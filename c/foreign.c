@@ -51,12 +51,12 @@ static bool mapped(unsigned long kaddr)
 static bool leaves_area(const struct vmremap_request *req)
 {
 	unsigned long addr = req->kaddr;
-	unsigned long end = addr + (req->pgoff << PAGE_SHIFT) +
-			    PAGE_ALIGN(req->size);
+	unsigned long end = addr + (req->pgoff << PAGE_SHIFT) + req->size;
 
-	while (addr < end && mapped(addr))
-		addr += PAGE_SIZE;
-	return addr < end;
+	for (; addr < end; addr += PAGE_SIZE)
+		if (!mapped(addr))
+			return true;
+	return false;
 }
 
 static enum vmremap_clause check_area(const struct vmremap_request *req)
