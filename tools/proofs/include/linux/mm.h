@@ -1,3 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+#include <asm/page.h>
 #include <linux/mm_types.h>
 #include <vm_flags.h>
+
+struct folio {
+	void *private;
+};
+
+struct page;
+
+unsigned long page_to_pfn(const struct page *page);
+bool pfn_valid(unsigned long pfn);
+struct folio *page_folio(struct page *page);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Of include/linux/xarray.h, what an index of areas needs. */
+#include <linux/limits.h>
+#include <linux/types.h>
+
+struct xarray {
+	int unused;
+};
+
+struct xa_limit {
+	u32 max;
+	u32 min;
+};
+
+#define DEFINE_XARRAY_ALLOC1(name)	struct xarray name
+#define XA_LIMIT(_min, _max)		{ .min = _min, .max = _max }
+#define GFP_KERNEL			0
+
+int xa_alloc_cyclic(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit,
+		    u32 *next, int gfp);
+void *xa_erase(struct xarray *xa, unsigned long index);
+void *xa_load(struct xarray *xa, unsigned long index);
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+
+static inline void *xa_mk_value(unsigned long v)
+{
+	return (void *)((v << 1) | 1);
+}
+
+static inline bool xa_is_value(const void *entry)
+{
+	return (unsigned long)entry & 1;
+}
+
+static inline unsigned long xa_to_value(const void *entry)
+{
+	return (unsigned long)entry >> 1;
+}
