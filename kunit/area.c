@@ -215,6 +215,22 @@ static void no_memory_at_all(struct kunit *test)
 	failing_end();
 }
 
+/* What the machine has not is not even begun. */
+static void more_than_the_machine_has(struct kunit *test)
+{
+	const size_t most = totalram_pages() << PAGE_SHIFT;
+	static const int more[] = { 0, 1, PAGE_SIZE };
+	unsigned int i;
+
+	failing_init(test);
+	for (i = 0; i < ARRAY_SIZE(more); i++) {
+		failing_nth(1);
+		KUNIT_EXPECT_PTR_EQ(test, vmremap_area_alloc(most + more[i], 0),
+				    ERR_PTR(-ENOMEM));
+		KUNIT_EXPECT_EQ(test, failing_end(), !more[i]);
+	}
+}
+
 static void killed_task_gets_none(struct kunit *test)
 {
 	struct vmremap_area *area;
@@ -238,6 +254,7 @@ static struct kunit_case area_cases[] = {
 	KUNIT_CASE(fragmented_memory),
 	KUNIT_CASE(every_allocation_fails),
 	KUNIT_CASE(no_memory_at_all),
+	KUNIT_CASE(more_than_the_machine_has),
 	KUNIT_CASE(killed_task_gets_none),
 	{}
 };

@@ -30,6 +30,8 @@ static struct {
 	u32 *min_order;
 } pages;
 
+static unsigned long *slab_probability;
+
 static void failing_exit(void *unused)
 {
 	failing_end();
@@ -54,10 +56,13 @@ void failing_init(struct kunit *test)
 	flag = setting("fail_page_alloc", "ignore-gfp-highmem");
 	KUNIT_ASSERT_NOT_NULL(test, flag);
 	*flag = false;
-	flag = setting("fail_page_alloc", "task-filter");
-	KUNIT_ASSERT_NOT_NULL(test, flag);
-	*flag = true;
-	atomic_set((atomic_t *)setting("fail_page_alloc", "times"), -1);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		flag = setting(kinds[i], "task-filter");
+		KUNIT_ASSERT_NOT_NULL(test, flag);
+		*flag = true;
+		atomic_set((atomic_t *)setting(kinds[i], "times"), -1);
+	}
+	slab_probability = setting("failslab", "probability");
 	pages.probability = setting("fail_page_alloc", "probability");
 	pages.min_order = setting("fail_page_alloc", "min-order");
 	failing_end();
@@ -68,6 +73,15 @@ void failing_init(struct kunit *test)
 void failing_nth(unsigned int nth)
 {
 	*pages.min_order = 0;
+	current->fail_nth = nth;
+}
+
+void failing_from(unsigned int nth)
+{
+	*pages.min_order = 0;
+	*pages.probability = 100;
+	*slab_probability = 100;
+	current->make_it_fail = 1;
 	current->fail_nth = nth;
 }
 
@@ -86,6 +100,8 @@ bool failing_end(void)
 	current->make_it_fail = 0;
 	if (pages.probability)
 		*pages.probability = 0;
+	if (slab_probability)
+		*slab_probability = 0;
 	return failed;
 }
 
@@ -97,6 +113,10 @@ void failing_init(struct kunit *test)
 }
 
 void failing_nth(unsigned int nth)
+{
+}
+
+void failing_from(unsigned int nth)
 {
 }
 

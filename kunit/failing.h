@@ -10,6 +10,9 @@ void failing_init(struct kunit *test);
 /* From here on, the @nth allocation of this task fails, slab or pages. */
 void failing_nth(unsigned int nth);
 
+/* The same for all that follow it, too: what tries again has no luck either. */
+void failing_from(unsigned int nth);
+
 /* Nothing fails any more. Return: did it come to the @nth? */
 bool failing_end(void);
 

@@ -103,6 +103,23 @@ static void freed_area_is_unknown(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, vmremap_index_get(U32_MAX));
 }
 
+/* Another area in the same memory is not the one that the id was of. */
+static void stale_id_finds_no_other(struct kunit *test)
+{
+	struct vmremap_area *area = vmremap_area_alloc(1, 0);
+	unsigned int i;
+	u32 id;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	id = area->id;
+	vmremap_area_put(area);
+	kvfree_rcu_barrier();
+	for (i = 0; i < 64; i++) {
+		new_area(test, 1);
+		KUNIT_ASSERT_NULL(test, vmremap_index_get(id));
+	}
+}
+
 /* An area that has no reference left, but that nobody has removed yet. */
 static void dying_area_is_not_revived(struct kunit *test)
 {
@@ -176,7 +193,8 @@ static void every_allocation_fails(struct kunit *test)
 	failing_init(test);
 	for (i = 0; i < ARRAY_SIZE(areas); i++) {
 		for (nth = 1; nth < FAILING_MAX; nth++) {
-			failing_nth(nth);
+			/* The index tries twice. */
+			failing_from(nth);
 			areas[i] = vmremap_area_alloc(1, 0);
 			if (!failing_end() || !IS_ERR(areas[i]))
 				break;
@@ -196,6 +214,7 @@ static struct kunit_case index_cases[] = {
 	KUNIT_CASE(takes_a_reference),
 	KUNIT_CASE(neighbours),
 	KUNIT_CASE(freed_area_is_unknown),
+	KUNIT_CASE(stale_id_finds_no_other),
 	KUNIT_CASE(dying_area_is_not_revived),
 	KUNIT_CASE(addresses_in_no_area),
 	KUNIT_CASE(only_the_areas_own_addresses),
