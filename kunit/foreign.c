@@ -120,6 +120,8 @@ static void never_beyond_the_area(struct kunit *test)
 				long uaddr;
 
 				range->kaddr = range->memory + start * PAGE_SIZE;
+				/* All pages of the VMA, if not all of its bytes. */
+				range->size = pages & 1 ? pages * PAGE_SIZE - 1 : 0;
 				uaddr = try(test, dev, pages);
 				if (!fits) {
 					KUNIT_ASSERT_EQ_MSG(test, uaddr, -EINVAL,
@@ -152,6 +154,39 @@ static void not_for_userspace(struct kunit *test)
 	vfree(memory);
 	range->kaddr = memory;
 	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -EFAULT);
+}
+
+/* AreaShareable: what dma_alloc_coherent() puts together in vmalloc space. */
+static void coherent_memory(struct kunit *test)
+{
+	struct test_device *dev = device_with_range(test, 1);
+	struct test_range *range = dev->data;
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	unsigned long uaddr, value;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	range->kaddr = vmap(&page, 1, VM_DMA_COHERENT, PAGE_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, range->kaddr);
+	uaddr = try(test, dev, 1);
+	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(uaddr));
+	KUNIT_EXPECT_EQ(test, 0, peek(uaddr, &value));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, PAGE_SIZE));
+	vunmap(range->kaddr);
+	__free_page(page);
+}
+
+/* There is nothing wrong with the area, but its page cannot be mapped. */
+static void page_of_a_slab(struct kunit *test)
+{
+	struct test_device *dev = device_with_range(test, 1);
+	struct test_range *range = dev->data;
+	struct page *page = virt_to_page(kunit_kzalloc(test, 64, GFP_KERNEL));
+
+	range->kaddr = vmap(&page, 1, VM_DMA_COHERENT, PAGE_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, range->kaddr);
+	KUNIT_EXPECT_EQ(test, try(test, dev, 1),
+			IS_MODULE(CONFIG_VMREMAP) ? -EPERM : -EINVAL);
+	vunmap(range->kaddr);
 }
 
 static void in_no_area(struct kunit *test)
@@ -226,6 +261,19 @@ static void a_part(struct kunit *test)
 	expect_unmapped(test, range);
 }
 
+/* A failure leaves nothing behind, even for a driver that goes on. */
+static int map_and_look(struct test_device *dev, struct vm_area_struct *vma)
+{
+	struct test_range *range = dev->data;
+	int err = map_range(dev, vma);
+	unsigned long page;
+
+	for (page = 0; err && page < range->pages; page++)
+		if (folio_mapped(page_folio(vmalloc_to_page(range->memory + page * PAGE_SIZE))))
+			return -EUCLEAN;
+	return err;
+}
+
 /* Across three page tables, so that pages are in when a table is lacking. */
 static void every_allocation_fails(struct kunit *test)
 {
@@ -239,6 +287,8 @@ static void every_allocation_fails(struct kunit *test)
 	dev = device_with_range(test, 1100);
 	range = dev->data;
 	size = range->pages * PAGE_SIZE;
+	range->size = size - 1;
+	dev->map = map_and_look;
 
 	for (nth = 1; nth < FAILING_MAX; nth++) {
 		failing_nth(nth);
@@ -266,6 +316,8 @@ static struct kunit_case foreign_cases[] = {
 	KUNIT_CASE(whole),
 	KUNIT_CASE(never_beyond_the_area),
 	KUNIT_CASE(not_for_userspace),
+	KUNIT_CASE(coherent_memory),
+	KUNIT_CASE(page_of_a_slab),
 	KUNIT_CASE(in_no_area),
 	KUNIT_CASE(request_is_checked_first),
 	KUNIT_CASE(a_part),
