@@ -295,6 +295,9 @@ static void every_allocation_fails(struct kunit *test)
 				KUNIT_ASSERT_EQ_MSG(test, uaddr, -ENOMEM, "%u", nth);
 				lost++;
 			} else {
+				/* What did not fail is whole. */
+				if (hook_of(test) != HOOK_NESTED)
+					KUNIT_ASSERT_EQ(test, area_mapped(dev->area), 1100);
 				KUNIT_ASSERT_EQ(test, 0, vm_munmap(uaddr, size));
 			}
 			expect_unused(test, dev->area);
@@ -422,6 +425,31 @@ static void failure_after_success_takes_all_back(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
+/* What was taken back is as if it had not been, for a driver that goes on. */
+static int map_after_taking_back(struct test_device *dev, struct vm_area_struct *vma)
+{
+	if (vmremap_area_mmap(dev->area, vma, 0) ||
+	    area_mapped(dev->area) != dev->area->pages ||
+	    vmremap_area_mmap(dev->area, vma, 0) != -EBUSY ||
+	    area_mapped(dev->area) || refcount_read(&dev->area->refs) != 1 ||
+	    vma->vm_private_data)
+		return -EUCLEAN;
+	return vmremap_area_mmap(dev->area, vma, 0);
+}
+
+static void taken_back_vma_is_free(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K,
+						   VMREMAP_POPULATE);
+	unsigned long uaddr;
+
+	dev->map = map_after_taking_back;
+	uaddr = device_map(test, dev, SZ_64K, 0);
+	expect_pages(test, dev->area, uaddr, SZ_64K, 0);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
+	expect_unused(test, dev->area);
+}
+
 /*
  * AreaOutlives: the program's mapping keeps the area, when the driver is done
  * with it.
@@ -538,7 +566,16 @@ static void desc_of_another_owner(struct kunit *test)
 	desc.action.type = MMAP_NOTHING;
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, ULONG_MAX),
 			-EOVERFLOW);
-	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0), 0);
+	/* Only the sum with the area's address wraps. */
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc,
+							(ULONG_MAX >> PAGE_SHIFT) - 16),
+			-EOVERFLOW);
+	desc.start++;
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0),
+			-EADDRNOTAVAIL);
+	desc.start += PAGE_SIZE - 1;
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 1), 0);
+	KUNIT_EXPECT_EQ(test, desc.pgoff, 1);
 	KUNIT_EXPECT_PTR_EQ(test, desc.vm_file, dev->area->file);
 	fput(desc.vm_file);
 	expect_unused(test, dev->area);
@@ -575,7 +612,7 @@ static void failure_restores_the_vma(struct kunit *test)
 	failing_init(test);
 	dev = device_with_blocks(test, HOOK_MMAP, size + 3 * PAGE_SIZE, 0, 0);
 	dev->map = map_after_failures;
-	uaddr = device_map(test, dev, size, 0);
+	uaddr = device_map(test, dev, size, 5);
 	expect_pages(test, dev->area, uaddr, size, 3);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
 	expect_unused(test, dev->area);
@@ -598,6 +635,7 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE(file_is_not_the_drivers),
 	KUNIT_CASE(callback_fails_in_the_end),
 	KUNIT_CASE(failure_after_success_takes_all_back),
+	KUNIT_CASE(taken_back_vma_is_free),
 	KUNIT_CASE_PARAM(mapping_keeps_the_area, hook_gen_params),
 	KUNIT_CASE_PARAM(no_area, hook_gen_params),
 	KUNIT_CASE(no_vma),
