@@ -6,6 +6,7 @@
 #include <linux/mman.h>
 
 #include "../c/area.h"
+#include "../c/map.h"
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"
@@ -37,6 +38,12 @@ struct parts {
 	unsigned int nr;
 };
 
+/* Each second one ends within its last page. */
+static unsigned long part_size(const struct part *part, unsigned int i)
+{
+	return part->pages * PAGE_SIZE - (part->pages && i & 1);
+}
+
 /* Like a driver that stops at the first failure. */
 static int map_parts(struct test_device *dev, struct vm_area_struct *vma)
 {
@@ -50,7 +57,7 @@ static int map_parts(struct test_device *dev, struct vm_area_struct *vma)
 
 		err = vmremap_range_partial(vma, vma->vm_start + part->at * PAGE_SIZE,
 					    kaddr + part->start * PAGE_SIZE,
-					    part->pgoff, part->pages * PAGE_SIZE);
+					    part->pgoff, part_size(part, i));
 		if (err != part->err && err != -ENOMEM)
 			return -EUCLEAN;
 		if (err)
@@ -100,7 +107,7 @@ static long try(struct kunit *test, struct test_device *dev, const struct part *
 	parts->part = part;
 	parts->nr = nr;
 	return device_mmap(test, dev, VMA_PAGES * PAGE_SIZE,
-			   PROT_READ | PROT_WRITE, MAP_SHARED, 7);
+			   PROT_READ | PROT_WRITE, MAP_SHARED, 1007);
 }
 
 /* Small and large, cut and whole, from both areas, with holes between. */
@@ -176,13 +183,22 @@ static void unmap_the_middle(struct kunit *test)
 
 static const struct refusal_case {
 	const char *name;
-	struct part part[2];
+	struct part part[3];
 } refusals[] = {
 	{ "the same place again", { { 0, 4, 0, 0, 4 }, { 1, 4, 0, 0, 4, -EBUSY } } },
 	{ "overlaps the end", { { 0, 4, 0, 0, 4 }, { 1, 7, 0, 0, 4, -EBUSY } } },
 	{ "overlaps the start", { { 0, 4, 0, 0, 4 }, { 1, 1, 0, 0, 4, -EBUSY } } },
 	{ "lies inside", { { 0, 4, 0, 0, 4 }, { 1, 5, 0, 0, 1, -EBUSY } } },
 	{ "covers", { { 0, 4, 0, 0, 4 }, { 1, 0, 0, 0, 20, -EBUSY } } },
+	/* Pages of a large block are not there until they are touched. */
+	{ "the same place again, untouched",
+	  { { 0, 4, 0, 0, 32 }, { 1, 4, 0, 0, 32, -EBUSY } } },
+	{ "overlaps the end, untouched",
+	  { { 0, 40, 0, 0, 32 }, { 1, 60, 0, 0, 32, -EBUSY } } },
+	{ "overlaps the start, untouched",
+	  { { 0, 40, 0, 0, 32 }, { 1, 20, 0, 0, 32, -EBUSY } } },
+	{ "overlaps the second, untouched",
+	  { { 0, 4, 0, 0, 1 }, { 0, 40, 0, 0, 32 }, { 1, 40, 0, 0, 32, -EBUSY } } },
 	{ "leaves the area", { { 0, 0, 0, 0, 4 }, { 1, 4, 0, 0, 41, -EINVAL } } },
 	{ "leaves the area by offset",
 	  { { 0, 0, 0, 0, 4 }, { 1, 4, 0, 39, 2, -EINVAL } } },
@@ -205,8 +221,9 @@ static void refusal_takes_all_back(struct kunit *test)
 {
 	const struct refusal_case *c = test->param_value;
 	struct test_device *dev = device_with_parts(test, 0);
+	unsigned int last = c->part[1].err ? 1 : 2;
 
-	KUNIT_EXPECT_EQ(test, try(test, dev, c->part, 2), c->part[1].err);
+	KUNIT_EXPECT_EQ(test, try(test, dev, c->part, last + 1), c->part[last].err);
 	expect_both_unused(test, dev);
 }
 
@@ -236,6 +253,64 @@ static void policy_of_each_area(struct kunit *test)
 			    MAP_SHARED, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
 	KUNIT_EXPECT_FALSE(test, vma_at(uaddr)->vm_flags & VM_MAYWRITE);
+}
+
+/* A list that had more pieces was where this one is. */
+static void untouched_by_former_lists(struct kunit *test)
+{
+	static const struct part five[] = {
+		{ 0, 0, 0, 0, 1 }, { 0, 2, 0, 0, 1 }, { 0, 4, 0, 0, 1 },
+		{ 0, 6, 0, 0, 1 }, { 0, 8, 0, 0, 1 },
+	};
+	struct test_device *dev = device_with_parts(test, 0);
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		unsigned long value;
+		long uaddr = try(test, dev, five, 5);
+
+		KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
+		uaddr = try(test, dev, five, 4);
+		KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+		KUNIT_EXPECT_EQ(test, 0, peek(uaddr + 6 * PAGE_SIZE, &value));
+		KUNIT_EXPECT_EQ(test, -EFAULT, peek(uaddr + 8 * PAGE_SIZE, &value));
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
+	}
+	expect_both_unused(test, dev);
+}
+
+#define MANY	300
+
+/* Every second page. */
+static int map_many(struct test_device *dev, struct vm_area_struct *vma)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < MANY; i++)
+		err = vmremap_range_partial(vma, vma->vm_start + 2 * i * PAGE_SIZE,
+					    dev->area->addr, 0, PAGE_SIZE);
+	return err;
+}
+
+/* So many pieces that their list is of pages, which can be counted. */
+static void list_goes_with_the_mapping(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, PAGE_SIZE, 0);
+	struct sysinfo before, after;
+	unsigned int i;
+
+	dev->map = map_many;
+	si_meminfo(&before);
+	for (i = 0; i < 128; i++) {
+		unsigned long uaddr = device_map(test, dev, 2 * MANY * PAGE_SIZE, 0);
+
+		KUNIT_ASSERT_EQ(test, 0, vm_munmap(uaddr, 2 * MANY * PAGE_SIZE));
+	}
+	si_meminfo(&after);
+	expect_unused(test, dev->area);
+	KUNIT_EXPECT_LT(test, before.freeram, after.freeram + SZ_1M / PAGE_SIZE);
 }
 
 /* AllOrNothing: whichever allocation it is. */
@@ -310,18 +385,49 @@ static void private_copies(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-static void whole_vma_on_an_area(struct kunit *test)
+static void private_copies_of_parts(struct kunit *test)
 {
-	struct test_device *dev = device_with_area(test, HOOK_MMAP, 40 * PAGE_SIZE, 0);
+	struct test_device *dev = device_with_parts(test, 0);
+	struct parts *parts = dev->data;
 	unsigned long uaddr;
 
-	dev->map = map_whole;
-	uaddr = device_map(test, dev, 37 * PAGE_SIZE, 0);
-	expect_pages(test, dev->area, uaddr, 37 * PAGE_SIZE, 3);
-	KUNIT_EXPECT_EQ(test, -EINVAL,
-			device_mmap(test, dev, 38 * PAGE_SIZE, PROT_READ, MAP_SHARED, 0));
-	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 37 * PAGE_SIZE));
-	expect_unused(test, dev->area);
+	parts->part = several;
+	parts->nr = ARRAY_SIZE(several);
+	uaddr = device_mmap(test, dev, VMA_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	expect_several(test, parts, uaddr);
+	KUNIT_EXPECT_EQ(test, 0, poke(uaddr + 3 * PAGE_SIZE, 5));
+	KUNIT_EXPECT_EQ(test, ~0UL, *area_word(parts->areas[1], 0));
+}
+
+/* All pages of the VMA, but not all of its bytes. */
+static int map_all_pages(struct test_device *dev, struct vm_area_struct *vma)
+{
+	return vmremap_range_partial(vma, vma->vm_start, dev->area->addr + PAGE_SIZE, 2,
+				     vma->vm_end - vma->vm_start - PAGE_SIZE + 1);
+}
+
+/* Where there is one piece, there need be no list: and PMDs can be had. */
+static void whole_vma_on_an_area(struct kunit *test)
+{
+	static int (* const maps[])(struct test_device *dev, struct vm_area_struct *vma) = {
+		map_whole, map_all_pages,
+	};
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, 40 * PAGE_SIZE, 0);
+	unsigned long uaddr;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(maps); i++) {
+		dev->map = maps[i];
+		uaddr = device_map(test, dev, 37 * PAGE_SIZE, 0);
+		KUNIT_EXPECT_PTR_EQ(test, vma_at(uaddr)->vm_ops, &vmremap_area_vm_ops);
+		expect_pages(test, dev->area, uaddr, 37 * PAGE_SIZE, 3);
+		KUNIT_EXPECT_EQ(test, -EINVAL,
+				device_mmap(test, dev, 38 * PAGE_SIZE, PROT_READ, MAP_SHARED, 0));
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 37 * PAGE_SIZE));
+		expect_unused(test, dev->area);
+	}
 }
 
 static struct kunit_case partial_cases[] = {
@@ -330,8 +436,11 @@ static struct kunit_case partial_cases[] = {
 	KUNIT_CASE_PARAM(refusal_takes_all_back, refusal_gen_params),
 	KUNIT_CASE(beside_each_other),
 	KUNIT_CASE(policy_of_each_area),
+	KUNIT_CASE(untouched_by_former_lists),
+	KUNIT_CASE(list_goes_with_the_mapping),
 	KUNIT_CASE(every_allocation_fails),
 	KUNIT_CASE(private_copies),
+	KUNIT_CASE(private_copies_of_parts),
 	KUNIT_CASE(whole_vma_on_an_area),
 	{}
 };
