@@ -4,6 +4,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/sched/mm.h>
 
 #include "../c/area.h"
 #include "../c/vmremap.h"
@@ -62,6 +63,29 @@ static void leaves_the_choice_to_the_program(struct kunit *test)
 			choose(dev, hint, SZ_4M, 0, MAP_SHARED | MAP_FIXED));
 }
 
+/* Not a page more is asked for than what any offset can need, and not a page less. */
+static void needs_just_enough_room(struct kunit *test)
+{
+	const unsigned long len = 16 * PAGE_SIZE, room = 31 * PAGE_SIZE;
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, 64 * PAGE_SIZE, 0);
+	unsigned long base = device_map(test, dev, 64 * PAGE_SIZE, 0);
+	unsigned long hole, plain, addr, pgoff;
+
+	for (hole = room - PAGE_SIZE; hole <= room; hole += PAGE_SIZE) {
+		KUNIT_ASSERT_EQ(test, 0, vm_munmap(base + 5 * PAGE_SIZE, hole));
+		mmap_write_lock(current->mm);
+		plain = mm_get_unmapped_area(dev->file, 0, room, 0, MAP_SHARED);
+		mmap_write_unlock(current->mm);
+		for (pgoff = 0; pgoff < 16; pgoff++) {
+			addr = choose(dev, 0, len, pgoff, MAP_SHARED);
+			KUNIT_EXPECT_TRUE_MSG(test, addr >= plain && addr + len <= plain + room,
+					      "%lx, not in the room at %lx", addr, plain);
+			KUNIT_EXPECT_EQ(test, 0, (addr - (pgoff << PAGE_SHIFT)) & (len - 1));
+		}
+	}
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(base, 64 * PAGE_SIZE));
+}
+
 static void one_page_goes_anywhere(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_MMAP, PAGE_SIZE, 0);
@@ -85,6 +109,7 @@ static void no_room(struct kunit *test)
 static struct kunit_case placement_cases[] = {
 	KUNIT_CASE(is_congruent_with_pgoff),
 	KUNIT_CASE(leaves_the_choice_to_the_program),
+	KUNIT_CASE(needs_just_enough_room),
 	KUNIT_CASE(one_page_goes_anywhere),
 	KUNIT_CASE(no_room),
 	{}
