@@ -39,6 +39,7 @@ checks! {
     index_past_the_end_is_refused,
     clone_outlives_the_first,
     atomics_of_every_type,
+    type_aligned_to_a_page,
 }
 
 #[repr(C)]
@@ -48,6 +49,10 @@ struct Mixed {
     half: u32,
     bytes: [u8; 4],
 }
+
+#[repr(C, align(4096))]
+#[derive(FromBytes, IntoBytes)]
+struct PageAligned([u8; 4096]);
 
 /// Returns why there is no area of `len` times `T`.
 fn refusal<T: FromBytes + IntoBytes>(len: usize) -> Option<Error> {
@@ -203,4 +208,11 @@ fn atomics_of_every_type() -> Result {
     atomic(1, u64::MAX)?;
     atomic(1, isize::MAX)?;
     atomic(1, usize::MAX)
+}
+
+fn type_aligned_to_a_page() -> Result {
+    let area = Area::<PageAligned>::zeroed_slice(2, Flags::NONE)?;
+
+    assert!(area.as_view().as_ptr().cast::<PageAligned>().is_aligned());
+    Ok(())
 }
