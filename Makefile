@@ -13,7 +13,7 @@ help:
 	@echo 'make lint        the checkers alone'
 	@echo 'make review      the contract in the code, in build/review/; BASE=REV prints what changed since REV'
 	@echo 'make proofs      what is proved of the checks, with its assumptions'
-	@echo 'make mutants     each change of the proved code that a proof must notice'
+	@echo 'make mutants     each change of what checks and decides, and what notices it'
 	@echo 'make modules     modules and programs, in build/RELEASE/'
 	@echo 'make in-tree KSRC=DIR         put vmremap into the kernel source tree DIR, as mm/vmremap'
 	@echo 'make in-tree-remove KSRC=DIR  take it out again'
