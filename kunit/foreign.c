@@ -175,18 +175,25 @@ static void coherent_memory(struct kunit *test)
 	__free_page(page);
 }
 
-/* There is nothing wrong with the area, but its page cannot be mapped. */
+/* There is nothing wrong with the area, but its second page cannot be mapped. */
 static void page_of_a_slab(struct kunit *test)
 {
 	struct test_device *dev = device_with_range(test, 1);
 	struct test_range *range = dev->data;
-	struct page *page = virt_to_page(kunit_kzalloc(test, 64, GFP_KERNEL));
+	struct page *pages[] = {
+		alloc_page(GFP_KERNEL),
+		virt_to_page(kunit_kzalloc(test, 64, GFP_KERNEL)),
+	};
 
-	range->kaddr = vmap(&page, 1, VM_DMA_COHERENT, PAGE_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, range->kaddr);
-	KUNIT_EXPECT_EQ(test, try(test, dev, 1),
+	KUNIT_ASSERT_NOT_NULL(test, pages[0]);
+	range->kaddr = vmap(pages, 2, VM_DMA_COHERENT, PAGE_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, range->kaddr);
+	range->size = 2 * PAGE_SIZE - 1;
+	KUNIT_EXPECT_EQ(test, try(test, dev, 2),
 			IS_MODULE(CONFIG_VMREMAP) ? -EPERM : -EINVAL);
 	vunmap(range->kaddr);
+	KUNIT_EXPECT_EQ(test, page_ref_count(pages[0]), 1);
+	__free_page(pages[0]);
 }
 
 static void in_no_area(struct kunit *test)
