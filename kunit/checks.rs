@@ -96,15 +96,18 @@ fn each_set_of_flags_makes_an_area() -> Result {
         Flags::ACCOUNT,
         Flags::POPULATE,
     ];
+    let combined = |set: usize| {
+        let chosen = all
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| set & 1 << bit != 0);
+        chosen.fold(Flags::NONE, |flags, (_, &flag)| flags | flag)
+    };
     for set in 0..1 << all.len() {
-        let mut flags = Flags::NONE;
-        for (bit, &flag) in all.iter().enumerate() {
-            if set & 1 << bit != 0 {
-                flags = flags | flag;
-            }
-        }
-        for (bit, &flag) in all.iter().enumerate() {
-            assert_eq!(flags.contains(flag), set & 1 << bit != 0);
+        let flags = combined(set);
+        assert_eq!(flags | flags, flags);
+        for other in 0..1 << all.len() {
+            assert_eq!(flags.contains(combined(other)), set & other == other);
         }
         Area::<u8>::zeroed(flags)?;
     }
