@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * What outlives what: mapping, file, pins, the driver's module.
- *
- * The module of /dev/a-b-c is a_b_c, from a_b_c.ko in the folder that the
- * environment variable VMREMAP_MODULES names, by default /modules.
- */
+/* What outlives what: mapping, file, pins, the driver's module. */
 
 #define _GNU_SOURCE
 #include <sys/wait.h>
@@ -15,40 +10,7 @@
 #define PAGES 16
 #define SIZE (PAGES * PAGE_SIZE)
 
-static void module_name(char *name, size_t size)
-{
-	snprintf(name, size, "%s", strrchr(sample_path(), '/') + 1);
-	for (; *name; name++)
-		if (*name == '-')
-			*name = '_';
-}
-
-/* With the size that it had. */
-static int module_load_again(const char *name, size_t bytes)
-{
-	const char *folder = getenv("VMREMAP_MODULES") ? : "/modules";
-	char path[256], size[32];
-
-	snprintf(path, sizeof(path), "%s/%s.ko", folder, name);
-	snprintf(size, sizeof(size), "size=%zu", bytes);
-	return module_load(path, size);
-}
-
-/* The last unmap of a file is given back after munmap(2) has returned. */
-static int module_unload_soon(const char *name)
-{
-	int ret = -1;
-
-	for (int tries = 0; ret && tries < 50; tries++) {
-		ret = module_unload(name);
-		if (ret)
-			usleep(20000);
-	}
-	return ret;
-}
-
 FIXTURE(driver) {
-	char module[64];
 	size_t bytes;
 	int fd;
 	char *map;
@@ -56,7 +18,6 @@ FIXTURE(driver) {
 
 FIXTURE_SETUP(driver)
 {
-	module_name(self->module, sizeof(self->module));
 	self->fd = sample_open();
 	if (self->fd < 0 && errno == ENOENT)
 		SKIP(return, "there is no %s", sample_path());
@@ -86,7 +47,7 @@ static bool all_right(const char *bytes)
 TEST_F(driver, stays_while_open)
 {
 	ASSERT_EQ(0, munmap(self->map, SIZE));
-	EXPECT_EQ(-1, module_unload(self->module));
+	EXPECT_EQ(-1, sample_unload(sample_path()));
 	EXPECT_EQ(EWOULDBLOCK, errno);
 }
 
@@ -94,7 +55,7 @@ TEST_F(driver, stays_while_open)
 TEST_F(driver, mapping_outlives_it)
 {
 	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, module_unload_soon(self->module));
+	ASSERT_EQ(0, sample_unload_soon(sample_path()));
 	EXPECT_EQ(-1, access(sample_path(), F_OK));
 	EXPECT_TRUE(all_right(self->map));
 	ASSERT_EQ(0, madvise(self->map, SIZE, MADV_DONTNEED));
@@ -106,7 +67,7 @@ TEST_F(driver, mapping_outlives_it)
 	EXPECT_EQ(EWOULDBLOCK, errno);
 
 	ASSERT_EQ(0, munmap(self->map, PAGE_SIZE));
-	ASSERT_EQ(0, module_load_again(self->module, self->bytes)) TH_LOG("%m");
+	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
 TEST_F(driver, core_stays_while_in_use)
@@ -131,8 +92,8 @@ TEST_F(driver, goes_after_a_kill)
 	EXPECT_TRUE(WIFSIGNALED(status));
 	ASSERT_EQ(0, munmap(self->map, SIZE));
 	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, module_unload_soon(self->module));
-	ASSERT_EQ(0, module_load_again(self->module, self->bytes)) TH_LOG("%m");
+	ASSERT_EQ(0, sample_unload_soon(sample_path()));
+	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
 /*
@@ -144,8 +105,8 @@ TEST_F(driver, goes_after_failures)
 		EXPECT_EQ(MAP_FAILED, map_pages(self->fd, CONTROL_PAGE, 1));
 	ASSERT_EQ(0, munmap(self->map, SIZE));
 	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, module_unload_soon(self->module));
-	ASSERT_EQ(0, module_load_again(self->module, self->bytes)) TH_LOG("%m");
+	ASSERT_EQ(0, sample_unload_soon(sample_path()));
+	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
 /*
@@ -159,11 +120,11 @@ TEST_F(driver, goes_before_a_pin)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, munmap(self->map, SIZE));
 	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, module_unload_soon(self->module));
+	ASSERT_EQ(0, sample_unload_soon(sample_path()));
 	ASSERT_EQ(SIZE, read(fd, got, SIZE));
 	EXPECT_TRUE(all_right(got));
 	close(fd);
-	ASSERT_EQ(0, module_load_again(self->module, self->bytes)) TH_LOG("%m");
+	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
 TEST_F(driver, goes_before_a_registered_buffer)
@@ -178,14 +139,14 @@ TEST_F(driver, goes_before_a_registered_buffer)
 	ASSERT_EQ(0, ring_register(&ring, self->map, SIZE));
 	ASSERT_EQ(0, munmap(self->map, SIZE));
 	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, module_unload_soon(self->module));
+	ASSERT_EQ(0, sample_unload_soon(sample_path()));
 
 	EXPECT_EQ((int)SIZE, ring_rw(&ring, true, fd, self->map, SIZE));
 	ASSERT_EQ(SIZE, pread(fd, got, SIZE, 0));
 	EXPECT_TRUE(all_right(got));
 	EXPECT_EQ(0, ring_unregister(&ring));
 	close(fd);
-	ASSERT_EQ(0, module_load_again(self->module, self->bytes)) TH_LOG("%m");
+	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
 TEST_HARNESS_MAIN

@@ -2,6 +2,9 @@
 /*
  * For tests that use a sample device: /dev/vmremap-sample-c, or what the
  * environment variable VMREMAP_DEVICE names.
+ *
+ * The module of /dev/a-b-c is a_b_c, from a_b_c.ko in the folder that the
+ * environment variable VMREMAP_MODULES names, by default /modules.
  */
 #ifndef VMREMAP_SELFTESTS_SAMPLE_H
 #define VMREMAP_SELFTESTS_SAMPLE_H
@@ -40,6 +43,49 @@ static inline __u64 sample_bytes(int fd)
 		munmap((void *)control, sizeof(*control));
 	}
 	return bytes;
+}
+
+struct sample_module {
+	char name[64];
+};
+
+static inline struct sample_module sample_module(const char *device)
+{
+	struct sample_module module;
+
+	snprintf(module.name, sizeof(module.name), "%s", strrchr(device, '/') + 1);
+	for (char *c = module.name; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return module;
+}
+
+static inline int sample_load(const char *device, size_t bytes)
+{
+	const char *folder = getenv("VMREMAP_MODULES") ? : "/modules";
+	char path[256], size[32];
+
+	snprintf(path, sizeof(path), "%s/%s.ko", folder, sample_module(device).name);
+	snprintf(size, sizeof(size), "size=%zu", bytes);
+	return module_load(path, size);
+}
+
+static inline int sample_unload(const char *device)
+{
+	return module_unload(sample_module(device).name);
+}
+
+/* The last unmap of a file is given back after munmap(2) has returned. */
+static inline int sample_unload_soon(const char *device)
+{
+	int ret = -1;
+
+	for (int tries = 0; ret && tries < 50; tries++) {
+		ret = sample_unload(device);
+		if (ret)
+			usleep(20000);
+	}
+	return ret;
 }
 
 #endif /* VMREMAP_SELFTESTS_SAMPLE_H */
