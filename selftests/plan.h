@@ -37,6 +37,12 @@ static inline __u64 memory_info(int fd, __u32 slot, __u64 *size)
 	return req.addr;
 }
 
+/* The references on all of its pages: one each while nobody else has them. */
+static inline int memory_references(int fd, __u32 slot)
+{
+	return ioctl(fd, VMREMAP_TEST_REFERENCES, slot);
+}
+
 /* Page n of the memory, as the kernel sees it, begins with the word value + n. */
 static inline int memory_poke(int fd, __u32 slot, __u32 pages, __u64 value)
 {

@@ -144,5 +144,7 @@ struct vmremap_test_access {
 #define VMREMAP_TEST_POKE	_IOW('v', 0x78, struct vmremap_test_access)
 /* Fragment free memory: keep one page of each 2^argument, until close(2). */
 #define VMREMAP_TEST_FRAGMENT	_IO('v', 0x79)
+/* Returns the references on a slot's memory: for each page those of its folio. */
+#define VMREMAP_TEST_REFERENCES	_IO('v', 0x7a)
 
 #endif /* VMREMAP_TEST_H */

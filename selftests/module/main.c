@@ -127,6 +127,10 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		guard(mutex)(&tf->lock);
 		return test_memory_free(tf, arg);
 	}
+	case VMREMAP_TEST_REFERENCES: {
+		guard(mutex)(&tf->lock);
+		return test_memory_references(tf, arg);
+	}
 	case VMREMAP_TEST_FRAGMENT: {
 		guard(mutex)(&tf->lock);
 		return test_fragment(tf, arg);

@@ -183,6 +183,30 @@ int test_memory_free(struct test_file *tf, u32 nr)
 	return 0;
 }
 
+/* Is it memory that belongs to the slot, page by page? */
+static bool test_memory_plain(const struct test_memory *slot)
+{
+	return slot && slot->used &&
+	       (slot->kind == VMREMAP_TEST_AREA ||
+		slot->kind == VMREMAP_TEST_VMALLOC_USER ||
+		slot->kind == VMREMAP_TEST_VMALLOC);
+}
+
+int test_memory_references(struct test_file *tf, u32 nr)
+{
+	struct test_memory *slot = test_memory_get(tf, nr);
+	int refs = 0;
+
+	if (!test_memory_plain(slot))
+		return -ENXIO;
+	for (u64 n = 0; n < PFN_UP(slot->size); n++) {
+		struct page *page = vmalloc_to_page(slot->addr + n * PAGE_SIZE);
+
+		refs += folio_ref_count(page_folio(page));
+	}
+	return refs;
+}
+
 int test_memory_access(struct test_file *tf, bool write,
 		       const struct vmremap_test_access *req)
 {
@@ -190,11 +214,7 @@ int test_memory_access(struct test_file *tf, bool write,
 	u64 end, value = req->value;
 	void *addr;
 
-	if (!slot || !slot->used)
-		return -ENXIO;
-	if (slot->kind != VMREMAP_TEST_AREA &&
-	    slot->kind != VMREMAP_TEST_VMALLOC_USER &&
-	    slot->kind != VMREMAP_TEST_VMALLOC)
+	if (!test_memory_plain(slot))
 		return -ENXIO;
 	if (check_add_overflow(req->offset, (u64)req->count << PAGE_SHIFT, &end) ||
 	    end > PAGE_ALIGN(slot->size) || req->offset % sizeof(u64))

@@ -36,6 +36,7 @@ int test_memory_info(struct test_file *tf, struct vmremap_test_memory *req);
 int test_memory_free(struct test_file *tf, u32 slot);
 int test_memory_access(struct test_file *tf, bool write,
 		       const struct vmremap_test_access *req);
+int test_memory_references(struct test_file *tf, u32 slot);
 
 int test_plan_mmap(struct test_file *tf, struct vm_area_struct *vma);
 int test_plan_prepare(struct test_file *tf, struct vm_area_desc *desc);
