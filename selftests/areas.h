@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the kernel knows of areas that are still there. */
+#ifndef VMREMAP_SELFTESTS_AREAS_H
+#define VMREMAP_SELFTESTS_AREAS_H
+
+#include "common.h"
+
+/* Is this a place in the kernel that allocates for an area? */
+static inline bool allocates_area(const char *line)
+{
+	return strstr(line, " gather_folios+") ||
+	       strstr(line, " map_to_kernel+") ||
+	       strstr(line, " vmremap_area_alloc+");
+}
+
+/* How many areas there are, by what they have in vmalloc space. */
+static inline long areas(void)
+{
+	FILE *file = fopen("/proc/vmallocinfo", "r");
+	char line[512];
+	long nr = 0;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		nr += allocates_area(line);
+	fclose(file);
+	return nr;
+}
+
+/*
+ * How many pages of areas there are, pinned ones too; -1 without page_owner=on.
+ * Page tables and slabs that were grown for an area are none of its pages.
+ */
+static inline long area_pages(void)
+{
+	FILE *file = fopen("/sys/kernel/debug/page_owner_stacks/show_stacks", "r");
+	bool of_folio = false, of_area = false;
+	char line[512];
+	long sum = 0, nr;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "nr_base_pages: %ld", &nr) == 1) {
+			sum += of_area ? nr : 0;
+			of_area = false;
+		}
+		of_area |= of_folio && allocates_area(line);
+		of_folio = strstr(line, "folio_alloc");
+	}
+	fclose(file);
+	return sum;
+}
+
+#endif /* VMREMAP_SELFTESTS_AREAS_H */
