@@ -9,6 +9,7 @@ out = build/$(release)
 help:
 	@echo 'make demo        map memory of a C and a Rust driver into a program, on the stock kernel in a VM'
 	@echo 'make test        everything that must hold; make test PHASES="NAME..." runs some of it'
+	@echo 'SOAK=600 make test PHASES=churn  for so many seconds'
 	@echo 'make test-quick  what fits into a working day'
 	@echo 'make lint        the checkers alone'
 	@echo 'make review      the contract in the code, in build/review/; BASE=REV prints what changed since REV'
