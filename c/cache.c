@@ -138,9 +138,9 @@ int vmremap_cache_make(struct vmremap_area *area)
 	if (err) {
 		vmremap_cache_drop(area);
 		fput(file);
-		return err;
+	} else {
+		area->file = file;
+		file->private_data = area;
 	}
-	area->file = file;
-	file->private_data = area;
-	return 0;
+	return err;
 }

@@ -198,6 +198,7 @@ static void every_allocation_fails(struct kunit *test)
 	}
 	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, area);
 	vmremap_area_put(area);
+	flush_delayed_fput();
 	si_meminfo(&after);
 
 	KUNIT_EXPECT_LT(test, nth, FAILING_MAX);

@@ -596,7 +596,7 @@ static int map_after_failures(struct test_device *dev, struct vm_area_struct *vm
 			break;
 		if (err != -ENOMEM || area_mapped(dev->area) ||
 		    vma->vm_private_data != dev || vma->vm_ops != before.vm_ops ||
-		    vma->vm_pgoff != before.vm_pgoff ||
+		    vma->vm_pgoff != before.vm_pgoff || vma->vm_file != before.vm_file ||
 		    vma->vm_flags != before.vm_flags)
 			return -EUCLEAN;
 	}
@@ -610,7 +610,8 @@ static void failure_restores_the_vma(struct kunit *test)
 	unsigned long uaddr;
 
 	failing_init(test);
-	dev = device_with_blocks(test, HOOK_MMAP, size + 3 * PAGE_SIZE, 0, 0);
+	dev = device_with_blocks(test, HOOK_MMAP, size + 3 * PAGE_SIZE,
+				 VMREMAP_POPULATE, 0);
 	dev->map = map_after_failures;
 	uaddr = device_map(test, dev, size, 5);
 	expect_pages(test, dev->area, uaddr, size, 3);

@@ -389,7 +389,7 @@ static void private_copies_of_parts(struct kunit *test)
 {
 	struct test_device *dev = device_with_parts(test, 0);
 	struct parts *parts = dev->data;
-	unsigned long uaddr;
+	unsigned long uaddr, value;
 
 	parts->part = several;
 	parts->nr = ARRAY_SIZE(several);
@@ -399,6 +399,15 @@ static void private_copies_of_parts(struct kunit *test)
 	expect_several(test, parts, uaddr);
 	KUNIT_EXPECT_EQ(test, 0, poke(uaddr + 3 * PAGE_SIZE, 5));
 	KUNIT_EXPECT_EQ(test, ~0UL, *area_word(parts->areas[1], 0));
+
+	/* The same where no page is mapped yet. */
+	mmap_read_lock(current->mm);
+	zap_vma_range(vma_lookup(current->mm, uaddr), uaddr, VMA_PAGES * PAGE_SIZE);
+	mmap_read_unlock(current->mm);
+	KUNIT_EXPECT_EQ(test, 0, poke(uaddr + 4 * PAGE_SIZE, 6));
+	KUNIT_EXPECT_EQ(test, 0, peek(uaddr + 4 * PAGE_SIZE, &value));
+	KUNIT_EXPECT_EQ(test, value, 6);
+	KUNIT_EXPECT_EQ(test, ~1UL, *area_word(parts->areas[1], PAGE_SIZE));
 }
 
 /* All pages of the VMA, but not all of its bytes. */
