@@ -89,6 +89,14 @@ static uint64_t contend(int method, int processes, bool same)
 	return began;
 }
 
+static void print_case(int method, int processes, bool same)
+{
+	printf("{\"method\": \"%s\", \"size_kib\": %lu, \"processes\": %d",
+	       methods[method].name, SIZE / KIB, processes);
+	printf(", \"same\": %s, \"total\": %llu}\n", same ? "true" : "false",
+	       (unsigned long long)contend(method, processes, same));
+}
+
 int main(void)
 {
 	static const int chosen[] = { BENCH_REMAP_VMALLOC_RANGE, BENCH_MMAP, BENCH_MMAP_PREPARE };
@@ -98,9 +106,6 @@ int main(void)
 	for (same = 0; same <= 1; same++)
 		for (processes = 1; processes <= MOST; processes *= 2)
 			for (m = 0; m < ARRAY_SIZE(chosen); m++)
-				printf("{\"method\": \"%s\", \"size_kib\": %lu, \"processes\": %d, \"same\": %s, \"total\": %llu}\n",
-				       methods[chosen[m]].name, SIZE / KIB, processes,
-				       same ? "true" : "false",
-				       (unsigned long long)contend(chosen[m], processes, same));
+				print_case(chosen[m], processes, same);
 	return 0;
 }
