@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Finding areas: by what was their id, and by any address there is. */
 #include <kunit/test.h>
+#include <linux/file.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -113,7 +114,10 @@ static void stale_id_finds_no_other(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	id = area->id;
 	vmremap_area_put(area);
-	kvfree_rcu_barrier();
+	flush_delayed_fput();
+	/* Not for modules. */
+	if (IS_BUILTIN(CONFIG_VMREMAP))
+		kvfree_rcu_barrier();
 	for (i = 0; i < 64; i++) {
 		new_area(test, 1);
 		KUNIT_ASSERT_NULL(test, vmremap_index_get(id));
