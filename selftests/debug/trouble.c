@@ -125,11 +125,16 @@ static void list(void)
 	list_del(&entry);
 }
 
+/* Many, for the last ones stay in the allocator's lists of what to give out. */
 static void leak(void)
 {
-	void *lost = kmalloc(100, GFP_KERNEL);
+	unsigned int i;
 
-	OPTIMIZER_HIDE_VAR(lost);
+	for (i = 0; i < 1000; i++) {
+		void *lost = kmalloc(100, GFP_KERNEL);
+
+		OPTIMIZER_HIDE_VAR(lost);
+	}
 }
 
 static const struct {
