@@ -199,8 +199,15 @@ long area_mapped(const struct vmremap_area *area)
 	unsigned long nr;
 	long mapped = 0;
 
-	for (nr = 0; nr < area->nr_folios; nr++)
-		mapped += folio_mapcount(area->folios[nr]);
+	for (nr = 0; nr < area->nr_folios; nr++) {
+		struct folio *folio = area->folios[nr];
+
+		/* As a whole, by a PMD, it counts once. */
+		mapped += folio_mapcount(folio);
+		if (folio_test_large(folio))
+			mapped += folio_entire_mapcount(folio) *
+				  (folio_nr_pages(folio) - 1);
+	}
 	return mapped;
 }
 

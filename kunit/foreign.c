@@ -206,7 +206,7 @@ static void in_no_area(struct kunit *test)
 		(void *)PAGE_ALIGN_DOWN((unsigned long)dev),
 		(void *)PAGE_ALIGN_DOWN((unsigned long)in_no_area),
 		(void *)(VMALLOC_START - PAGE_SIZE),
-		(void *)VMALLOC_END,
+		(void *)PAGE_ALIGN(VMALLOC_END),
 		(void *)PAGE_ALIGN_DOWN(VMALLOC_START / 2 + VMALLOC_END / 2),
 		(void *)(ULONG_MAX - 4 * PAGE_SIZE + 1),
 	};
