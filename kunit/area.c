@@ -179,7 +179,7 @@ static void every_allocation_fails(struct kunit *test)
 	const size_t size = SZ_2M + SZ_64K;
 	struct sysinfo before, after;
 	struct vmremap_area *area;
-	unsigned int nth, lost = 0;
+	unsigned int nth, i, lost = 0;
 
 	failing_init(test);
 	vm_unmap_aliases();
@@ -216,6 +216,25 @@ static void every_allocation_fails(struct kunit *test)
 	KUNIT_EXPECT_GE(test, lost, 3);
 	KUNIT_EXPECT_LT(test, before.freeram, after.freeram + SZ_1M / PAGE_SIZE);
 	kunit_info(test, "%u allocations failed, %u areas", nth - 1, lost);
+}
+
+/* What tries again, as the page cache's array does, has no luck either. */
+static void all_allocations_fail_from_one_on(struct kunit *test)
+{
+	struct vmremap_area *area;
+	unsigned int nth;
+
+	failing_init(test);
+	for (nth = 1; nth < FAILING_MAX; nth++) {
+		failing_from(nth);
+		area = vmremap_area_alloc(SZ_1M - PAGE_SIZE, 0);
+		if (!failing_end())
+			break;
+		KUNIT_ASSERT_PTR_EQ_MSG(test, area, ERR_PTR(-ENOMEM), "%u", nth);
+	}
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	expect_whole(test, area);
+	vmremap_area_put(area);
 }
 
 /* Nothing large and nothing small: the area that was half there goes away. */
@@ -265,6 +284,7 @@ static struct kunit_case area_cases[] = {
 	KUNIT_CASE(pinned_page_outlives),
 	KUNIT_CASE(fragmented_memory),
 	KUNIT_CASE(every_allocation_fails),
+	KUNIT_CASE(all_allocations_fail_from_one_on),
 	KUNIT_CASE(no_memory_at_all),
 	KUNIT_CASE(more_than_the_machine_has),
 	KUNIT_CASE(killed_task_gets_none),

@@ -3,7 +3,7 @@
  * Proves: vmremap_reject() answers each clause with the errno that the contract gives it,
  *	which no other has, and tells the tracepoint that, its name and the request.
  * Clauses: AddrAligned SizeNonZero RangeNoWrap RangeInVma AreaValid RangeInArea
- *	AreaShareable VmaInit PolicyHeld AreaOutlives
+ *	AreaShareable VmaInit PolicyHeld
  * Assumes: nothing.
  * Code: c/reject.c
  * Pages: 64/12 32/12
@@ -28,7 +28,6 @@ static const struct {
 	{ VMREMAP_AREA_SHAREABLE, -EPERM, "AreaShareable" },
 	{ VMREMAP_VMA_INIT, -EBUSY, "VmaInit" },
 	{ VMREMAP_POLICY_HELD, -EACCES, "PolicyHeld" },
-	{ VMREMAP_AREA_OUTLIVES, -ESTALE, "AreaOutlives" },
 };
 
 #define CLAUSES	ARRAY_SIZE(contract)
