@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include <linux/xarray.h>
 
 #include <vmremap.h>
 
@@ -69,11 +70,35 @@ static int bench_alloc_area(struct bench *bench)
 	return PTR_ERR_OR_ZERO(bench->area);
 }
 
+/* The nodes of the page cache: those with folios, and those above. */
+static unsigned long bench_nodes(struct address_space *mapping)
+{
+	XA_STATE(xas, &mapping->i_pages, 0);
+	struct xa_node *last = NULL;
+	unsigned long nodes = 0, all;
+	void *folio;
+
+	rcu_read_lock();
+	xas_for_each(&xas, folio, ULONG_MAX) {
+		if (xas.xa_node != last)
+			nodes++;
+		last = xas.xa_node;
+	}
+	rcu_read_unlock();
+	for (all = nodes; nodes > 1; all += nodes)
+		nodes = DIV_ROUND_UP(nodes, XA_CHUNK_SIZE);
+	return all;
+}
+
 static u64 bench_metadata(const struct bench *bench)
 {
-	if (bench->area)
-		return sizeof(*bench->area) +
-		       bench->area->nr_folios * sizeof(*bench->area->folios);
+	const struct vmremap_area *area = bench->area;
+
+	if (area)
+		return sizeof(*area) + area->nr_folios * sizeof(*area->folios) +
+		       sizeof(struct file) + sizeof(struct inode) +
+		       sizeof(struct dentry) +
+		       bench_nodes(area->file->f_mapping) * sizeof(struct xa_node);
 	return PFN_UP(bench->size) * sizeof(struct page *);
 }
 
