@@ -192,6 +192,12 @@ static bool test_memory_plain(const struct test_memory *slot)
 		slot->kind == VMREMAP_TEST_VMALLOC);
 }
 
+/* A page cache has a reference for each page. */
+static int test_references(const struct folio *folio)
+{
+	return folio_ref_count(folio) - (folio->mapping ? folio_nr_pages(folio) : 0);
+}
+
 int test_memory_references(struct test_file *tf, u32 nr)
 {
 	struct test_memory *slot = test_memory_get(tf, nr);
@@ -202,7 +208,7 @@ int test_memory_references(struct test_file *tf, u32 nr)
 	for (u64 n = 0; n < PFN_UP(slot->size); n++) {
 		struct page *page = vmalloc_to_page(slot->addr + n * PAGE_SIZE);
 
-		refs += folio_ref_count(page_folio(page));
+		refs += test_references(page_folio(page));
 	}
 	return refs;
 }
