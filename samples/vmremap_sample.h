@@ -4,7 +4,8 @@
  *
  * /dev/vmremap-sample-c, and /dev/vmremap-sample-rust where there is one, have
  * two regions to map: a control page that programs can only read, and a data
- * buffer that they can read and write.
+ * buffer that they can read and write. Both come with the open file: whoever
+ * opens the device again gets others.
  *
  * Layouts and numbers are fixed: members are little or big endian as the
  * machine is, naturally aligned, without padding, the same for 32-bit programs
@@ -25,7 +26,7 @@
  * @sequence: odd while the driver updates the page, even when it is at rest
  * @bytes: size of the data buffer, in bytes
  * @checksum: vmremap_sample_checksum() of the data buffer, as it was when the
- *	driver last filled or summed it
+ *	driver last filled or summed it; before that, 0
  *
  * Read @sequence, the rest, and @sequence again; start anew when it was odd or
  * has changed.

@@ -27,6 +27,7 @@
 
 enum operation {
 	LOAD,
+	OPEN,
 	ALLOC,
 	/* These two make what those after them find. */
 	MAP,
@@ -43,6 +44,7 @@ enum operation {
 
 static const char * const operation_names[] = {
 	[LOAD] = "module's init",
+	[OPEN] = "open",
 	[ALLOC] = "alloc",
 	[MAP] = "map",
 	[MAP_MISALIGNED] = "map misaligned",
@@ -168,7 +170,7 @@ static size_t mapped(void)
 	size_t sum = 0;
 
 	while (file && fgets(line, sizeof(line), file))
-		if (strstr(line, "/dev/vmremap-") &&
+		if ((strstr(line, "/dev/vmremap-") || strstr(line, "[vmremap]")) &&
 		    sscanf(line, "%lx-%lx ", &start, &end) == 2)
 			sum += end - start;
 	if (file)
@@ -420,8 +422,10 @@ static bool fail_one(struct __test_metadata *_metadata,
 					  s->kind->area_flags));
 		ASSERT_EQ(0, memory_poke(s->fd, 0, s->pages, STAMP));
 	}
-	if (there)
+	if (there) {
 		ASSERT_EQ(0, perform(s, MAP));
+		ASSERT_EQ(s->size, mapped());
+	}
 	/* What there is to copy and to move. */
 	if (op >= FORK)
 		ASSERT_EQ(0, perform(s, TOUCH));
@@ -621,7 +625,7 @@ TEST_F(area, alloc)
 	TH_LOG("%u allocations have failed", nth - 1);
 }
 
-/* A driver that allocates as it is loaded. */
+/* A driver that allocates as it is loaded, and as it is opened. */
 FIXTURE(driver) {
 	size_t bytes;
 	int nth;
@@ -647,9 +651,6 @@ FIXTURE_SETUP(driver)
 	close(fd);
 	self->nth = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->nth);
-	ASSERT_EQ(0, sample_unload_soon(variant->device));
-	/* That is, by code above the kernel's own, which reads and links it. */
-	ASSERT_TRUE(set_address("require-start", symbol("_etext")));
 }
 
 FIXTURE_TEARDOWN(driver)
@@ -659,12 +660,36 @@ FIXTURE_TEARDOWN(driver)
 	sample_load(variant->device, self->bytes);
 }
 
+TEST_F(driver, open)
+{
+	unsigned int nth = 0;
+	long before = areas();
+	bool reached;
+
+	do {
+		int fd;
+
+		inject(self->nth, ++nth);
+		fd = open(variant->device, O_RDWR | O_CLOEXEC);
+		reached = judge(_metadata, self->nth, OPEN, fd < 0 ? errno : 0);
+		if (fd >= 0) {
+			ASSERT_EQ(before + 2, areas());
+			close(fd);
+		}
+		ASSERT_EQ(before, areas());
+	} while (reached);
+	TH_LOG("%u allocations have failed", nth - 1);
+}
+
 TEST_F(driver, init)
 {
 	unsigned int nth = 0;
 	long before = areas();
 	bool reached;
 
+	ASSERT_EQ(0, sample_unload_soon(variant->device));
+	/* That is, by code above the kernel's own, which reads and links it. */
+	ASSERT_TRUE(set_address("require-start", symbol("_etext")));
 	do {
 		int err;
 

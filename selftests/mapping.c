@@ -105,7 +105,7 @@ TEST_F(mapping, driver_reads_what_was_written)
 	EXPECT_EQ(want, sum.checksum);
 }
 
-/* Another opener sees the same bytes, in both directions. */
+/* Two mappings of a file show the same bytes, in both directions. */
 TEST_F(mapping, shared_between_processes)
 {
 	int status;
@@ -114,8 +114,7 @@ TEST_F(mapping, shared_between_processes)
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		int fd = sample_open();
-		char *map = map_pages(fd, DATA_PAGE + self->first, self->pages);
+		char *map = map_pages(self->fd, DATA_PAGE + self->first, self->pages);
 
 		if (map == MAP_FAILED || !all_right(map, 0, self->pages))
 			_exit(1);
@@ -126,6 +125,23 @@ TEST_F(mapping, shared_between_processes)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
 	EXPECT_TRUE(all_right(self->map, 1000, self->pages));
+}
+
+/* Another opener has areas of its own, zeroed. */
+TEST_F(mapping, apart_from_other_openers)
+{
+	int fd = sample_open();
+	char *other = map_pages(fd, DATA_PAGE + self->first, self->pages);
+	size_t wrong = 0;
+
+	ASSERT_NE(MAP_FAILED, other);
+	for (size_t n = 0; n < self->pages; n++)
+		wrong += *page_word(other, n) != 0;
+	EXPECT_EQ(0, wrong);
+	memset(other, 0xff, self->size);
+	EXPECT_TRUE(all_right(self->map, 0, self->pages));
+	ASSERT_EQ(0, munmap(other, self->pages * PAGE_SIZE));
+	close(fd);
 }
 
 TEST_F(mapping, inherited_by_fork)

@@ -41,6 +41,7 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "vmremap.h"
@@ -57,16 +58,15 @@ module_param(size, ulong, 0444);
 MODULE_PARM_DESC(size, "size of the data buffer in bytes (default 1 MiB)");
 
 /*
- * Every opener shares the same two areas. The lock keeps calls of the driver
- * apart; nothing keeps a program from writing the data at any time.
+ * What an opener has, and shares with whoever inherits or is sent the file. The
+ * lock keeps calls of the driver apart; nothing keeps a program from writing
+ * the data at any time.
  */
-static struct {
+struct sample {
 	struct mutex lock; /* serialises the ioctls */
 	struct vmremap_area *control;
 	struct vmremap_area *data;
 	u64 sequence;
-} sample = {
-	.lock = __MUTEX_INITIALIZER(sample.lock),
 };
 
 /*
@@ -82,10 +82,10 @@ static int sample_yield(size_t i)
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
-static int sample_fill(u64 seed)
+static int sample_fill(struct sample *sample, u64 seed)
 {
-	u8 *data = vmremap_area_addr(sample.data);
-	size_t bytes = vmremap_area_size(sample.data);
+	u8 *data = vmremap_area_addr(sample->data);
+	size_t bytes = vmremap_area_size(sample->data);
 	int ret;
 
 	for (size_t i = 0; i < bytes; i++) {
@@ -97,10 +97,10 @@ static int sample_fill(u64 seed)
 	return 0;
 }
 
-static int sample_sum(u64 *checksum)
+static int sample_sum(struct sample *sample, u64 *checksum)
 {
-	const u8 *data = vmremap_area_addr(sample.data);
-	size_t bytes = vmremap_area_size(sample.data);
+	const u8 *data = vmremap_area_addr(sample->data);
+	size_t bytes = vmremap_area_size(sample->data);
 	u64 sum = VMREMAP_SAMPLE_CHECKSUM_INIT;
 	int ret;
 
@@ -119,30 +119,31 @@ static int sample_sum(u64 *checksum)
  * tells it that the rest is being changed. The count itself is kept where no
  * program sees it, and the page only gets copies.
  */
-static void sample_publish(u64 checksum)
+static void sample_publish(struct sample *sample, u64 checksum)
 {
-	struct vmremap_sample_control *control = vmremap_area_addr(sample.control);
+	struct vmremap_sample_control *control = vmremap_area_addr(sample->control);
 
-	WRITE_ONCE(control->sequence, ++sample.sequence);
+	WRITE_ONCE(control->sequence, ++sample->sequence);
 	/* Readers that see a new value below must see the odd sequence, too. */
 	smp_wmb();
-	WRITE_ONCE(control->bytes, vmremap_area_size(sample.data));
+	WRITE_ONCE(control->bytes, vmremap_area_size(sample->data));
 	WRITE_ONCE(control->checksum, checksum);
 	/* Readers that see the even sequence must see the values above. */
-	smp_store_release(&control->sequence, ++sample.sequence);
+	smp_store_release(&control->sequence, ++sample->sequence);
 }
 
-static int sample_update(u64 *checksum)
+static int sample_update(struct sample *sample, u64 *checksum)
 {
-	int ret = sample_sum(checksum);
+	int ret = sample_sum(sample, checksum);
 
 	if (!ret)
-		sample_publish(*checksum);
+		sample_publish(sample, *checksum);
 	return ret;
 }
 
 static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	struct sample *sample = file->private_data;
 	void __user *argp = (void __user *)arg;
 	struct vmremap_sample_fill fill;
 	struct vmremap_sample_sum sum;
@@ -152,15 +153,15 @@ static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case VMREMAP_SAMPLE_FILL:
 		if (copy_from_user(&fill, argp, sizeof(fill)))
 			return -EFAULT;
-		scoped_cond_guard(mutex_intr, return -EINTR, &sample.lock) {
-			ret = sample_fill(fill.seed);
+		scoped_cond_guard(mutex_intr, return -EINTR, &sample->lock) {
+			ret = sample_fill(sample, fill.seed);
 			if (!ret)
-				ret = sample_update(&sum.checksum);
+				ret = sample_update(sample, &sum.checksum);
 		}
 		return ret;
 	case VMREMAP_SAMPLE_SUM:
-		scoped_cond_guard(mutex_intr, return -EINTR, &sample.lock)
-			ret = sample_update(&sum.checksum);
+		scoped_cond_guard(mutex_intr, return -EINTR, &sample->lock)
+			ret = sample_update(sample, &sum.checksum);
 		if (!ret && copy_to_user(argp, &sum, sizeof(sum)))
 			return -EFAULT;
 		return ret;
@@ -173,21 +174,22 @@ static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
  * mmap(): the offset in the file says which area is meant, and where in it.
  * All else is vmremap's to check: the length, the protection, the policy.
  */
-static struct vmremap_area *sample_area(unsigned long *pgoff)
+static struct vmremap_area *sample_area(struct file *file, unsigned long *pgoff)
 {
+	struct sample *sample = file->private_data;
 	const unsigned long data = VMREMAP_SAMPLE_DATA >> PAGE_SHIFT;
 
 	if (*pgoff < data)
-		return sample.control;
+		return sample->control;
 	*pgoff -= data;
-	return sample.data;
+	return sample->data;
 }
 
 #ifdef VMREMAP_SAMPLE_MMAP
 static int sample_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	unsigned long pgoff = vma->vm_pgoff;
-	struct vmremap_area *area = sample_area(&pgoff);
+	struct vmremap_area *area = sample_area(file, &pgoff);
 
 	return vmremap_area_mmap(area, vma, pgoff);
 }
@@ -195,18 +197,58 @@ static int sample_mmap(struct file *file, struct vm_area_struct *vma)
 static int sample_mmap_prepare(struct vm_area_desc *desc)
 {
 	unsigned long pgoff = desc->pgoff;
-	struct vmremap_area *area = sample_area(&pgoff);
+	struct vmremap_area *area = sample_area(desc->file, &pgoff);
 
 	return vmremap_area_mmap_prepare(area, desc, pgoff);
 }
 #endif
 
-/*
- * .owner pins this module while the device is open or mapped, so that the
- * driver's put in sample_exit() comes when no new mapping can be made.
- */
+static int sample_open(struct inode *inode, struct file *file)
+{
+	struct sample *sample = kzalloc_obj(*sample);
+	int ret;
+
+	if (!sample)
+		return -ENOMEM;
+	mutex_init(&sample->lock);
+
+	sample->control = vmremap_area_alloc(sizeof(struct vmremap_sample_control),
+					     VMREMAP_RDONLY);
+	if (IS_ERR(sample->control)) {
+		ret = PTR_ERR(sample->control);
+		goto free;
+	}
+	sample->data = vmremap_area_alloc(size, 0);
+	if (IS_ERR(sample->data)) {
+		ret = PTR_ERR(sample->data);
+		goto put_control;
+	}
+	sample_publish(sample, 0);
+	file->private_data = sample;
+	return 0;
+
+put_control:
+	vmremap_area_put(sample->control);
+free:
+	kfree(sample);
+	return ret;
+}
+
+/* Mappings stay as they are: they keep the areas. */
+static int sample_release(struct inode *inode, struct file *file)
+{
+	struct sample *sample = file->private_data;
+
+	vmremap_area_put(sample->data);
+	vmremap_area_put(sample->control);
+	kfree(sample);
+	return 0;
+}
+
 static const struct file_operations sample_fops = {
 	.owner = THIS_MODULE,
+	.open = sample_open,
+	.release = sample_release,
 	.unlocked_ioctl = sample_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 #ifdef VMREMAP_SAMPLE_MMAP
@@ -222,47 +264,7 @@ static struct miscdevice sample_device = {
 	.name = SAMPLE_NAME,
 	.fops = &sample_fops,
 };
-
-static int __init sample_init(void)
-{
-	u64 checksum;
-	int ret;
-
-	sample.control = vmremap_area_alloc(sizeof(struct vmremap_sample_control),
-					    VMREMAP_RDONLY);
-	if (IS_ERR(sample.control))
-		return PTR_ERR(sample.control);
-
-	sample.data = vmremap_area_alloc(size, 0);
-	if (IS_ERR(sample.data)) {
-		ret = PTR_ERR(sample.data);
-		goto put_control;
-	}
-
-	ret = sample_update(&checksum);
-	if (ret)
-		goto put_data;
-
-	ret = misc_register(&sample_device);
-	if (ret)
-		goto put_data;
-	return 0;
-
-put_data:
-	vmremap_area_put(sample.data);
-put_control:
-	vmremap_area_put(sample.control);
-	return ret;
-}
-module_init(sample_init);
-
-static void __exit sample_exit(void)
-{
-	misc_deregister(&sample_device);
-	vmremap_area_put(sample.data);
-	vmremap_area_put(sample.control);
-}
-module_exit(sample_exit);
+module_misc_device(sample_device);
 
 MODULE_DESCRIPTION("vmremap sample: a device that shares memory with programs");
 MODULE_LICENSE("GPL");

@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use crate::{
-    published,
+    module_parameters,
     sample::Sample,
     uapi, //
 };
@@ -19,28 +19,24 @@ use kernel::{
     mm::virt::VmaNew,
     page::PAGE_SHIFT,
     prelude::*,
-    sync::{
-        Arc,
-        ArcBorrow, //
-    },
     uaccess::UserSlice, //
 };
 use vmremap::VmaNewExt;
 
-/// An opener's handle on what all of them share.
+/// What programs open: each time, areas of its own.
 pub(crate) struct Device;
 
 #[vtable]
 impl MiscDevice for Device {
-    type Ptr = Arc<Sample>;
+    type Ptr = Pin<KBox<Sample>>;
 
-    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Arc<Sample>> {
-        published::get().ok_or(ENODEV)
+    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Pin<KBox<Sample>>> {
+        Sample::new(module_parameters::size.value())
     }
 
     // The offset in the file says which area is meant, and where in it. All else is vmremap's to
     // check: the length, the protection, the policy.
-    fn mmap(sample: ArcBorrow<'_, Sample>, _file: &File, vma: &VmaNew) -> Result {
+    fn mmap(sample: Pin<&Sample>, _file: &File, vma: &VmaNew) -> Result {
         const DATA: usize = uapi::VMREMAP_SAMPLE_DATA as usize >> PAGE_SHIFT;
 
         match vma.page_offset() {
@@ -49,7 +45,7 @@ impl MiscDevice for Device {
         }
     }
 
-    fn ioctl(sample: ArcBorrow<'_, Sample>, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+    fn ioctl(sample: Pin<&Sample>, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
         let user = UserSlice::new(UserPtr::from_addr(arg), _IOC_SIZE(cmd));
 
         match cmd {

@@ -26,7 +26,6 @@ use kernel::{
             smp_mb,
             Write, //
         },
-        Arc,
         Mutex, //
     }, //
 };
@@ -36,7 +35,7 @@ use vmremap::{
     Flags, //
 };
 
-/// What every opener of the device shares.
+/// What an opener has, and shares with whoever inherits or is sent the file.
 ///
 /// The lock keeps calls of the driver apart; nothing keeps a program from writing the data at any
 /// time.
@@ -51,10 +50,10 @@ pub(crate) struct Sample {
 
 impl Sample {
     /// Allocates the areas, the data of `size` bytes, and fills in the control page.
-    pub(crate) fn new(size: usize) -> Result<Arc<Self>> {
+    pub(crate) fn new(size: usize) -> Result<Pin<KBox<Self>>> {
         let control = Area::zeroed(Flags::READ_ONLY)?;
         let data = Area::<u8>::zeroed_slice(size, Flags::NONE)?;
-        let sample = Arc::pin_init(
+        let sample = KBox::pin_init(
             pin_init!(Self {
                 control,
                 data,
@@ -63,7 +62,7 @@ impl Sample {
             GFP_KERNEL,
         )?;
 
-        sample.sum()?;
+        sample.publish(&mut sample.sequence.lock(), 0);
         Ok(sample)
     }
 
@@ -75,24 +74,31 @@ impl Sample {
             io_write!(&self.data, [try: i], uapi::byte(seed, i as u64));
             interruption_point(i)?;
         }
-        self.publish(&mut sequence)?;
+        let checksum = self.checksum()?;
+        self.publish(&mut sequence, checksum);
         Ok(())
     }
 
     /// Returns the checksum of the data as it is now.
     pub(crate) fn sum(&self) -> Result<u64> {
-        self.publish(&mut self.sequence.lock())
+        let mut sequence = self.sequence.lock();
+        let checksum = self.checksum()?;
+        self.publish(&mut sequence, checksum);
+        Ok(checksum)
     }
 
-    /// Writes the control page, which a program reads without a lock: an odd sequence tells it
-    /// that the rest is being changed.
-    fn publish(&self, sequence: &mut u64) -> Result<u64> {
+    fn checksum(&self) -> Result<u64> {
         let mut checksum = uapi::CHECKSUM_INIT;
         for i in 0..self.data.len() {
             checksum = uapi::checksum(checksum, io_read!(&self.data, [try: i]));
             interruption_point(i)?;
         }
+        Ok(checksum)
+    }
 
+    /// Writes the control page, which a program reads without a lock: an odd sequence tells it
+    /// that the rest is being changed.
+    fn publish(&self, sequence: &mut u64, checksum: u64) {
         let control = &self.control;
         let shown = AtomicView::new(io_project!(control, .sequence));
         let next = sequence.wrapping_add(2);
@@ -106,7 +112,6 @@ impl Sample {
         shown.store(next, Release);
 
         *sequence = next;
-        Ok(checksum)
     }
 }
 

@@ -34,7 +34,6 @@
 #![forbid(unsafe_code)]
 
 mod device;
-mod published;
 mod sample;
 mod uapi;
 
@@ -46,8 +45,6 @@ use kernel::{
     },
     prelude::*, //
 };
-use published::Published;
-use sample::Sample;
 
 module! {
     type: SampleModule,
@@ -63,18 +60,15 @@ module! {
     },
 }
 
-// The device goes before the areas: fields are dropped in this order.
 #[pin_data]
 struct SampleModule {
     #[pin]
     device: MiscDeviceRegistration<Device>,
-    areas: Published,
 }
 
 impl kernel::InPlaceModule for SampleModule {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            areas: Published::new(Sample::new(module_parameters::size.value())?)?,
             device <- MiscDeviceRegistration::register(MiscDeviceOptions {
                 name: c"vmremap-sample-rust",
             }),
