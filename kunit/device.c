@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A driver for tests: files whose hooks map areas, or what a test wants. */
 #include <linux/anon_inodes.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/sizes.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+#include <linux/vmstat.h>
 
 #include "../c/area.h"
 #include "../c/vmremap.h"
@@ -221,6 +225,30 @@ void expect_unused(struct kunit *test, const struct vmremap_area *area)
 		KUNIT_ASSERT_EQ(test, folio_mapcount(area->folios[nr]), 0);
 		KUNIT_ASSERT_EQ(test, folio_pins(area->folios[nr]), 0);
 	}
+}
+
+unsigned long free_pages_now(void)
+{
+	/* What KASAN has for areas that were freed goes with their addresses. */
+	vm_unmap_aliases();
+	return global_zone_page_state(NR_FREE_PAGES);
+}
+
+/* A part of memory, as QUARANTINE_FRACTION of mm/kasan says. */
+static unsigned long kasan_keeps(void)
+{
+	return IS_ENABLED(CONFIG_KASAN_GENERIC) ? totalram_pages() / 32 : 0;
+}
+
+void expect_free_pages(struct kunit *test, unsigned long before)
+{
+	unsigned long wanted = before - SZ_1M / PAGE_SIZE - kasan_keeps();
+	unsigned int tries;
+
+	/* Files are freed by a worker. */
+	for (tries = 0; tries < 100 && free_pages_now() < wanted; tries++)
+		msleep(20);
+	KUNIT_EXPECT_GE(test, free_pages_now(), wanted);
 }
 
 struct vm_area_struct *vma_at(unsigned long uaddr)

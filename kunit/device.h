@@ -94,6 +94,12 @@ long area_mapped(const struct vmremap_area *area);
 /* Nobody but the test has @area, and nobody but @area its pages. */
 void expect_unused(struct kunit *test, const struct vmremap_area *area);
 
+/* How many pages nobody uses. */
+unsigned long free_pages_now(void);
+
+/* They come back, up to a MiB and to what KASAN keeps. */
+void expect_free_pages(struct kunit *test, unsigned long before);
+
 struct vm_area_struct *vma_at(unsigned long uaddr);
 
 /* In rust.rs: the mmap callback of a driver in Rust. */
