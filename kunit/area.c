@@ -209,6 +209,7 @@ static void every_allocation_fails(struct kunit *test)
 /* What tries again, as the page cache's array does, has no luck either. */
 static void all_allocations_fail_from_one_on(struct kunit *test)
 {
+	unsigned long before = free_pages_now();
 	struct vmremap_area *area;
 	unsigned int nth;
 
@@ -228,6 +229,7 @@ static void all_allocations_fail_from_one_on(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	expect_whole(test, area);
 	vmremap_area_put(area);
+	expect_free_pages(test, before);
 }
 
 /* Nothing large and nothing small: the area that was half there goes away. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A driver for tests: files whose hooks map areas, or what a test wants. */
 #include <linux/anon_inodes.h>
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -229,7 +228,8 @@ void expect_unused(struct kunit *test, const struct vmremap_area *area)
 
 unsigned long free_pages_now(void)
 {
-	/* What KASAN has for areas that were freed goes with their addresses. */
+	/* A worker frees files; what KASAN has for areas goes with their addresses. */
+	flush_delayed_fput();
 	vm_unmap_aliases();
 	return global_zone_page_state(NR_FREE_PAGES);
 }
@@ -242,13 +242,18 @@ static unsigned long kasan_keeps(void)
 
 void expect_free_pages(struct kunit *test, unsigned long before)
 {
-	unsigned long wanted = before - SZ_1M / PAGE_SIZE - kasan_keeps();
-	unsigned int tries;
+	KUNIT_EXPECT_GE(test, free_pages_now(),
+			before - SZ_1M / PAGE_SIZE - kasan_keeps());
+}
 
-	/* Files are freed by a worker. */
-	for (tries = 0; tries < 100 && free_pages_now() < wanted; tries++)
-		msleep(20);
-	KUNIT_EXPECT_GE(test, free_pages_now(), wanted);
+void zap(unsigned long uaddr)
+{
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(current->mm);
+	vma = vma_lookup(current->mm, uaddr);
+	zap_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+	mmap_read_unlock(current->mm);
 }
 
 struct vm_area_struct *vma_at(unsigned long uaddr)

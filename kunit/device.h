@@ -100,6 +100,9 @@ unsigned long free_pages_now(void);
 /* They come back, up to a MiB and to what KASAN keeps. */
 void expect_free_pages(struct kunit *test, unsigned long before);
 
+/* Unmap all pages of the VMA at @uaddr, which stays. */
+void zap(unsigned long uaddr);
+
 struct vm_area_struct *vma_at(unsigned long uaddr);
 
 /* In rust.rs: the mmap callback of a driver in Rust. */

@@ -104,6 +104,17 @@ static void freed_area_is_unknown(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, vmremap_index_get(U32_MAX));
 }
 
+/* So many areas that they are where those were which have gone. */
+#define AREAS_ANEW	64
+
+static void wait_for_their_memory(void)
+{
+	flush_delayed_fput();
+	/* Not for modules. */
+	if (IS_BUILTIN(CONFIG_VMREMAP))
+		kvfree_rcu_barrier();
+}
+
 /* Another area in the same memory is not the one that the id was of. */
 static void stale_id_finds_no_other(struct kunit *test)
 {
@@ -114,13 +125,39 @@ static void stale_id_finds_no_other(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	id = area->id;
 	vmremap_area_put(area);
-	flush_delayed_fput();
-	/* Not for modules. */
-	if (IS_BUILTIN(CONFIG_VMREMAP))
-		kvfree_rcu_barrier();
-	for (i = 0; i < 64; i++) {
+	wait_for_their_memory();
+	for (i = 0; i < AREAS_ANEW; i++) {
 		new_area(test, 1);
 		KUNIT_ASSERT_NULL(test, vmremap_index_get(id));
+	}
+}
+
+/* Nor is it one that failed when it had an id already. */
+static void failed_area_is_unknown(struct kunit *test)
+{
+	struct vmremap_area *area;
+	unsigned int nth, i;
+	u32 id;
+
+	failing_init(test);
+	for (nth = 1; nth < FAILING_MAX; nth++) {
+		failing_nth(nth);
+		area = vmremap_area_alloc(1, 0);
+		if (!failing_end())
+			break;
+		vmremap_area_put(area);
+	}
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	vmremap_area_put(area);
+	wait_for_their_memory();
+	for (i = 0; i < AREAS_ANEW; i++)
+		area = new_area(test, 1);
+	for (id = 0; id <= area->id; id++) {
+		struct vmremap_area *found = vmremap_index_get(id);
+
+		if (found)
+			KUNIT_EXPECT_EQ(test, found->id, id);
+		vmremap_area_put(found);
 	}
 }
 
@@ -219,6 +256,7 @@ static struct kunit_case index_cases[] = {
 	KUNIT_CASE(neighbours),
 	KUNIT_CASE(freed_area_is_unknown),
 	KUNIT_CASE(stale_id_finds_no_other),
+	KUNIT_CASE(failed_area_is_unknown),
 	KUNIT_CASE(dying_area_is_not_revived),
 	KUNIT_CASE(addresses_in_no_area),
 	KUNIT_CASE(only_the_areas_own_addresses),

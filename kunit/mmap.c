@@ -136,12 +136,9 @@ static void fault_after_zap(struct kunit *test)
 	struct test_device *dev = device_with_area(test, hook_of(test), SZ_4M + 5 * PAGE_SIZE, 0);
 	size_t size = dev->area->pages * PAGE_SIZE;
 	unsigned long uaddr = device_map(test, dev, size, 0);
-	struct vm_area_struct *vma = vma_at(uaddr);
 
 	expect_pages(test, dev->area, uaddr, size, 0);
-	mmap_read_lock(current->mm);
-	zap_vma_range(vma, uaddr, size);
-	mmap_read_unlock(current->mm);
+	zap(uaddr);
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
 	expect_pages(test, dev->area, uaddr, size, 0);
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), dev->area->pages);
@@ -159,9 +156,7 @@ static void first_touch_is_a_write(struct kunit *test)
 							     0, orders[i]);
 		unsigned long uaddr = device_map(test, dev, SZ_256K, 0);
 
-		mmap_read_lock(current->mm);
-		zap_vma_range(vma_lookup(current->mm, uaddr), uaddr, SZ_256K);
-		mmap_read_unlock(current->mm);
+		zap(uaddr);
 		KUNIT_EXPECT_EQ(test, 0, poke(uaddr + SZ_128K, 5));
 		KUNIT_EXPECT_EQ(test, 5, *area_word(dev->area, SZ_128K));
 		expect_pages(test, dev->area, uaddr, SZ_256K, 0);
@@ -180,6 +175,22 @@ static void mixed_map(struct kunit *test)
 	expect_pages(test, dev->area, uaddr, SZ_256K, 0);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_256K));
 	expect_unused(test, dev->area);
+}
+
+static vm_fault_t huge_fault(unsigned long uaddr, unsigned int order)
+{
+	struct vm_fault vmf = { .vma = vma_at(uaddr), .address = uaddr };
+
+	return vmf.vma->vm_ops->huge_fault(&vmf, order);
+}
+
+/* There is an entry for a PMD, and for none of two pages. */
+static void order_without_an_entry(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, hook_of(test), SZ_64K, 0);
+	unsigned long uaddr = device_map(test, dev, SZ_64K, 0);
+
+	KUNIT_EXPECT_EQ(test, huge_fault(uaddr, 1), VM_FAULT_FALLBACK);
 }
 
 /* No mapping gets there, so that only a direct call does. */
@@ -385,6 +396,7 @@ static void file_is_not_the_drivers(struct kunit *test)
 		dev->prepared = overwrite_file;
 		uaddr = device_map(test, dev, SZ_64K, 0);
 		KUNIT_EXPECT_EQ(test, peek(uaddr, &value), -EFAULT);
+		KUNIT_EXPECT_EQ(test, huge_fault(uaddr, 1), VM_FAULT_SIGBUS);
 		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
 		expect_unused(test, dev->area);
 	}
@@ -628,6 +640,7 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE_PARAM(policy_is_on_the_vma, hook_gen_params),
 	KUNIT_CASE_PARAM(fault_after_zap, hook_gen_params),
 	KUNIT_CASE_PARAM(first_touch_is_a_write, hook_gen_params),
+	KUNIT_CASE_PARAM(order_without_an_entry, hook_gen_params),
 	KUNIT_CASE_PARAM(mixed_map, hook_gen_params),
 	KUNIT_CASE(fault_behind_the_area),
 	KUNIT_CASE_PARAM(unmap_the_middle, hook_gen_params),

@@ -32,10 +32,18 @@ struct part {
 #define AREA_PAGES	40UL
 #define VMA_PAGES	100UL
 
+/**
+ * struct parts - what .mmap maps
+ * @areas: the areas
+ * @part: the parts
+ * @nr: how many parts there are
+ * @zap: before each part, unmap the pages of those before it
+ */
 struct parts {
 	struct vmremap_area *areas[2];
 	const struct part *part;
 	unsigned int nr;
+	bool zap;
 };
 
 /* Each second one ends within its last page. */
@@ -55,6 +63,8 @@ static int map_parts(struct test_device *dev, struct vm_area_struct *vma)
 		void *kaddr = parts->areas[part->area]->addr;
 		int err;
 
+		if (parts->zap)
+			zap_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
 		err = vmremap_range_partial(vma, vma->vm_start + part->at * PAGE_SIZE,
 					    kaddr + part->start * PAGE_SIZE,
 					    part->pgoff, part_size(part, i));
@@ -145,15 +155,14 @@ static void several_areas_in_a_vma(struct kunit *test)
 {
 	struct test_device *dev = device_with_parts(test, 0);
 	long uaddr = try(test, dev, several, ARRAY_SIZE(several));
-	struct vm_area_struct *vma;
+	struct parts *parts = dev->data;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	KUNIT_EXPECT_EQ(test, area_mapped(parts->areas[0]), 1 + 30);
+	KUNIT_EXPECT_EQ(test, area_mapped(parts->areas[1]), AREA_PAGES + 1);
 	expect_several(test, dev->data, uaddr);
 
-	vma = vma_at(uaddr);
-	mmap_read_lock(current->mm);
-	zap_vma_range(vma, uaddr, VMA_PAGES * PAGE_SIZE);
-	mmap_read_unlock(current->mm);
+	zap(uaddr);
 	expect_several(test, dev->data, uaddr);
 
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
@@ -171,6 +180,7 @@ static void unmap_the_middle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr + 10 * PAGE_SIZE, 4 * PAGE_SIZE));
 	expect_pages(test, parts->areas[1], uaddr + 3 * PAGE_SIZE,
 		     7 * PAGE_SIZE, 0);
+	zap(uaddr + 14 * PAGE_SIZE);
 	expect_pages(test, parts->areas[1], uaddr + 14 * PAGE_SIZE,
 		     29 * PAGE_SIZE, 11);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 20 * PAGE_SIZE));
@@ -190,14 +200,7 @@ static const struct refusal_case {
 	{ "overlaps the start", { { 0, 4, 0, 0, 4 }, { 1, 1, 0, 0, 4, -EBUSY } } },
 	{ "lies inside", { { 0, 4, 0, 0, 4 }, { 1, 5, 0, 0, 1, -EBUSY } } },
 	{ "covers", { { 0, 4, 0, 0, 4 }, { 1, 0, 0, 0, 20, -EBUSY } } },
-	/* Pages of a large block are not there until they are touched. */
-	{ "the same place again, untouched",
-	  { { 0, 4, 0, 0, 32 }, { 1, 4, 0, 0, 32, -EBUSY } } },
-	{ "overlaps the end, untouched",
-	  { { 0, 40, 0, 0, 32 }, { 1, 60, 0, 0, 32, -EBUSY } } },
-	{ "overlaps the start, untouched",
-	  { { 0, 40, 0, 0, 32 }, { 1, 20, 0, 0, 32, -EBUSY } } },
-	{ "overlaps the second, untouched",
+	{ "overlaps the second",
 	  { { 0, 4, 0, 0, 1 }, { 0, 40, 0, 0, 32 }, { 1, 40, 0, 0, 32, -EBUSY } } },
 	{ "leaves the area", { { 0, 0, 0, 0, 4 }, { 1, 4, 0, 0, 41, -EINVAL } } },
 	{ "leaves the area by offset",
@@ -221,8 +224,14 @@ static void refusal_takes_all_back(struct kunit *test)
 {
 	const struct refusal_case *c = test->param_value;
 	struct test_device *dev = device_with_parts(test, 0);
+	struct parts *parts = dev->data;
 	unsigned int last = c->part[1].err ? 1 : 2;
 
+	KUNIT_EXPECT_EQ(test, try(test, dev, c->part, last + 1), c->part[last].err);
+	expect_both_unused(test, dev);
+
+	/* Pages that are gone are refused no less. */
+	parts->zap = true;
 	KUNIT_EXPECT_EQ(test, try(test, dev, c->part, last + 1), c->part[last].err);
 	expect_both_unused(test, dev);
 }
@@ -399,9 +408,7 @@ static void private_copies_of_parts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ~0UL, *area_word(parts->areas[1], 0));
 
 	/* The same where no page is mapped yet. */
-	mmap_read_lock(current->mm);
-	zap_vma_range(vma_lookup(current->mm, uaddr), uaddr, VMA_PAGES * PAGE_SIZE);
-	mmap_read_unlock(current->mm);
+	zap(uaddr);
 	KUNIT_EXPECT_EQ(test, 0, poke(uaddr + 4 * PAGE_SIZE, 6));
 	KUNIT_EXPECT_EQ(test, 0, peek(uaddr + 4 * PAGE_SIZE, &value));
 	KUNIT_EXPECT_EQ(test, value, 6);
