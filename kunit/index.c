@@ -105,7 +105,7 @@ static void freed_area_is_unknown(struct kunit *test)
 }
 
 /* So many areas that they are where those were which have gone. */
-#define AREAS_ANEW	64
+#define AREAS_ANEW	512
 
 static void wait_for_their_memory(void)
 {
