@@ -126,6 +126,22 @@ static inline long faults(void)
 	return usage.ru_minflt + usage.ru_majflt;
 }
 
+/* Its address in the kernel, or 0. */
+static inline unsigned long kernel_symbol(const char *wanted)
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	unsigned long addr, found = 0;
+	char line[512], name[128];
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%lx %*c %127s", &addr, name) == 2 &&
+		    !strcmp(name, wanted))
+			found = addr;
+	if (file)
+		fclose(file);
+	return found;
+}
+
 /* A line "NAME: VALUE kB" of /proc/meminfo, in KiB. */
 static inline long memory_kib(const char *name)
 {

@@ -63,21 +63,6 @@ static struct {
 	unsigned long told;
 } (*sites)[OPERATIONS];
 
-static unsigned long symbol(const char *wanted)
-{
-	FILE *file = fopen("/proc/kallsyms", "r");
-	unsigned long addr, found = 0;
-	char line[512], name[128];
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%lx %*c %127s", &addr, name) == 2 &&
-		    !strcmp(name, wanted))
-			found = addr;
-	if (file)
-		fclose(file);
-	return found;
-}
-
 static bool set(const char *name, const char *value)
 {
 	char path[128];
@@ -108,8 +93,8 @@ static bool set_up(void)
 	       set("ignore-gfp-wait", "N") && set("verbose", "0") &&
 	       write_text("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N") &&
 	       write_text("/sys/kernel/debug/fail_page_alloc/min-order", "0") &&
-	       set_address("reject-start", symbol("kmemleak_alloc")) &&
-	       set_address("reject-end", symbol("kmemleak_no_scan"));
+	       set_address("reject-start", kernel_symbol("kmemleak_alloc")) &&
+	       set_address("reject-end", kernel_symbol("kmemleak_no_scan"));
 }
 
 static bool ready;
@@ -689,7 +674,7 @@ TEST_F(driver, init)
 
 	ASSERT_EQ(0, sample_unload_soon(variant->device));
 	/* That is, by code above the kernel's own, which reads and links it. */
-	ASSERT_TRUE(set_address("require-start", symbol("_etext")));
+	ASSERT_TRUE(set_address("require-start", kernel_symbol("_etext")));
 	do {
 		int err;
 
