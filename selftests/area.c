@@ -53,7 +53,7 @@ FIXTURE_VARIANT_ADD(area, prepare_2_mib) { TEST_PREPARE, MIB(2) };
 FIXTURE_VARIANT_ADD(area, prepare_2_mib_less_1) { TEST_PREPARE, MIB(2) - 1 };
 FIXTURE_VARIANT_ADD(area, prepare_2_mib_and_1) { TEST_PREPARE, MIB(2) + 1 };
 FIXTURE_VARIANT_ADD(area, prepare_odd) { TEST_PREPARE, MIB(7) + KIB(844) + 7 };
-FIXTURE_VARIANT_ADD(area, prepare_256_mib) { TEST_PREPARE, MIB(256) };
+FIXTURE_VARIANT_ADD(area, prepare_100_mib) { TEST_PREPARE, MIB(100) };
 
 FIXTURE_SETUP(area)
 {
@@ -470,12 +470,12 @@ TEST_F(life, neighbours_stay_apart)
 }
 
 /*
- * 20 areas of 32 MiB come and go, mapped, split and refused on the way. A page or
+ * 20 areas of 8 MiB come and go, mapped, split and refused on the way. A page or
  * two left behind by each of them is within the slack, a large folio is not.
  */
 TEST_F(life, memory_returns)
 {
-	size_t pages = MIB(32) / PAGE_SIZE;
+	size_t pages = MIB(8) / PAGE_SIZE;
 	const long slack = 8 * 1024;
 	long before = 0, vmalloc = 0;
 
@@ -488,7 +488,7 @@ TEST_F(life, memory_returns)
 			vmalloc = memory_kib("VmallocUsed");
 		}
 		ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
-					  MIB(32), 0));
+					  MIB(8), 0));
 		map = map_area(self->fd, AREA, 0, pages);
 		ASSERT_NE(MAP_FAILED, map);
 		for (size_t page = 0; page < pages; page++)
@@ -497,7 +497,7 @@ TEST_F(life, memory_returns)
 		if (n % 2)
 			ASSERT_EQ(0, memory_free(self->fd, AREA));
 		ASSERT_EQ(0, munmap(map + MIB(1), PAGE_SIZE));
-		ASSERT_EQ(0, munmap(map, MIB(32)));
+		ASSERT_EQ(0, munmap(map, MIB(8)));
 		if (!(n % 2))
 			ASSERT_EQ(0, memory_free(self->fd, AREA));
 	}
