@@ -66,13 +66,13 @@ def named(text, review):
 
 def read_c(path, text, review, constants):
     lines = text.split("\n")
-    current, test = [], None
+    current, test, row = [], None, None
     found = set()
     for number, line in enumerate(lines, 1):
         if line.startswith("/*"):
             end = next(i for i in range(number - 1, len(lines)) if "*/" in lines[i])
             current, below = named(" ".join(lines[number - 1:end + 1]), review), end + 2
-        start, table = TEST.match(line), re.match(r"\w.*?(\w+)\[\] = \{", line)
+        start, table = TEST.match(line), re.match(r"(?:\w.*?|\} )(\w+)\[\] = \{", line)
         here = []
         if start:
             test = next(filter(None, start.groups())).replace(", ", ".")
@@ -81,18 +81,19 @@ def read_c(path, text, review, constants):
         elif table:
             test = table[1]
         elif line.startswith("}"):
-            test = None
+            test = row = None
+        row = label(line) or row
         if test:
             here += [(constants[c], number) for c in re.findall(r"\bVMREMAP_[A-Z_]+\b", line) if c in constants]
         for clause, at in here:
             if (test, clause, at) not in found:
                 found.add((test, clause, at))
-                review.places.append(Place("test", clause, test, path, at, label(line)))
+                review.places.append(Place("test", clause, test, path, at, row or ""))
 
 
 def label(line):
     name = re.match(r'\s*\{ "([^"]+)"', line)
-    return name[1] if name else ""
+    return name and name[1]
 
 
 def matrix(files, review):

@@ -25,7 +25,7 @@ class Clause:
     line: int
     statement: str
     kept: list  # of (how, errno or "", in words)
-    notes: dict  # "Assumes", "Else"
+    notes: dict  # "Assumes", "Else", "Shown by"
 
     @property
     def checked(self):

@@ -6,6 +6,10 @@ import re
 TAKES = {"vmremap_area": "AreaOutlives", "vm_area_struct": "VmaInit", "vm_area_desc": "VmaInit"}
 
 
+def count(places, what):
+    return f"{len(places)} {what}{'s' * (len(places) != 1)}"
+
+
 def apply(review):
     for name, clause in review.clauses.items():
         where = "docs/contract.md", clause.line
@@ -25,6 +29,11 @@ def apply(review):
             review.error(*where, f"{name} does not say what happens where it does not hold")
         if "Assumes" not in clause.notes:
             review.error(*where, f"{name} does not say what it assumes of the kernel")
+        tests, proofs = review.tests(name), review.of("proof", name)
+        shown = f"{count(tests, 'test')}, {count(proofs, 'proof')}"
+        if clause.notes.get("Shown by") != shown:
+            review.error(*where, f"{name} says that it is shown by {clause.notes.get('Shown by', 'nothing')}, but it is by "
+                                 f"{shown} in {', '.join(sorted({p.path for p in tests + proofs}))}")
         if f"`{name}`" not in review.argument:
             review.error(*where, f"{name} has no part in the soundness argument")
     for name, (line, arguments) in review.abi.items():
