@@ -10,6 +10,20 @@
 #define PAGES 16
 #define SIZE (PAGES * PAGE_SIZE)
 
+/* Open the driver, and map and fill the first pages of its data. */
+static int map_driver(char **map, size_t *bytes)
+{
+	int fd = sample_open();
+
+	*bytes = sample_bytes(fd);
+	*map = map_pages(fd, DATA_PAGE, PAGES);
+	if (*map == MAP_FAILED)
+		return -1;
+	for (size_t i = 0; i < SIZE; i++)
+		(*map)[i] = i % 253;
+	return fd;
+}
+
 FIXTURE(driver) {
 	size_t bytes;
 	int fd;
@@ -18,15 +32,8 @@ FIXTURE(driver) {
 
 FIXTURE_SETUP(driver)
 {
-	self->fd = sample_open();
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "there is no %s", sample_path());
-	ASSERT_LE(0, self->fd);
-	self->bytes = sample_bytes(self->fd);
-	self->map = map_pages(self->fd, DATA_PAGE, PAGES);
-	ASSERT_NE(MAP_FAILED, self->map);
-	for (size_t i = 0; i < SIZE; i++)
-		self->map[i] = i % 253;
+	self->fd = map_driver(&self->map, &self->bytes);
+	ASSERT_LE(0, self->fd) TH_LOG("%s: %m", sample_path());
 }
 
 FIXTURE_TEARDOWN(driver)
@@ -110,43 +117,83 @@ TEST_F(driver, goes_after_failures)
 }
 
 /*
- * PagesOutlive: a page that is pinned outlives mapping, file, area and module.
+ * What is let go of, the pin last. The file has the driver's reference on the
+ * areas, and no driver is unloaded while it is open.
  */
-TEST_F(driver, goes_before_a_pin)
-{
-	int fd = pipe_pages(self->map, PAGES);
-	char *got = malloc(SIZE);
+enum { UNMAP = 'm', CLOSE = 'c', UNLOAD = 'u' };
 
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, munmap(self->map, SIZE));
-	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, sample_unload_soon(sample_path()));
-	ASSERT_EQ(SIZE, read(fd, got, SIZE));
-	EXPECT_TRUE(all_right(got));
-	close(fd);
-	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
+FIXTURE(pinned) {
+	size_t bytes;
+	int fd;
+	char *map;
+	char *got;
+};
+
+FIXTURE_VARIANT(pinned) {
+	const char *steps;
+};
+
+FIXTURE_VARIANT_ADD(pinned, unmap_close_unload) { "mcu" };
+FIXTURE_VARIANT_ADD(pinned, close_unmap_unload) { "cmu" };
+FIXTURE_VARIANT_ADD(pinned, close_unload_unmap) { "cum" };
+
+FIXTURE_SETUP(pinned)
+{
+	self->fd = map_driver(&self->map, &self->bytes);
+	ASSERT_LE(0, self->fd) TH_LOG("%s: %m", sample_path());
+	self->got = malloc(SIZE);
 }
 
-TEST_F(driver, goes_before_a_registered_buffer)
+FIXTURE_TEARDOWN(pinned)
+{
+	EXPECT_TRUE(all_right(self->got));
+	free(self->got);
+	EXPECT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
+}
+
+static void let_go(struct __test_metadata *_metadata, char *map, int fd,
+		   const char *steps)
+{
+	for (; *steps; steps++) {
+		switch (*steps) {
+		case UNMAP:
+			ASSERT_EQ(0, munmap(map, SIZE));
+			break;
+		case CLOSE:
+			ASSERT_EQ(0, close(fd));
+			break;
+		case UNLOAD:
+			ASSERT_EQ(0, sample_unload_soon(sample_path()));
+			break;
+		}
+	}
+}
+
+/* PagesOutlive: a page that is pinned outlives mapping, file, area and module. */
+TEST_F(pinned, by_a_pipe)
+{
+	int fd = pipe_pages(self->map, PAGES);
+
+	ASSERT_LE(0, fd);
+	let_go(_metadata, self->map, self->fd, variant->steps);
+	ASSERT_EQ(SIZE, read(fd, self->got, SIZE));
+	close(fd);
+}
+
+TEST_F(pinned, by_a_registered_buffer)
 {
 	int fd = memfd_create("copy", MFD_CLOEXEC);
-	char *got = malloc(SIZE);
 	struct ring ring;
 
 	ASSERT_LE(0, fd);
-	if (ring_open(&ring))
-		SKIP(return, "no io_uring: %m");
+	ASSERT_EQ(0, ring_open(&ring)) TH_LOG("io_uring: %m");
 	ASSERT_EQ(0, ring_register(&ring, self->map, SIZE));
-	ASSERT_EQ(0, munmap(self->map, SIZE));
-	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, sample_unload_soon(sample_path()));
+	let_go(_metadata, self->map, self->fd, variant->steps);
 
 	EXPECT_EQ((int)SIZE, ring_rw(&ring, true, fd, self->map, SIZE));
-	ASSERT_EQ(SIZE, pread(fd, got, SIZE, 0));
-	EXPECT_TRUE(all_right(got));
+	ASSERT_EQ(SIZE, pread(fd, self->got, SIZE, 0));
 	EXPECT_EQ(0, ring_unregister(&ring));
 	close(fd);
-	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
 TEST_HARNESS_MAIN
