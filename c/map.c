@@ -28,6 +28,13 @@ static struct vmremap_span whole_vma(struct vmremap_area *area,
 	};
 }
 
+static int prefault(struct vmremap_area *area, struct vm_area_struct *vma)
+{
+	struct vmremap_span span = whole_vma(area, vma);
+
+	return vmremap_prefault(vma, &span);
+}
+
 static vm_fault_t area_vma_fault(struct vm_fault *vmf)
 {
 	struct vmremap_area *area = vmremap_cache_area(vmf->vma->vm_file);
@@ -55,16 +62,12 @@ static int area_vma_mapped(unsigned long start, unsigned long end,
 {
 	struct vm_area_struct *vma = vma_lookup(current->mm, start);
 	struct vmremap_area *area = vmremap_cache_area(file);
-	struct vmremap_span span;
 
 	if (!vma) {
 		fput((struct file *)file);
 		return 0;
 	}
-	if (!area)
-		return 0;
-	span = whole_vma(area, vma);
-	return vmremap_prefault(vma, &span);
+	return area ? prefault(area, vma) : 0;
 }
 
 const struct vm_operations_struct vmremap_area_vm_ops = {
@@ -140,7 +143,6 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	};
 	vm_flags_t vm_flags = old_flags;
 	enum vmremap_clause clause;
-	struct vmremap_span span;
 	int err;
 
 	clause = check_range(area, &req);
@@ -156,8 +158,7 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	vma->vm_pgoff = index;
 	vma_set_file(vma, area->file);
 
-	span = whole_vma(area, vma);
-	err = vmremap_prefault(vma, &span);
+	err = prefault(area, vma);
 	if (err) {
 		zap_vma_range(vma, req.uaddr, req.size);
 		vm_flags_init(vma, old_flags);
@@ -168,14 +169,20 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	return err;
 }
 
+static noinline __cold int reject_null(unsigned long pgoff)
+{
+	struct vmremap_request req = { .pgoff = pgoff };
+
+	return vmremap_reject(VMREMAP_VMA_INIT, &req);
+}
+
 int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
 		      unsigned long pgoff)
 {
-	struct vmremap_request req = { .pgoff = pgoff };
 	int err;
 
 	if (!vma)
-		return vmremap_reject(VMREMAP_VMA_INIT, &req);
+		return reject_null(pgoff);
 	err = vmremap_map_vma(area, vma, pgoff, VMREMAP_PRIVATE_RDONLY);
 	return err ? vmremap_take_back(vma, err) : 0;
 }
@@ -189,7 +196,7 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 	vm_flags_t vm_flags;
 
 	if (!desc)
-		return vmremap_reject(VMREMAP_VMA_INIT, &req);
+		return reject_null(pgoff);
 	req.uaddr = desc->start;
 	req.size = desc->end - desc->start;
 	vm_flags = vma_flags_to_legacy(desc->vma_flags);

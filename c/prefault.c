@@ -22,12 +22,12 @@
 int vmremap_prefault(struct vm_area_struct *vma,
 		     const struct vmremap_span *span)
 {
-	struct vmremap_span table;
-	unsigned long addr;
+	unsigned long addr = span->start;
 	int err = 0;
 
-	for (addr = span->start; !err && addr < span->end; addr = table.end) {
-		table = vmremap_span_around(span, addr, PMD_SIZE);
+	while (!err && addr < span->end) {
+		struct vmremap_span table = vmremap_span_around(span, addr, PMD_SIZE);
+
 		if (table.end - addr <= CHEAP_PAGES << PAGE_SHIFT)
 			err = vmremap_insert(vma, &table);
 		else if (span->area->flags & VMREMAP_POPULATE && vma_is_accessible(vma))
@@ -35,6 +35,7 @@ int vmremap_prefault(struct vm_area_struct *vma,
 								FAULT_FLAG_REMOTE, NULL), 0);
 		else if (span->end - table.end > PMD_SIZE)
 			table.end = ALIGN_DOWN(span->end - 1, PMD_SIZE);
+		addr = table.end;
 	}
 	return err;
 }
