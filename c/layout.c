@@ -31,33 +31,33 @@ void vmremap_layout_add(struct vmremap_layout *layout, unsigned int order)
 }
 
 /**
- * vmremap_layout_find - find the block that holds a page
+ * vmremap_layout_find - find a page in its block
  * @layout: the blocks of an area
  * @index: index of a page of that area
  *
  * Contract: guarantees RightPage.
- * Return: the block. Its pages are 0 when the area has no page @index.
+ * Return: its place. When the area has no page @index, the number of the block
+ * is that of all its blocks.
  */
-struct vmremap_block vmremap_layout_find(const struct vmremap_layout *layout,
+struct vmremap_place vmremap_layout_find(const struct vmremap_layout *layout,
 					 unsigned long index)
 {
-	unsigned long orders = layout->orders;
-	struct vmremap_block block = {};
+	unsigned long orders = layout->orders, before = 0;
+	struct vmremap_place place = {};
 
 	while (orders) {
 		unsigned int order = __fls(orders);
 		unsigned long blocks = layout->blocks[order];
-		unsigned long skipped = (index - block.first) >> order;
+		unsigned long skipped = (index - before) >> order;
 
 		if (skipped < blocks) {
-			block.nr += skipped;
-			block.first += skipped << order;
-			block.pages = 1UL << order;
-			return block;
+			place.nr += skipped;
+			place.page = index & (BIT(order) - 1);
+			break;
 		}
-		block.nr += blocks;
-		block.first += blocks << order;
+		place.nr += blocks;
+		before += blocks << order;
 		orders &= ~BIT(order);
 	}
-	return block;
+	return place;
 }

@@ -35,20 +35,18 @@ struct vmremap_layout {
 };
 
 /**
- * struct vmremap_block - a block and its place
- * @nr: number of the block, from 0
- * @first: index in the area of the block's first page
- * @pages: how many pages it has
+ * struct vmremap_place - where a page is
+ * @nr: number of its block, from 0
+ * @page: number of the page in the block, from 0
  */
-struct vmremap_block {
+struct vmremap_place {
 	unsigned long nr;
-	unsigned long first;
-	unsigned long pages;
+	unsigned long page;
 };
 
 void vmremap_layout_add(struct vmremap_layout *layout, unsigned int order);
 unsigned int vmremap_layout_next_order(unsigned long pages, unsigned int limit);
-struct vmremap_block vmremap_layout_find(const struct vmremap_layout *layout,
+struct vmremap_place vmremap_layout_find(const struct vmremap_layout *layout,
 					 unsigned long index);
 
 #endif /* VMREMAP_LAYOUT_H */

@@ -32,12 +32,13 @@ static inline unsigned long vmremap_span_index(const struct vmremap_span *span,
 static inline struct page *vmremap_span_page(const struct vmremap_span *span,
 					     unsigned long addr)
 {
-	unsigned long index = vmremap_span_index(span, addr);
-	struct vmremap_block block = vmremap_layout_find(&span->area->layout, index);
+	const struct vmremap_area *area = span->area;
+	struct vmremap_place place = vmremap_layout_find(&area->layout,
+							 vmremap_span_index(span, addr));
 
-	if (!block.pages)
+	if (place.nr == area->nr_folios)
 		return NULL;
-	return folio_page(span->area->folios[block.nr], index - block.first);
+	return folio_page(area->folios[place.nr], place.page);
 }
 
 /* The part of the span in the naturally aligned window of @size around @addr. */

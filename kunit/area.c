@@ -41,10 +41,10 @@ static void expect_whole(struct kunit *test, const struct vmremap_area *area)
 
 	for (nr = 0; nr < area->nr_folios; nr++) {
 		struct folio *folio = area->folios[nr];
-		struct vmremap_block block = vmremap_layout_find(&area->layout, page);
+		struct vmremap_place first = vmremap_layout_find(&area->layout, page);
 
-		KUNIT_ASSERT_EQ(test, block.nr, nr);
-		KUNIT_ASSERT_EQ(test, block.pages, folio_nr_pages(folio));
+		KUNIT_ASSERT_EQ(test, first.nr, nr);
+		KUNIT_ASSERT_EQ(test, first.page, 0);
 		KUNIT_ASSERT_EQ(test, folio_pins(folio), 0);
 		KUNIT_ASSERT_PTR_EQ(test, vmalloc_to_page(area->addr + page * PAGE_SIZE),
 				    folio_page(folio, 0));

@@ -50,7 +50,7 @@ static void find_agrees_with_counting(struct kunit *test)
 {
 	const struct layout_case *c = test->param_value;
 	struct vmremap_layout layout = {};
-	struct vmremap_block block;
+	struct vmremap_place place;
 	unsigned long index = 0, nr = 0, i, page;
 	unsigned int row;
 
@@ -66,21 +66,20 @@ static void find_agrees_with_counting(struct kunit *test)
 
 		for (i = 0; i < c->rows[row].blocks; i++, nr++, index += pages) {
 			for (page = 0; page < pages; page++) {
-				block = vmremap_layout_find(&layout, index + page);
-				KUNIT_ASSERT_EQ_MSG(test, block.nr, nr,
+				place = vmremap_layout_find(&layout, index + page);
+				KUNIT_ASSERT_EQ_MSG(test, place.nr, nr,
 						    "page %lu", index + page);
-				KUNIT_ASSERT_EQ(test, block.first, index);
-				KUNIT_ASSERT_EQ(test, block.pages, pages);
+				KUNIT_ASSERT_EQ(test, place.page, page);
 			}
 		}
 	}
 
 	for (page = 0; page < 3; page++) {
-		block = vmremap_layout_find(&layout, index + page);
-		KUNIT_EXPECT_EQ(test, block.pages, 0);
+		place = vmremap_layout_find(&layout, index + page);
+		KUNIT_EXPECT_EQ(test, place.nr, nr);
 	}
-	block = vmremap_layout_find(&layout, ULONG_MAX);
-	KUNIT_EXPECT_EQ(test, block.pages, 0);
+	place = vmremap_layout_find(&layout, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, place.nr, nr);
 }
 
 static struct kunit_case layout_cases[] = {

@@ -48,27 +48,26 @@ static void count(void)
 static void page_of_a_block(void)
 {
 	unsigned long k, page, start;
-	struct vmremap_block block;
+	struct vmremap_place place;
 
 	assume(wanted <= MAX_PAGE_ORDER);
 	assume(k < layout.blocks[wanted] && page < 1UL << wanted);
 	start = first[wanted + 1] + (k << wanted);
 
-	block = vmremap_layout_find(&layout, start + page);
-	prove(block.pages == 1UL << wanted, "the block has the size of its order");
-	prove(block.nr == nr[wanted + 1] + k, "it is that block");
-	prove(block.first == start, "it begins where those before it end");
-	prove(!(block.first & (block.pages - 1)), "it begins at a multiple of its size");
+	place = vmremap_layout_find(&layout, start + page);
+	prove(place.nr == nr[wanted + 1] + k, "it is that block");
+	prove(place.page == page, "it is that page of the block");
+	prove(!(start & ((1UL << wanted) - 1)), "the block begins at a multiple of its size");
 }
 
 static void page_after_the_last(void)
 {
 	unsigned long index;
-	struct vmremap_block block;
+	struct vmremap_place place;
 
 	assume(index >= first[0]);
-	block = vmremap_layout_find(&layout, index);
-	prove(block.pages == 0, "there is no such page");
+	place = vmremap_layout_find(&layout, index);
+	prove(place.nr == nr[0], "there is no such page");
 }
 
 void proof(void)
