@@ -24,7 +24,7 @@
 
 /* Seconds for a test: an emulated machine on a busy host takes its time. */
 #undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT 120
+#define TEST_TIMEOUT_DEFAULT 300
 
 #define PAGE_SIZE 4096UL
 #define PMD_SIZE (2UL << 20)
