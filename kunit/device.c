@@ -62,6 +62,14 @@ static struct file *open_file(struct kunit *test, struct test_device *dev,
 	return file;
 }
 
+struct test_device *device_new(struct kunit *test)
+{
+	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	return dev;
+}
+
 void device_open(struct kunit *test, struct test_device *dev)
 {
 	KUNIT_ASSERT_EQ(test, 0, kunit_attach_mm());
@@ -82,11 +90,6 @@ static bool maps_rows(void)
 		return true;
 	set_ptes(current->mm, 0, ptes, pfn_pte(8, PAGE_READONLY), 3);
 	return pte_pfn(ptes[1]) == 9 && pte_pfn(ptes[2]) == 10;
-}
-
-static void put_area(void *area)
-{
-	vmremap_area_put(area);
 }
 
 void blocks_begin(struct kunit *test, unsigned int order)
@@ -117,17 +120,25 @@ struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
 	return area;
 }
 
+static void put_area(void *area)
+{
+	vmremap_area_put(area);
+}
+
+void put_at_end(struct kunit *test, struct vmremap_area *area)
+{
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_area, area));
+}
+
 struct test_device *device_with_blocks(struct kunit *test, enum hook hook,
 				       size_t size, unsigned int flags,
 				       unsigned int order)
 {
-	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	struct test_device *dev = device_new(test);
 
-	KUNIT_ASSERT_NOT_NULL(test, dev);
 	dev->hook = hook;
 	dev->area = area_of_blocks(test, size, flags, order);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, put_area, dev->area));
+	put_at_end(test, dev->area);
 	device_open(test, dev);
 	return dev;
 }

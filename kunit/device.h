@@ -39,6 +39,9 @@ struct test_device {
 	struct file *nested;
 };
 
+/* A driver that has nothing yet. */
+struct test_device *device_new(struct kunit *test);
+
 /* Open @dev, whose other members are set; @test closes it. */
 void device_open(struct kunit *test, struct test_device *dev);
 
@@ -52,6 +55,9 @@ void blocks_end(void);
 /* A new area of such blocks. */
 struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
 				    unsigned int flags, unsigned int order);
+
+/* @test has a reference on @area, and puts it in the end. */
+void put_at_end(struct kunit *test, struct vmremap_area *area);
 
 /* A device on such an area, on which the test has the reference. */
 struct test_device *device_with_blocks(struct kunit *test, enum hook hook,

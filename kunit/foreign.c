@@ -46,11 +46,10 @@ static void free_memory(void *memory)
 
 static struct test_device *device_with_range(struct kunit *test, unsigned long pages)
 {
-	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	struct test_device *dev = device_new(test);
 	struct test_range *range = kunit_kzalloc(test, sizeof(*range), GFP_KERNEL);
 	unsigned long page;
 
-	KUNIT_ASSERT_NOT_NULL(test, dev);
 	KUNIT_ASSERT_NOT_NULL(test, range);
 	range->pages = pages;
 	range->memory = vmalloc_user(pages * PAGE_SIZE);

@@ -11,19 +11,15 @@
 #include "../c/area.h"
 #include "../c/index.h"
 #include "../c/vmremap.h"
+#include "device.h"
 #include "failing.h"
-
-static void put_area(void *area)
-{
-	vmremap_area_put(area);
-}
 
 static struct vmremap_area *new_area(struct kunit *test, size_t size)
 {
 	struct vmremap_area *area = vmremap_area_alloc(size, 0);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_area, area));
+	put_at_end(test, area);
 	return area;
 }
 

@@ -5,7 +5,6 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "../c/area.h"
@@ -332,10 +331,9 @@ static void put_early(struct test_device *dev, struct vm_area_desc *desc)
 /* AreaOutlives: the driver's last put comes before the VMA is there. */
 static void area_put_while_mapping(struct kunit *test)
 {
-	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	struct test_device *dev = device_new(test);
 	unsigned long uaddr, value;
 
-	KUNIT_ASSERT_NOT_NULL(test, dev);
 	dev->hook = HOOK_PREPARE;
 	dev->prepared = put_early;
 	device_open(test, dev);
@@ -468,10 +466,9 @@ static void taken_back_vma_is_free(struct kunit *test)
  */
 static void mapping_keeps_the_area(struct kunit *test)
 {
-	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	struct test_device *dev = device_new(test);
 	unsigned long uaddr, value;
 
-	KUNIT_ASSERT_NOT_NULL(test, dev);
 	dev->hook = hook_of(test);
 	device_open(test, dev);
 	dev->area = area_of_blocks(test, SZ_64K, 0, VMREMAP_MAX_ORDER);
@@ -487,9 +484,8 @@ static void mapping_keeps_the_area(struct kunit *test)
 
 static void no_area(struct kunit *test)
 {
-	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	struct test_device *dev = device_new(test);
 
-	KUNIT_ASSERT_NOT_NULL(test, dev);
 	dev->hook = hook_of(test);
 	device_open(test, dev);
 	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, SZ_64K, PROT_READ, MAP_SHARED, 0),

@@ -76,24 +76,17 @@ static int map_parts(struct test_device *dev, struct vm_area_struct *vma)
 	return 0;
 }
 
-static void put_area(void *area)
-{
-	vmremap_area_put(area);
-}
-
 static struct test_device *device_with_parts(struct kunit *test, unsigned int flags)
 {
-	struct test_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	struct test_device *dev = device_new(test);
 	struct parts *parts = kunit_kzalloc(test, sizeof(*parts), GFP_KERNEL);
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, dev);
 	KUNIT_ASSERT_NOT_NULL(test, parts);
 	for (i = 0; i < ARRAY_SIZE(parts->areas); i++) {
 		parts->areas[i] = area_of_blocks(test, AREA_PAGES * PAGE_SIZE,
 						 flags, VMREMAP_MAX_ORDER);
-		KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_area,
-								   parts->areas[i]));
+		put_at_end(test, parts->areas[i]);
 	}
 	dev->map = map_parts;
 	dev->data = parts;
