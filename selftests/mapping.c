@@ -77,6 +77,16 @@ static bool all_right(char *map, size_t first, size_t pages)
 	return !wrong_pages(map, first, pages);
 }
 
+/* Like another process: see the numbers of the pages, and give them new ones. */
+static bool renumber(char *map, size_t pages)
+{
+	bool right = all_right(map, 0, pages);
+
+	for (size_t n = 0; n < pages; n++)
+		*page_word(map, n) = n + 1000;
+	return right;
+}
+
 TEST_F(mapping, reads_what_the_driver_wrote)
 {
 	struct vmremap_sample_fill fill = { .seed = 4711 };
@@ -116,11 +126,7 @@ TEST_F(mapping, shared_between_processes)
 	if (!pid) {
 		char *map = map_pages(self->fd, DATA_PAGE + self->first, self->pages);
 
-		if (map == MAP_FAILED || !all_right(map, 0, self->pages))
-			_exit(1);
-		for (size_t n = 0; n < self->pages; n++)
-			*page_word(map, n) = n + 1000;
-		_exit(0);
+		_exit(map == MAP_FAILED || !renumber(map, self->pages));
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
@@ -151,13 +157,8 @@ TEST_F(mapping, inherited_by_fork)
 
 	pid = fork();
 	ASSERT_LE(0, pid);
-	if (!pid) {
-		if (!all_right(self->map, 0, self->pages))
-			_exit(1);
-		for (size_t n = 0; n < self->pages; n++)
-			*page_word(self->map, n) = n + 1000;
-		_exit(0);
-	}
+	if (!pid)
+		_exit(!renumber(self->map, self->pages));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
 	EXPECT_TRUE(all_right(self->map, 1000, self->pages));
