@@ -30,6 +30,9 @@ static struct vmremap_area area = { .folios = folio_ptrs };
 static struct vmremap_span span = { .area = &area };
 static struct vm_area_struct vma;
 static struct page *entries[ENTRIES];
+static pmd_t pmds[TABLES + 1];
+/* Has a fault made the table of these PMDs? */
+static bool has_table[TABLES * PMD_SIZE / PUD_SIZE + 1];
 static unsigned long cases;
 /* The fault that is being handled. */
 static struct vm_fault *fault;
@@ -121,16 +124,24 @@ static bool table_is_empty(unsigned long addr)
 	return true;
 }
 
+pmd_t *pmd_off(struct mm_struct *mm, unsigned long addr)
+{
+	if (!has_table[(addr - BASE) / PUD_SIZE])
+		fail("a table that is not there");
+	return &pmds[(addr - BASE) / PMD_SIZE];
+}
+
 vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write)
 {
 	if (vmf->address % PMD_SIZE || folio->order != PMD_ORDER)
 		fail("not a PMD");
-	if (vmf->pmd != (pmd_t *)0 + 1000 + vmf->address / PMD_SIZE)
+	if (vmf->pmd != pmd_off(vma.vm_mm, vmf->address))
 		fail("another PMD's entry");
 	if (!table_is_empty(vmf->address))
 		return inserted(vmf, PMD_SIZE, write);
 	for (unsigned long i = 0; i < PTRS_PER_PTE; i++)
 		map(vmf->address + i * PAGE_SIZE, folio_page(folio, i));
+	*vmf->pmd = 1;
 	return inserted(vmf, PMD_SIZE, write);
 }
 
@@ -144,14 +155,13 @@ void get_page(struct page *page)
 vm_fault_t handle_mm_fault(struct vm_area_struct *unused, unsigned long addr, unsigned int flags,
 			   void *regs)
 {
-	struct vm_fault vmf = {
-		.vma = &vma, .address = addr, .flags = flags,
-		.pmd = (pmd_t *)0 + 1000 + addr / PMD_SIZE,
-	};
+	struct vm_fault vmf = { .vma = &vma, .address = addr, .flags = flags };
 	vm_fault_t ret = VM_FAULT_FALLBACK;
 
 	if (*entry(addr))
 		return 0;
+	has_table[(addr - BASE) / PUD_SIZE] = true;
+	vmf.pmd = pmd_off(vma.vm_mm, addr);
 	fault = &vmf;
 	if (table_is_empty(addr))
 		ret = vmremap_huge_fault(&vmf, PMD_ORDER, &span);
@@ -173,6 +183,10 @@ static void forget(void)
 {
 	for (unsigned long i = 0; i < ENTRIES; i++)
 		entries[i] = NULL;
+	for (unsigned long i = 0; i < TABLES; i++)
+		pmds[i] = 0;
+	for (unsigned long i = 0; i < ARRAY_SIZE(has_table); i++)
+		has_table[i] = false;
 	cases++;
 }
 

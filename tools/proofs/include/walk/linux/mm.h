@@ -36,7 +36,10 @@ struct folio {
 
 #define pmd_t			char
 
+struct mm_struct;
+
 struct vm_area_struct {
+	struct mm_struct *vm_mm;
 	unsigned long vm_start;
 	unsigned long vm_end;
 	vm_flags_t vm_flags;
@@ -49,6 +52,10 @@ struct vm_fault {
 	pmd_t *pmd;
 	struct page *page;
 };
+
+/* Not zero where the entry maps a PMD. */
+#define pmdp_get(pmd)		(*(pmd))
+#define pmd_leaf(pmd)		((pmd) != 0)
 
 static inline struct page *folio_page(struct folio *folio, unsigned long nr)
 {
@@ -70,6 +77,7 @@ static inline int vm_fault_to_errno(vm_fault_t fault, int foll_flags)
 	return fault & VM_FAULT_ERROR ? -EFAULT : 0;
 }
 
+pmd_t *pmd_off(struct mm_struct *mm, unsigned long addr);
 void get_page(struct page *page);
 int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
 vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool write);
