@@ -30,9 +30,7 @@ static struct vmremap_area area = { .folios = folio_ptrs };
 static struct vmremap_span span = { .area = &area };
 static struct vm_area_struct vma;
 static struct page *entries[ENTRIES];
-static pmd_t pmds[TABLES + 1];
-/* Has a fault made the table of these PMDs? */
-static bool has_table[TABLES * PMD_SIZE / PUD_SIZE + 1];
+static pmd_t pmds[TABLES];
 static unsigned long cases;
 /* The fault that is being handled. */
 static struct vm_fault *fault;
@@ -124,18 +122,24 @@ static bool table_is_empty(unsigned long addr)
 	return true;
 }
 
+static pmd_t *pmd_of(unsigned long addr)
+{
+	return &pmds[(addr - BASE) / PMD_SIZE];
+}
+
 pmd_t *pmd_off(struct mm_struct *mm, unsigned long addr)
 {
-	if (!has_table[(addr - BASE) / PUD_SIZE])
-		fail("a table that is not there");
-	return &pmds[(addr - BASE) / PMD_SIZE];
+	/* What maps the page before it is in the same table. */
+	if (addr % PUD_SIZE == 0 || !*entry(addr - PAGE_SIZE))
+		fail("a table that may not be there");
+	return pmd_of(addr);
 }
 
 vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write)
 {
 	if (vmf->address % PMD_SIZE || folio->order != PMD_ORDER)
 		fail("not a PMD");
-	if (vmf->pmd != pmd_off(vma.vm_mm, vmf->address))
+	if (vmf->pmd != pmd_of(vmf->address))
 		fail("another PMD's entry");
 	if (!table_is_empty(vmf->address))
 		return inserted(vmf, PMD_SIZE, write);
@@ -155,13 +159,13 @@ void get_page(struct page *page)
 vm_fault_t handle_mm_fault(struct vm_area_struct *unused, unsigned long addr, unsigned int flags,
 			   void *regs)
 {
-	struct vm_fault vmf = { .vma = &vma, .address = addr, .flags = flags };
+	struct vm_fault vmf = {
+		.vma = &vma, .address = addr, .flags = flags, .pmd = pmd_of(addr),
+	};
 	vm_fault_t ret = VM_FAULT_FALLBACK;
 
 	if (*entry(addr))
 		return 0;
-	has_table[(addr - BASE) / PUD_SIZE] = true;
-	vmf.pmd = pmd_off(vma.vm_mm, addr);
 	fault = &vmf;
 	if (table_is_empty(addr))
 		ret = vmremap_huge_fault(&vmf, PMD_ORDER, &span);
@@ -185,8 +189,6 @@ static void forget(void)
 		entries[i] = NULL;
 	for (unsigned long i = 0; i < TABLES; i++)
 		pmds[i] = 0;
-	for (unsigned long i = 0; i < ARRAY_SIZE(has_table); i++)
-		has_table[i] = false;
 	cases++;
 }
 
