@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Finding areas: by what was their id, and by any address there is. */
 #include <kunit/test.h>
+#include <linux/completion.h>
 #include <linux/file.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "../c/area.h"
@@ -168,6 +170,47 @@ static void dying_area_is_not_revived(struct kunit *test)
 	refcount_set(&area->refs, 1);
 }
 
+struct last_put {
+	struct work_struct work;
+	struct vmremap_area *area;
+	struct completion done;
+};
+
+static void put_last(struct work_struct *work)
+{
+	struct last_put *put = container_of(work, struct last_put, work);
+
+	vmremap_area_put(put->area);
+	flush_delayed_fput();
+	complete(&put->done);
+}
+
+/* Who found it under RCU can still see that no reference is left. */
+static void freed_area_stays_for_readers(struct kunit *test)
+{
+	unsigned long end = jiffies + 10 * HZ;
+	struct last_put put = {};
+
+	if (num_online_cpus() == 1)
+		kunit_skip(test, "no other CPU to free an area meanwhile");
+	put.area = vmremap_area_alloc(1, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, put.area);
+	INIT_WORK_ONSTACK(&put.work, put_last);
+	init_completion(&put.done);
+
+	rcu_read_lock();
+	queue_work(system_dfl_wq, &put.work);
+	while (!completion_done(&put.done) && time_before(jiffies, end))
+		cpu_relax();
+	KUNIT_EXPECT_TRUE(test, completion_done(&put.done));
+	/* Freed already, it is KASAN that knows. */
+	KUNIT_EXPECT_EQ(test, refcount_read(&put.area->refs), 0);
+	rcu_read_unlock();
+
+	flush_work(&put.work);
+	destroy_work_on_stack(&put.work);
+}
+
 static void addresses_in_no_area(struct kunit *test)
 {
 	void *kmalloced = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
@@ -254,6 +297,7 @@ static struct kunit_case index_cases[] = {
 	KUNIT_CASE(stale_id_finds_no_other),
 	KUNIT_CASE(failed_area_is_unknown),
 	KUNIT_CASE(dying_area_is_not_revived),
+	KUNIT_CASE(freed_area_stays_for_readers),
 	KUNIT_CASE(addresses_in_no_area),
 	KUNIT_CASE(only_the_areas_own_addresses),
 	KUNIT_CASE(every_allocation_fails),
