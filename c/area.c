@@ -107,8 +107,10 @@ void vmremap_area_free(struct vmremap_area *area)
 
 	vunmap(area->addr);
 	vmremap_cache_drop(area);
-	for (nr = 0; nr < area->nr_folios; nr++)
+	for (nr = 0; nr < area->nr_folios; nr++) {
+		area->folios[nr]->private = NULL;
 		folio_put(area->folios[nr]);
+	}
 	kvfree(area->folios);
 	kfree_rcu(area, rcu);
 }

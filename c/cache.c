@@ -5,8 +5,11 @@
  * filemap_map_pages() maps the folios, in rows that need not begin or end where
  * a folio does.
  *
- * The folios are put there as fs/dax.c does it: filemap_add_folio() would take
- * them for memory that can be reclaimed or moved, and charge whoever allocates.
+ * The folios are put there, and taken out, as mm/filemap.c does it, and counted
+ * as file memory. They are on no LRU, so that nobody moves them, and charged to no
+ * memory cgroup, not even to the root, unless the area is %VMREMAP_ACCOUNT: the
+ * statistics of a charged folio make it a quarter dearer to map and unmap a PMD.
+ * The area's own reference on each folio keeps it from being split or evicted.
  */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
@@ -48,6 +51,15 @@ struct vmremap_area *vmremap_cache_area(const struct file *file)
 	return file->f_op == &cache_fops ? file->private_data : NULL;
 }
 
+/* As filemap_unaccount_folio() has it. */
+static void count(struct address_space *mapping, struct folio *folio, long nr)
+{
+	mapping->nrpages += nr;
+	lruvec_stat_mod_folio(folio, NR_FILE_PAGES, nr);
+	if (folio_test_pmd_mappable(folio))
+		lruvec_stat_mod_folio(folio, NR_FILE_THPS, nr);
+}
+
 static int add(struct address_space *mapping, struct folio *folio, pgoff_t index)
 {
 	XA_STATE_ORDER(xas, &mapping->i_pages, index, folio_order(folio));
@@ -64,7 +76,7 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 	folio_mark_uptodate(folio);
 	folio->index = index;
 	folio->mapping = mapping;
-	mapping->nrpages += folio_nr_pages(folio);
+	count(mapping, folio, folio_nr_pages(folio));
 	return 0;
 }
 
@@ -100,7 +112,11 @@ void vmremap_cache_drop(struct vmremap_area *area)
 		if (!mapping)
 			break;
 		xa_erase_irq(&mapping->i_pages, folio->index);
-		mapping->nrpages -= folio_nr_pages(folio);
+		count(mapping, folio, -folio_nr_pages(folio));
+		/* Whoever has a pin may give a page to another owner. */
+		folio_clear_dirty(folio);
+		folio_clear_uptodate(folio);
+		folio->index = 0;
 		folio->mapping = NULL;
 		folio_put_refs(folio, folio_nr_pages(folio));
 	}

@@ -82,7 +82,12 @@ vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
 			.pmd = vmf->pmd + (long)(nr - touched),
 		};
 		bool write = nr == touched && vmf->flags & FAULT_FLAG_WRITE;
-		vm_fault_t one = vmf_insert_folio_pmd(&here, span->area->folios[nr], write);
+		struct folio *folio = span->area->folios[nr];
+		vm_fault_t one = VM_FAULT_FALLBACK;
+
+		/* Page by page, those whose memory has not failed can be had. */
+		if (!folio_test_has_hwpoisoned(folio))
+			one = vmf_insert_folio_pmd(&here, folio, write);
 
 		if (nr == touched)
 			ret = one;

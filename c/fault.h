@@ -22,4 +22,10 @@ static inline vm_fault_t vmremap_fault_give(struct vm_fault *vmf, struct page *p
 	return 0;
 }
 
+/* What a fault says of a VMA that is being set up. Failed memory is for a touch to find. */
+static inline int vmremap_fault_errno(vm_fault_t ret)
+{
+	return vm_fault_to_errno(ret & ~(VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE), 0);
+}
+
 #endif /* VMREMAP_FAULT_H */

@@ -6,6 +6,18 @@
 /* How many pages a fault tries to map. */
 #define AROUND_PAGES	16UL
 
+/* No VM_MIXEDMAP is needed for this, which is for pages without references. */
+static __always_inline vm_fault_t insert_page(struct vm_area_struct *vma, unsigned long addr,
+					      struct page *page, bool write)
+{
+	struct vm_fault here = { .vma = vma, .address = addr };
+
+	/* The kernel does not look, and memory_failure() has unmapped it. */
+	if (PageHWPoison(page))
+		return VM_FAULT_HWPOISON;
+	return vmf_insert_page_mkwrite(&here, page, write);
+}
+
 /**
  * vmremap_insert - map the pages of a span
  * @vma: the VMA that is being set up
@@ -14,19 +26,18 @@
  * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;
  *	guarantees RightPage, PagesOutlive.
  * Context: mmap lock held for write. May sleep.
- * Return: 0, or -ENOMEM: the caller unmaps what was mapped by then.
+ * Return: 0, or -ENOMEM: the caller unmaps what was mapped by then. A page whose
+ * memory has failed is left out.
  */
 int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span)
 {
 	unsigned long addr;
 	int err = 0;
 
-	/* Set before, or vm_insert_page() does it at a higher cost. */
-	__vm_flags_mod(vma, VM_MIXEDMAP, 0);
 	for (addr = span->start; !err && addr < span->end; addr += PAGE_SIZE)
-		err = vm_insert_page(vma, addr, vmremap_span_page(span, addr));
-	/* For what is not refcounted. Left on, it keeps PMDs out. */
-	__vm_flags_mod(vma, 0, VM_MIXEDMAP);
+		err = vmremap_fault_errno(insert_page(vma, addr,
+						      vmremap_span_page(span, addr),
+						      false));
 	return err;
 }
 
@@ -52,12 +63,11 @@ vm_fault_t vmremap_insert_fault(struct vm_fault *vmf,
 		return vmremap_fault_give(vmf, vmremap_span_page(span, vmf->address));
 
 	for (addr = around.start; addr < around.end; addr += PAGE_SIZE) {
-		struct vm_fault here = { .vma = vmf->vma, .address = addr };
 		bool touched = addr == vmf->address;
 		vm_fault_t one;
 
-		one = vmf_insert_page_mkwrite(&here, vmremap_span_page(&around, addr),
-					      touched && vmf->flags & FAULT_FLAG_WRITE);
+		one = insert_page(vmf->vma, addr, vmremap_span_page(&around, addr),
+				  touched && vmf->flags & FAULT_FLAG_WRITE);
 		if (touched)
 			ret = one;
 	}

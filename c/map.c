@@ -12,6 +12,7 @@
 #include "cache.h"
 #include "fault.h"
 #include "map.h"
+#include "nested.h"
 #include "prefault.h"
 #include "reject.h"
 #include "takeback.h"
@@ -52,9 +53,20 @@ static vm_fault_t area_vma_huge_fault(struct vm_fault *vmf, unsigned int order)
 }
 
 /*
- * .mmap_prepare has no VMA yet to map into. In the compatibility layer for nested
- * .mmap hooks it cannot be found here either: then all is left to faults. That
- * layer takes a reference on desc->vm_file, and leaves us ours.
+ * For area_vma_mapped(): the kernel closes each VMA that a mapping replaces, and
+ * takes its vm_ops away, before it calls the hook for the new one.
+ */
+static void area_vma_close(struct vm_area_struct *vma)
+{
+}
+
+static const struct vm_operations_struct area_prepared_vm_ops;
+
+/*
+ * .mmap_prepare has no VMA yet to map into. Here it is in the tree, and is the only
+ * one there that still has its vm_ops. From the compatibility layer for nested .mmap
+ * hooks this is called before: then the tree has what is to be replaced, or nothing,
+ * and all is left to faults.
  */
 static int area_vma_mapped(unsigned long start, unsigned long end,
 			   pgoff_t pgoff, const struct file *file,
@@ -63,11 +75,11 @@ static int area_vma_mapped(unsigned long start, unsigned long end,
 	struct vm_area_struct *vma = vma_lookup(current->mm, start);
 	struct vmremap_area *area = vmremap_cache_area(file);
 
-	if (!vma) {
+	if (vma && vma->vm_ops == &area_prepared_vm_ops)
+		return area ? prefault(area, vma) : 0;
+	if (vmremap_nested_leaves_file())
 		fput((struct file *)file);
-		return 0;
-	}
-	return area ? prefault(area, vma) : 0;
+	return 0;
 }
 
 const struct vm_operations_struct vmremap_area_vm_ops = {
@@ -77,6 +89,7 @@ const struct vm_operations_struct vmremap_area_vm_ops = {
 
 /* The same for .mmap_prepare: the kernel refuses .mapped after .mmap. */
 static const struct vm_operations_struct area_prepared_vm_ops = {
+	.close = area_vma_close,
 	.mapped = area_vma_mapped,
 	.fault = area_vma_fault,
 	.huge_fault = area_vma_huge_fault,
@@ -136,6 +149,7 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	unsigned long old_pgoff = vma->vm_pgoff;
 	struct file *old_file = vma->vm_file;
 	vm_flags_t old_flags = vma->vm_flags;
+	pgprot_t old_prot = vma->vm_page_prot;
 	struct vmremap_request req = {
 		.uaddr = vma->vm_start,
 		.pgoff = index,
@@ -149,11 +163,12 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	if (!clause)
 		clause = vmremap_check_vma(vma);
 	if (!clause)
-		clause = vmremap_policy(area->flags, private, &vm_flags);
+		clause = vmremap_policy(area->flags, private,
+					vmremap_read_implies_exec(), &vm_flags);
 	if (clause)
 		return vmremap_reject(clause, &req);
 
-	vm_flags_init(vma, vm_flags);
+	vmremap_set_vm_flags(vma, vm_flags);
 	vma->vm_ops = &vmremap_area_vm_ops;
 	vma->vm_pgoff = index;
 	vma_set_file(vma, area->file);
@@ -162,6 +177,7 @@ int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
 	if (err) {
 		zap_vma_range(vma, req.uaddr, req.size);
 		vm_flags_init(vma, old_flags);
+		vma->vm_page_prot = old_prot;
 		vma->vm_ops = old_ops;
 		vma->vm_pgoff = old_pgoff;
 		vma_set_file(vma, old_file);
@@ -193,26 +209,29 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 {
 	struct vmremap_request req = { .pgoff = pgoff };
 	enum vmremap_clause clause;
-	vm_flags_t vm_flags;
+	vm_flags_t old_flags, vm_flags;
 
 	if (!desc)
 		return reject_null(pgoff);
 	req.uaddr = desc->start;
 	req.size = desc->end - desc->start;
-	vm_flags = vma_flags_to_legacy(desc->vma_flags);
+	old_flags = vma_flags_to_legacy(desc->vma_flags);
+	vm_flags = old_flags;
 
 	clause = check_range(area, &req);
 	if (!clause && desc->action.type != MMAP_NOTHING)
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_policy(area->flags, VMREMAP_PRIVATE_RDONLY,
-					&vm_flags);
+					vmremap_read_implies_exec(), &vm_flags);
 	if (clause)
 		return vmremap_reject(clause, &req);
 
 	desc->vm_file = get_file(area->file);
 	desc->pgoff = pgoff;
 	desc->vma_flags = legacy_to_vma_flags(vm_flags);
+	if ((old_flags ^ vm_flags) & VM_EXEC)
+		desc->page_prot = vm_get_page_prot(vm_flags);
 	desc->vm_ops = &area_prepared_vm_ops;
 	return 0;
 }

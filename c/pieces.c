@@ -172,7 +172,7 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_policy(area->flags, VMREMAP_PRIVATE_COPIES,
-					&vm_flags);
+					vmremap_read_implies_exec(), &vm_flags);
 	if (clause)
 		return vmremap_reject(clause, req);
 
@@ -181,7 +181,7 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		return -ENOMEM;
 	pieces->piece[pieces->nr - 1] = piece;
 	vmremap_area_get(area);
-	vm_flags_init(vma, vm_flags);
+	vmremap_set_vm_flags(vma, vm_flags);
 
 	span = piece_span(&piece, vma);
 	return vmremap_insert(vma, &span);

@@ -8,6 +8,7 @@
  * vmremap_policy - hold a mapping to its area's flags, now and for ever
  * @area_flags: VMREMAP_* flags of the area
  * @private: what a private mapping may do
+ * @read_implies_exec: do_mmap() adds VM_EXEC to what is readable, asked for or not
  * @vm_flags: in: flags that mmap(2) asks for; out: flags that mprotect(),
  *	mremap() and fork() keep to
  *
@@ -16,10 +17,15 @@
  */
 enum vmremap_clause vmremap_policy(unsigned int area_flags,
 				   enum vmremap_private private,
+				   bool read_implies_exec,
 				   vm_flags_t *vm_flags)
 {
-	vm_flags_t refused = VM_EXEC;
+	vm_flags_t refused = VM_EXEC, dropped = VM_MAYEXEC | VM_MIXEDMAP;
 
+	if (read_implies_exec && *vm_flags & VM_READ) {
+		refused &= ~VM_EXEC;
+		dropped |= VM_EXEC;
+	}
 	if (area_flags & VMREMAP_RDONLY)
 		refused |= VM_WRITE;
 	if (!(*vm_flags & VM_MAYSHARE) && private == VMREMAP_PRIVATE_RDONLY)
@@ -31,7 +37,7 @@ enum vmremap_clause vmremap_policy(unsigned int area_flags,
 	if (refused & VM_WRITE)
 		*vm_flags &= ~VM_MAYWRITE;
 	/* A mixed map is for pages without references, and keeps PMDs out. */
-	*vm_flags &= ~(VM_MAYEXEC | VM_MIXEDMAP);
+	*vm_flags &= ~dropped;
 	*vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
 	if (area_flags & VMREMAP_DONTCOPY)
 		*vm_flags |= VM_DONTCOPY;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Map pages when a VMA is set up: all that faults would map at too high a cost. */
+#include "fault.h"
 #include "insert.h"
 #include "prefault.h"
 #include "vmremap.h"
@@ -42,8 +43,8 @@ int vmremap_prefault(struct vm_area_struct *vma,
 		if (table.end - addr <= CHEAP_PAGES << PAGE_SHIFT) {
 			err = vmremap_insert(vma, &table);
 		} else if (span->area->flags & VMREMAP_POPULATE && vma_is_accessible(vma)) {
-			err = vm_fault_to_errno(handle_mm_fault(vma, addr,
-								FAULT_FLAG_REMOTE, NULL), 0);
+			err = vmremap_fault_errno(handle_mm_fault(vma, addr,
+								  FAULT_FLAG_REMOTE, NULL));
 			if (!err)
 				table.end = skip_mapped(vma->vm_mm, table.end);
 		} else if (span->end - table.end > PMD_SIZE) {

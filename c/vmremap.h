@@ -43,7 +43,10 @@ struct vmremap_area;
 #define VMREMAP_RDONLY		0x1U
 /* A child made by fork() does not inherit the mapping. */
 #define VMREMAP_DONTCOPY	0x2U
-/* Charge the pages to the memory cgroup of the task that allocates. */
+/*
+ * Charge the pages to the memory cgroup of the task that allocates. With or
+ * without it, /proc/meminfo counts them in Cached.
+ */
 #define VMREMAP_ACCOUNT		0x4U
 /* Map every page at mmap time, so that no touch takes a fault. */
 #define VMREMAP_POPULATE	0x8U
@@ -143,8 +146,9 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has not that many pages from @pgoff on
  * * %-EBUSY - @vma is NULL, a pfn map, or has another owner's vm_ops
- * * %-EACCES - the mapping is executable; writable and private; or writable
- *   and @area is %VMREMAP_RDONLY
+ * * %-EACCES - the mapping is executable, and not only because the personality
+ *   READ_IMPLIES_EXEC makes all so; writable and private; or writable and @area
+ *   is %VMREMAP_RDONLY
  * * %-ENOMEM - no memory for page tables; nothing stays mapped
  */
 int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,

@@ -5,6 +5,7 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/personality.h>
 #include <linux/vmalloc.h>
 
 #include "../c/area.h"
@@ -249,6 +250,40 @@ static void populated_without_a_touch(struct kunit *test)
 		KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
 		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
 		expect_unused(test, dev->area);
+	}
+}
+
+/*
+ * PolicyHeld, RightPage, AreaOutlives: nothing of the mapping that was there
+ * before shows through, the area's own included, and no reference is left.
+ */
+static void replaces_another_mapping(struct kunit *test)
+{
+	const size_t size = 5 * PAGE_SIZE;
+	struct test_device *dev = device_with_area(test, hook_of(test), size,
+						   VMREMAP_POPULATE);
+	unsigned int i;
+
+	for (i = 0; i <= ARRAY_SIZE(hooks); i++) {
+		struct test_device *old = dev;
+		unsigned long uaddr;
+
+		if (i < ARRAY_SIZE(hooks))
+			old = device_with_area(test, hooks[i].hook, 2 * size, 0);
+		uaddr = device_map(test, old, size, 0);
+		expect_pages(test, old->area, uaddr, size, 0);
+
+		KUNIT_ASSERT_EQ(test, uaddr,
+				vm_mmap(dev->file, uaddr, size, PROT_READ,
+					MAP_SHARED | MAP_FIXED, 0));
+		KUNIT_EXPECT_EQ(test, poke(uaddr, 1), -EFAULT);
+		expect_pages(test, dev->area, uaddr, size, 0);
+		KUNIT_EXPECT_EQ(test, area_vmas(dev->area), 1);
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
+		expect_unused(test, old->area);
+		expect_unused(test, dev->area);
+		KUNIT_EXPECT_EQ(test, file_count(old->area->file), 1);
+		KUNIT_EXPECT_EQ(test, file_count(dev->area->file), 1);
 	}
 }
 
@@ -560,6 +595,32 @@ static void vma_of_another_owner(struct kunit *test)
 	expect_pages(test, dev->area, uaddr, SZ_64K, 0);
 }
 
+/* PolicyHeld: the file system of these files allows no PROT_EXEC, so by hand. */
+static void readable_is_not_executable(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_64K, 0);
+	const vm_flags_t asked = VM_READ | VM_EXEC | VM_SHARED | VM_MAYREAD |
+				 VM_MAYEXEC | VM_MAYSHARE;
+	struct vm_area_desc desc = {
+		.start = SZ_1M,
+		.end = SZ_1M + SZ_64K,
+		.vma_flags = legacy_to_vma_flags(asked),
+		.page_prot = vm_get_page_prot(asked),
+	};
+	unsigned int personality = current->personality;
+
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0), -EACCES);
+	current->personality |= READ_IMPLIES_EXEC;
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0), 0);
+	current->personality = personality;
+	KUNIT_EXPECT_EQ(test, 0,
+			vma_flags_to_legacy(desc.vma_flags) & (VM_EXEC | VM_MAYEXEC));
+	KUNIT_EXPECT_EQ(test, pgprot_val(desc.page_prot),
+			pgprot_val(vm_get_page_prot(asked & ~VM_EXEC)));
+	fput(desc.vm_file);
+	expect_unused(test, dev->area);
+}
+
 static void desc_of_another_owner(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_64K, 0);
@@ -641,6 +702,7 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE(fault_behind_the_area),
 	KUNIT_CASE_PARAM(unmap_the_middle, hook_gen_params),
 	KUNIT_CASE_PARAM(populated_without_a_touch, hook_gen_params),
+	KUNIT_CASE_PARAM(replaces_another_mapping, hook_gen_params),
 	KUNIT_CASE_PARAM(fragmented_area, hook_gen_params),
 	KUNIT_CASE_PARAM(every_allocation_fails, hook_gen_params),
 	KUNIT_CASE(area_put_while_mapping),
@@ -653,6 +715,7 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE_PARAM(no_area, hook_gen_params),
 	KUNIT_CASE(no_vma),
 	KUNIT_CASE(vma_of_another_owner),
+	KUNIT_CASE(readable_is_not_executable),
 	KUNIT_CASE(desc_of_another_owner),
 	KUNIT_CASE(failure_restores_the_vma),
 	{}

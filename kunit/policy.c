@@ -16,6 +16,7 @@ static const struct policy_case {
 	enum vmremap_private private;
 	vm_flags_t asked;
 	vm_flags_t kept;	/* 0: refused */
+	bool read_implies_exec;
 } cases[] = {
 	{ "shared and writable", 0, VMREMAP_PRIVATE_RDONLY, SHARED | VM_WRITE,
 	  KEPT | ((SHARED | VM_WRITE) & ~VM_MAYEXEC) },
@@ -36,6 +37,14 @@ static const struct policy_case {
 	  ASKED | VM_EXEC, 0 },
 	{ "executable and nothing else", 0, VMREMAP_PRIVATE_RDONLY,
 	  (SHARED & ~VM_READ) | VM_EXEC, 0 },
+	{ "executable because it is readable", 0, VMREMAP_PRIVATE_RDONLY,
+	  SHARED | VM_EXEC, KEPT | (SHARED & ~VM_MAYEXEC),
+	  .read_implies_exec = true },
+	{ "executable though it is not readable", 0, VMREMAP_PRIVATE_RDONLY,
+	  (SHARED & ~VM_READ) | VM_EXEC, 0, .read_implies_exec = true },
+	{ "executable for that reason, but writable", VMREMAP_RDONLY,
+	  VMREMAP_PRIVATE_RDONLY, SHARED | VM_EXEC | VM_WRITE, 0,
+	  .read_implies_exec = true },
 	{ "read-only area, only read, for ever", VMREMAP_RDONLY,
 	  VMREMAP_PRIVATE_RDONLY, SHARED,
 	  KEPT | (SHARED & ~VM_MAYWRITE & ~VM_MAYEXEC) },
@@ -68,7 +77,7 @@ static void policy_test(struct kunit *test)
 	vm_flags_t vm_flags = c->asked;
 	enum vmremap_clause clause;
 
-	clause = vmremap_policy(c->area_flags, c->private, &vm_flags);
+	clause = vmremap_policy(c->area_flags, c->private, c->read_implies_exec, &vm_flags);
 
 	KUNIT_EXPECT_EQ(test, clause, c->kept ? VMREMAP_HOLDS : VMREMAP_POLICY_HELD);
 	KUNIT_EXPECT_EQ(test, vm_flags, c->kept ?: c->asked);

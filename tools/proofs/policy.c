@@ -30,16 +30,17 @@ void proof(void)
 	enum vmremap_private private;
 	vm_flags_t before, flags, later;
 	enum vmremap_clause clause;
-	bool rdonly, fits;
+	bool read_implies_exec, rdonly, implied, fits;
 	vm_flags_t took, gave;
 
 	assume(private == VMREMAP_PRIVATE_RDONLY || private == VMREMAP_PRIVATE_COPIES);
 	flags = before;
-	clause = vmremap_policy(area_flags, private, &flags);
+	clause = vmremap_policy(area_flags, private, read_implies_exec, &flags);
 
 	rdonly = area_flags & VMREMAP_RDONLY ||
 		 (private == VMREMAP_PRIVATE_RDONLY && !(before & VM_MAYSHARE));
-	fits = !(before & VM_EXEC) && !(rdonly && before & VM_WRITE);
+	implied = read_implies_exec && before & VM_READ;
+	fits = (implied || !(before & VM_EXEC)) && !(rdonly && before & VM_WRITE);
 	prove(clause == (fits ? VMREMAP_HOLDS : VMREMAP_POLICY_HELD),
 	      "the answer is the contract's");
 	if (clause) {
@@ -51,7 +52,8 @@ void proof(void)
 	prove(!(later & VM_EXEC), "it is never executable");
 	prove(!rdonly || !(later & VM_WRITE), "what is to be read only is never writable");
 
-	took = VM_MAYEXEC | VM_MIXEDMAP | (rdonly ? VM_MAYWRITE : 0);
+	prove(!(flags & VM_EXEC), "nor is it from the start");
+	took = VM_MAYEXEC | VM_MIXEDMAP | (implied ? VM_EXEC : 0) | (rdonly ? VM_MAYWRITE : 0);
 	gave = VM_DONTEXPAND | VM_DONTDUMP | (area_flags & VMREMAP_DONTCOPY ? VM_DONTCOPY : 0);
 	prove(flags == ((before & ~took) | gave), "no other flag changes");
 }

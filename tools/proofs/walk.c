@@ -32,7 +32,7 @@ static struct vm_area_struct vma;
 static struct page *entries[ENTRIES];
 static pmd_t pmds[TABLES];
 static unsigned long cases;
-/* The fault that is being handled. */
+/* The fault that is being handled, or NULL while a VMA is set up. */
 static struct vm_fault *fault;
 
 static void fail(const char *what)
@@ -64,14 +64,6 @@ static void map(unsigned long addr, struct page *page)
 	*here = page;
 }
 
-int vm_insert_page(struct vm_area_struct *unused, unsigned long addr, struct page *page)
-{
-	if (!(vma.vm_flags & VM_MIXEDMAP))
-		fail("not a mixed map");
-	map(addr, page);
-	return 0;
-}
-
 /* Is the folio locked by somebody else? */
 static bool locked;
 
@@ -94,8 +86,12 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, unsigned long first, unsigned
  */
 static vm_fault_t inserted(const struct vm_fault *vmf, unsigned long size, bool write)
 {
-	bool touched = fault->address - vmf->address < size;
+	bool touched = fault && fault->address - vmf->address < size;
 
+	if (!fault && write)
+		fail("written while it is set up");
+	if (!fault)
+		return VM_FAULT_NOPAGE;
 	if (write != (touched && fault->flags & FAULT_FLAG_WRITE))
 		fail("written by another fault");
 	return touched ? VM_FAULT_NOPAGE : VM_FAULT_OOM;
@@ -171,6 +167,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *unused, unsigned long addr, un
 		ret = vmremap_huge_fault(&vmf, PMD_ORDER, &span);
 	if (ret & VM_FAULT_FALLBACK)
 		ret = vmremap_fault(&vmf, &span);
+	fault = NULL;
 	if (references != !ret)
 		fail("a reference is lost");
 	references = 0;

@@ -19,6 +19,8 @@
 #define FAULT_FLAG_REMOTE	0x80
 #define VM_FAULT_OOM		0x1
 #define VM_FAULT_SIGBUS		0x2
+#define VM_FAULT_HWPOISON	0x10
+#define VM_FAULT_HWPOISON_LARGE	0x20
 #define VM_FAULT_NOPAGE		0x100
 #define VM_FAULT_FALLBACK	0x800
 #define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS)
@@ -67,10 +69,9 @@ static inline bool vma_is_accessible(const struct vm_area_struct *vma)
 	return vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC);
 }
 
-static inline void __vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set, vm_flags_t clear)
-{
-	vma->vm_flags = (vma->vm_flags | set) & ~clear;
-}
+/* No memory fails here. */
+#define PageHWPoison(page)		((void)(page), false)
+#define folio_test_has_hwpoisoned(folio)	((void)(folio), false)
 
 static inline int vm_fault_to_errno(vm_fault_t fault, int foll_flags)
 {
@@ -79,7 +80,6 @@ static inline int vm_fault_to_errno(vm_fault_t fault, int foll_flags)
 
 pmd_t *pmd_off(struct mm_struct *mm, unsigned long addr);
 void get_page(struct page *page);
-int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
 vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool write);
 vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write);
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags,

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An .mmap hook may pass on to another driver's .mmap_prepare, through the kernel's
+ * compat_vma_mmap(). That takes a reference of its own on the file that the
+ * descriptor brings. Linux 7.3 does not give back the one that came with it, a
+ * later kernel may: ask the kernel that is there.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/rwsem.h>
+#include <linux/slab.h>
+
+#include "nested.h"
+
+static bool leaves_file __ro_after_init;
+
+static int bring_file(struct vm_area_desc *desc)
+{
+	desc->vm_file = get_file(desc->file->private_data);
+	return 0;
+}
+
+static const struct file_operations nested_fops = {
+	.mmap_prepare = bring_file,
+};
+
+static const struct file_operations brought_fops = {};
+static const struct vm_operations_struct no_vm_ops = {};
+
+static int __init ask(struct vm_area_struct *vma, struct file *nested,
+		      struct file *brought)
+{
+	int err;
+
+	vma->vm_ops = &no_vm_ops;
+	vma->vm_file = get_file(nested);
+	down_write(&vma->vm_mm->mmap_lock);
+	err = compat_vma_mmap(nested, vma);
+	up_write(&vma->vm_mm->mmap_lock);
+	fput(vma->vm_file);
+	leaves_file = !err && file_count(brought) > 1;
+	if (leaves_file)
+		fput(brought);
+	return err;
+}
+
+/**
+ * vmremap_nested_ask - ask the kernel what it does with the file of a descriptor
+ *
+ * Contract: guarantees AreaOutlives.
+ * Context: Once, before any mapping. May sleep.
+ * Return: 0, or an errno.
+ */
+int __init vmremap_nested_ask(void)
+{
+	/* Of nobody: as much of both as that layer looks at. */
+	struct vm_area_struct *vma __free(kfree) = kzalloc_obj(*vma);
+	struct mm_struct *mm __free(kfree) = kzalloc_obj(*mm);
+	struct file *brought, *nested;
+	int err;
+
+	if (!vma || !mm)
+		return -ENOMEM;
+	init_rwsem(&mm->mmap_lock);
+	vma->vm_mm = mm;
+	brought = anon_inode_getfile("[vmremap]", &brought_fops, NULL, O_RDWR);
+	if (IS_ERR(brought))
+		return PTR_ERR(brought);
+	nested = anon_inode_getfile("[vmremap]", &nested_fops, brought, O_RDWR);
+	err = IS_ERR(nested) ? PTR_ERR(nested) : ask(vma, nested, brought);
+	/* At once: what files do when they end is in this module. */
+	if (!IS_ERR(nested))
+		__fput_sync(nested);
+	__fput_sync(brought);
+	return err;
+}
+
+/**
+ * vmremap_nested_leaves_file - does the reference that came with a file stay?
+ *
+ * Contract: requires nothing.
+ * Return: true where who brought the file has to give that reference back.
+ */
+bool vmremap_nested_leaves_file(void)
+{
+	return leaves_file;
+}
