@@ -8,6 +8,7 @@
 
 #define TEST_MMAP "/dev/vmremap-test"
 #define TEST_PREPARE "/dev/vmremap-test-prepare"
+#define TEST_NESTED "/dev/vmremap-test-nested"
 
 /* Fill a slot. Returns 0, or the errno of the allocation. */
 static inline int memory_alloc(int fd, __u32 slot, __u32 kind, __u64 size,

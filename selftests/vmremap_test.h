@@ -2,8 +2,9 @@
 /*
  * What vmremap_test.ko and the test programs agree on.
  *
- * The module has two devices, /dev/vmremap-test with an .mmap callback and
- * /dev/vmremap-test-prepare with an .mmap_prepare callback. Each open file has
+ * The module has three devices: /dev/vmremap-test with an .mmap callback,
+ * /dev/vmremap-test-prepare with an .mmap_prepare callback, and
+ * /dev/vmremap-test-nested, whose .mmap passes on to the latter. Each open file has
  * slots that hold memory, and a plan: the calls of the ABI that the callback
  * makes at the next mmap(2), with arguments of the program's choice.
  */
@@ -62,7 +63,7 @@ struct vmremap_test_memory {
 
 /* Functions that a plan can call. */
 enum {
-	/* vmremap_area_mmap(), in the other device vmremap_area_mmap_prepare() */
+	/* vmremap_area_mmap(), in the other devices vmremap_area_mmap_prepare() */
 	VMREMAP_TEST_AREA_MMAP,
 	VMREMAP_TEST_RANGE,		/* vmremap_range() */
 	VMREMAP_TEST_RANGE_PARTIAL,	/* vmremap_range_partial() */

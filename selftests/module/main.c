@@ -150,6 +150,17 @@ static int test_mmap_prepare(struct vm_area_desc *desc)
 	return test_plan_prepare(desc->file->private_data, desc);
 }
 
+/* As uio_mmap() passes on to the .mmap_prepare of another driver. */
+static int test_mmap_nested(struct file *file, struct vm_area_struct *vma)
+{
+	struct vm_area_desc desc;
+	int ret;
+
+	compat_set_desc_from_vma(&desc, file, vma);
+	ret = test_plan_prepare(file->private_data, &desc);
+	return ret ?: __compat_vma_mmap(&desc, vma);
+}
+
 static const struct file_operations test_mmap_fops = {
 	.owner = THIS_MODULE,
 	.open = test_open,
@@ -168,6 +179,15 @@ static const struct file_operations test_prepare_fops = {
 	.get_unmapped_area = vmremap_get_unmapped_area,
 };
 
+static const struct file_operations test_nested_fops = {
+	.owner = THIS_MODULE,
+	.open = test_open,
+	.release = test_release,
+	.unlocked_ioctl = test_ioctl,
+	.mmap = test_mmap_nested,
+	.get_unmapped_area = vmremap_get_unmapped_area,
+};
+
 static struct miscdevice test_mmap_device = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "vmremap-test",
@@ -180,6 +200,12 @@ static struct miscdevice test_prepare_device = {
 	.fops = &test_prepare_fops,
 };
 
+static struct miscdevice test_nested_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "vmremap-test-nested",
+	.fops = &test_nested_fops,
+};
+
 static int __init test_init(void)
 {
 	int ret = misc_register(&test_mmap_device);
@@ -188,13 +214,23 @@ static int __init test_init(void)
 		return ret;
 	ret = misc_register(&test_prepare_device);
 	if (ret)
-		misc_deregister(&test_mmap_device);
+		goto deregister_mmap;
+	ret = misc_register(&test_nested_device);
+	if (ret)
+		goto deregister_prepare;
+	return 0;
+
+deregister_prepare:
+	misc_deregister(&test_prepare_device);
+deregister_mmap:
+	misc_deregister(&test_mmap_device);
 	return ret;
 }
 module_init(test_init);
 
 static void __exit test_exit(void)
 {
+	misc_deregister(&test_nested_device);
 	misc_deregister(&test_prepare_device);
 	misc_deregister(&test_mmap_device);
 }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A mapping that takes the place of another one, by each hook that a driver can
+ * have: nothing of the old one may show through, and nothing may be lost.
+ */
+#define _GNU_SOURCE
+#include "plan.h"
+
+#define PAGES		8UL
+#define VALUE		0x1000UL
+#define LARGE		(4UL << 20)
+
+/* What is there before. */
+enum old {
+	NOTHING,
+	RESERVATION,	/* of addresses, as dynamic linkers make it */
+	MEMFD,		/* memory of another file, to write */
+	SAME_AREA,	/* the area, to write */
+	LARGER,		/* a memfd, of which something stays on both sides */
+};
+
+FIXTURE(replace) {
+	int fd;
+	int memfd;
+};
+
+FIXTURE_VARIANT(replace) {
+	const char *device;
+	enum old old;
+};
+
+FIXTURE_VARIANT_ADD(replace, mmap_over_nothing) { TEST_MMAP, NOTHING };
+FIXTURE_VARIANT_ADD(replace, mmap_over_reservation) { TEST_MMAP, RESERVATION };
+FIXTURE_VARIANT_ADD(replace, mmap_over_memfd) { TEST_MMAP, MEMFD };
+FIXTURE_VARIANT_ADD(replace, mmap_over_same_area) { TEST_MMAP, SAME_AREA };
+FIXTURE_VARIANT_ADD(replace, mmap_over_larger) { TEST_MMAP, LARGER };
+FIXTURE_VARIANT_ADD(replace, prepare_over_nothing) { TEST_PREPARE, NOTHING };
+FIXTURE_VARIANT_ADD(replace, prepare_over_reservation) { TEST_PREPARE, RESERVATION };
+FIXTURE_VARIANT_ADD(replace, prepare_over_memfd) { TEST_PREPARE, MEMFD };
+FIXTURE_VARIANT_ADD(replace, prepare_over_same_area) { TEST_PREPARE, SAME_AREA };
+FIXTURE_VARIANT_ADD(replace, prepare_over_larger) { TEST_PREPARE, LARGER };
+FIXTURE_VARIANT_ADD(replace, nested_over_nothing) { TEST_NESTED, NOTHING };
+FIXTURE_VARIANT_ADD(replace, nested_over_reservation) { TEST_NESTED, RESERVATION };
+FIXTURE_VARIANT_ADD(replace, nested_over_memfd) { TEST_NESTED, MEMFD };
+FIXTURE_VARIANT_ADD(replace, nested_over_same_area) { TEST_NESTED, SAME_AREA };
+FIXTURE_VARIANT_ADD(replace, nested_over_larger) { TEST_NESTED, LARGER };
+
+FIXTURE_SETUP(replace)
+{
+	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(self->fd, 0);
+	self->memfd = memfd_create("old", MFD_CLOEXEC);
+	ASSERT_GE(self->memfd, 0);
+	ASSERT_EQ(0, ftruncate(self->memfd, 3 * PAGES * PAGE_SIZE));
+}
+
+FIXTURE_TEARDOWN(replace)
+{
+	close(self->memfd);
+	close(self->fd);
+}
+
+/* mmap(2) of slot 0's area at @addr. */
+static void *map_at(int fd, void *addr, size_t size, int prot)
+{
+	struct vmremap_test_plan plan = {
+		.count = 1,
+		.calls = { { .function = VMREMAP_TEST_AREA_MMAP } },
+	};
+
+	if (ioctl(fd, VMREMAP_TEST_SET_PLAN, &plan))
+		return MAP_FAILED;
+	return mmap(addr, size, prot, MAP_SHARED | (addr ? MAP_FIXED : 0), fd, 0);
+}
+
+/* Map what is there before, and touch it. Returns where the area is to go. */
+static void *map_old(struct __test_metadata *_metadata, enum old old, int fd,
+		     int memfd, size_t size)
+{
+	size_t more = old == LARGER ? size : 0;
+	char *addr = NULL;
+
+	switch (old) {
+	case NOTHING:
+	case RESERVATION:
+		addr = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		break;
+	case MEMFD:
+	case LARGER:
+		addr = mmap(NULL, size + 2 * more, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    memfd, 0);
+		break;
+	case SAME_AREA:
+		addr = map_at(fd, NULL, size, PROT_READ | PROT_WRITE);
+		break;
+	}
+	ASSERT_NE(MAP_FAILED, addr);
+	if (old >= MEMFD) {
+		for (size_t at = 0; at < size + 2 * more; at += PAGE_SIZE)
+			addr[at + 8] = 'o';
+	}
+	ASSERT_EQ(0, old == NOTHING ? munmap(addr, size) : 0);
+	return addr + more;
+}
+
+/*
+ * RightPage, PolicyHeld, AllOrNothing: the mapping shows the area and no more,
+ * cannot be written where it is to be read, and leaves no reference. What was on
+ * both sides of it is as before.
+ */
+TEST_F(replace, shows_the_area_alone)
+{
+	const size_t size = PAGES * PAGE_SIZE;
+	static const __u32 flags[] = { 0, VMREMAP_RDONLY, VMREMAP_POPULATE,
+				       VMREMAP_RDONLY | VMREMAP_POPULATE };
+	char *addr, *map;
+
+	for (unsigned int i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+		if (variant->old == SAME_AREA && flags[i] & VMREMAP_RDONLY)
+			continue;
+		ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA, size, flags[i]));
+		ASSERT_EQ(0, memory_poke(self->fd, 0, PAGES, VALUE));
+		addr = map_old(_metadata, variant->old, self->fd, self->memfd, size);
+
+		map = map_at(self->fd, addr, size, PROT_READ);
+		ASSERT_EQ(addr, map);
+		EXPECT_EQ(SIGSEGV, touch(map, true));
+		for (size_t page = 0; page < PAGES; page++)
+			EXPECT_EQ(VALUE + page, *page_word(map, page));
+		EXPECT_EQ(SIGSEGV, touch(map + size - 1, true));
+		EXPECT_EQ(0, memory_peek(self->fd, 0, PAGES, VALUE));
+		if (variant->old == LARGER) {
+			EXPECT_EQ('o', addr[8 - size]);
+			EXPECT_EQ('o', addr[8 + size]);
+			EXPECT_EQ(0, munmap(addr - size, 3 * size));
+		} else {
+			EXPECT_EQ(0, munmap(addr, size));
+		}
+		EXPECT_EQ(PAGES, memory_references(self->fd, 0));
+		ASSERT_EQ(0, memory_free(self->fd, 0));
+	}
+}
+
+/* AreaOutlives, PagesOutlive: area after area comes and goes, and memory comes back. */
+TEST_F(replace, loses_no_memory)
+{
+	const size_t beside = variant->old == LARGER ? LARGE : 0;
+	const long slack = 8192;
+	long before = 0;
+
+	for (int round = 0; round < 50; round++) {
+		char *addr, *map;
+
+		/* After the first round, what is kept for the next is there. */
+		if (round == 1)
+			before = free_kib();
+		ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA, LARGE, 0));
+		ASSERT_EQ(0, ftruncate(self->memfd, 3 * LARGE));
+		addr = map_old(_metadata, variant->old, self->fd, self->memfd, LARGE);
+		map = map_at(self->fd, addr, LARGE, PROT_READ | PROT_WRITE);
+		ASSERT_EQ(addr, map);
+		map[0] = 1;
+		map[LARGE - 1] = 1;
+		ASSERT_EQ(0, munmap(addr - beside, LARGE + 2 * beside));
+		ASSERT_EQ(0, memory_free(self->fd, 0));
+		ASSERT_EQ(0, ftruncate(self->memfd, 0));
+	}
+	EXPECT_LE(lost_kib(before, slack), slack);
+}
+
+TEST_HARNESS_MAIN
