@@ -110,6 +110,12 @@ static enum vmremap_clause check_range(const struct vmremap_area *area,
 	return vmremap_check_in_area(req, req->kaddr, area->pages);
 }
 
+/* What the kernel has there for nobody has none of these. */
+static bool has_owner(const struct vm_operations_struct *ops)
+{
+	return ops && (ops->open || ops->close || ops->fault);
+}
+
 /**
  * vmremap_check_vma - is the VMA free for vmremap?
  * @vma: the VMA
@@ -120,10 +126,7 @@ static enum vmremap_clause check_range(const struct vmremap_area *area,
  */
 enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma)
 {
-	const struct vm_operations_struct *ops = vma->vm_ops;
-
-	if (vma->vm_flags & VM_PFNMAP ||
-	    (ops && (ops->open || ops->close || ops->fault)))
+	if (vma->vm_flags & VM_PFNMAP || has_owner(vma->vm_ops))
 		return VMREMAP_VMA_INIT;
 	return VMREMAP_HOLDS;
 }
@@ -204,6 +207,19 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
 }
 EXPORT_SYMBOL_GPL(vmremap_area_mmap);
 
+/*
+ * Undo what went well before a failure: the kernel does not give the file back
+ * when an .mmap_prepare callback fails.
+ */
+static void take_back_desc(struct vm_area_desc *desc)
+{
+	if (desc->vm_ops != &area_prepared_vm_ops)
+		return;
+	fput(desc->vm_file);
+	desc->vm_file = desc->file;
+	desc->vm_ops = &vmremap_no_vm_ops;
+}
+
 int vmremap_area_mmap_prepare(struct vmremap_area *area,
 			      struct vm_area_desc *desc, unsigned long pgoff)
 {
@@ -219,13 +235,15 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 	vm_flags = old_flags;
 
 	clause = check_range(area, &req);
-	if (!clause && desc->action.type != MMAP_NOTHING)
+	if (!clause && (desc->action.type != MMAP_NOTHING || has_owner(desc->vm_ops)))
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_policy(area->flags, VMREMAP_PRIVATE_RDONLY,
 					vmremap_read_implies_exec(), &vm_flags);
-	if (clause)
+	if (clause) {
+		take_back_desc(desc);
 		return vmremap_reject(clause, &req);
+	}
 
 	desc->vm_file = get_file(area->file);
 	desc->pgoff = pgoff;

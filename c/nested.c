@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "nested.h"
+#include "takeback.h"
 
 static bool leaves_file __ro_after_init;
 
@@ -29,14 +30,13 @@ static const struct file_operations nested_fops = {
 };
 
 static const struct file_operations brought_fops = {};
-static const struct vm_operations_struct no_vm_ops = {};
 
 static int __init ask(struct vm_area_struct *vma, struct file *nested,
 		      struct file *brought)
 {
 	int err;
 
-	vma->vm_ops = &no_vm_ops;
+	vma->vm_ops = &vmremap_no_vm_ops;
 	vma->vm_file = get_file(nested);
 	down_write(&vma->vm_mm->mmap_lock);
 	err = compat_vma_mmap(nested, vma);

@@ -6,7 +6,7 @@
 #include "takeback.h"
 
 /* As the kernel's vma_dummy_vm_ops, which modules cannot have. */
-static const struct vm_operations_struct no_vm_ops = {};
+const struct vm_operations_struct vmremap_no_vm_ops = {};
 
 /**
  * vmremap_take_back - after a failure, undo what went well before it
@@ -28,6 +28,6 @@ int vmremap_take_back(struct vm_area_struct *vma, int err)
 	zap_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
 	if (vma->vm_ops->close)
 		vma->vm_ops->close(vma);
-	vma->vm_ops = &no_vm_ops;
+	vma->vm_ops = &vmremap_no_vm_ops;
 	return err;
 }

@@ -4,6 +4,8 @@
 
 #include <linux/mm_types.h>
 
+extern const struct vm_operations_struct vmremap_no_vm_ops;
+
 int vmremap_take_back(struct vm_area_struct *vma, int err);
 
 #endif /* VMREMAP_TAKEBACK_H */

@@ -169,7 +169,8 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  *	AllOrNothing.
  * Context: An .mmap_prepare callback. Does not sleep.
  * Return: 0, or the errnos of vmremap_area_mmap() but %-ENOMEM; %-EBUSY says
- * that @desc is NULL or already has an action of its own.
+ * that @desc is NULL, or already has an action or vm_ops of its own. What an
+ * earlier call put into @desc is taken back then.
  */
 int vmremap_area_mmap_prepare(struct vmremap_area *area,
 			      struct vm_area_desc *desc,

@@ -646,7 +646,10 @@ static void desc_of_another_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 1), 0);
 	KUNIT_EXPECT_EQ(test, desc.pgoff, 1);
 	KUNIT_EXPECT_PTR_EQ(test, desc.vm_file, dev->area->file);
-	fput(desc.vm_file);
+	/* AllOrNothing: a second call takes the first one back. */
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 1), -EBUSY);
+	KUNIT_EXPECT_NULL(test, desc.vm_file);
+	KUNIT_EXPECT_EQ(test, file_count(dev->area->file), 1);
 	expect_unused(test, dev->area);
 }
 
