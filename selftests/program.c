@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What programs of another kind see, and what people see of areas. */
+#include <linux/futex.h>
 #include <sys/personality.h>
-#include <sys/wait.h>
 
 #include "plan.h"
 
@@ -107,6 +107,31 @@ TEST(drop_in_of_a_program_that_reads_what_it_executes)
 	ASSERT_NE(-1, personality(READ_IMPLIES_EXEC));
 	executes_nothing(_metadata, VMREMAP_TEST_RANGE);
 	executes_nothing(_metadata, VMREMAP_TEST_RANGE_PARTIAL);
+}
+
+static long wake_shared(void *word)
+{
+	return syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* RightPage: processes can wait for each other in an area, but not in the kernel's own mapping. */
+TEST_F(program, futex_that_processes_share)
+{
+	struct vmremap_test_call call = { .function = VMREMAP_TEST_STOCK_RANGE, .slot = 1 };
+	char *map;
+
+	ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA, PAGE_SIZE, 0));
+	map = map_area(self->fd, 0, 0, 1);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(0, wake_shared(map));
+
+	if (strcmp(variant->device, TEST_MMAP))
+		return;
+	ASSERT_EQ(0, memory_alloc(self->fd, 1, VMREMAP_TEST_VMALLOC_USER, PAGE_SIZE, 0));
+	map = map_call(self->fd, &call, 1, PROT_READ | PROT_WRITE, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(-1, wake_shared(map));
+	EXPECT_EQ(EFAULT, errno);
 }
 
 /* Wait until /proc/meminfo, which each CPU adds to in its own time, says so. */
