@@ -16,7 +16,7 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
 {
 	unsigned long align, start;
 
-	if (len <= PAGE_SIZE || len > TASK_SIZE)
+	if (!len || len > TASK_SIZE)
 		goto plain;
 
 	align = min(rounddown_pow_of_two(len), PMD_SIZE);
