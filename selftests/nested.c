@@ -16,11 +16,13 @@ enum old {
 	RESERVATION,	/* of addresses, as dynamic linkers make it */
 	MEMFD,		/* memory of another file, to write */
 	SAME_AREA,	/* the area, to write */
+	OTHER_AREA,	/* one of .mmap_prepare, to write */
 	LARGER,		/* a memfd, of which something stays on both sides */
 };
 
 FIXTURE(replace) {
 	int fd;
+	int other;
 	int memfd;
 };
 
@@ -33,30 +35,35 @@ FIXTURE_VARIANT_ADD(replace, mmap_over_nothing) { TEST_MMAP, NOTHING };
 FIXTURE_VARIANT_ADD(replace, mmap_over_reservation) { TEST_MMAP, RESERVATION };
 FIXTURE_VARIANT_ADD(replace, mmap_over_memfd) { TEST_MMAP, MEMFD };
 FIXTURE_VARIANT_ADD(replace, mmap_over_same_area) { TEST_MMAP, SAME_AREA };
+FIXTURE_VARIANT_ADD(replace, mmap_over_other_area) { TEST_MMAP, OTHER_AREA };
 FIXTURE_VARIANT_ADD(replace, mmap_over_larger) { TEST_MMAP, LARGER };
 FIXTURE_VARIANT_ADD(replace, prepare_over_nothing) { TEST_PREPARE, NOTHING };
 FIXTURE_VARIANT_ADD(replace, prepare_over_reservation) { TEST_PREPARE, RESERVATION };
 FIXTURE_VARIANT_ADD(replace, prepare_over_memfd) { TEST_PREPARE, MEMFD };
 FIXTURE_VARIANT_ADD(replace, prepare_over_same_area) { TEST_PREPARE, SAME_AREA };
+FIXTURE_VARIANT_ADD(replace, prepare_over_other_area) { TEST_PREPARE, OTHER_AREA };
 FIXTURE_VARIANT_ADD(replace, prepare_over_larger) { TEST_PREPARE, LARGER };
 FIXTURE_VARIANT_ADD(replace, nested_over_nothing) { TEST_NESTED, NOTHING };
 FIXTURE_VARIANT_ADD(replace, nested_over_reservation) { TEST_NESTED, RESERVATION };
 FIXTURE_VARIANT_ADD(replace, nested_over_memfd) { TEST_NESTED, MEMFD };
 FIXTURE_VARIANT_ADD(replace, nested_over_same_area) { TEST_NESTED, SAME_AREA };
+FIXTURE_VARIANT_ADD(replace, nested_over_other_area) { TEST_NESTED, OTHER_AREA };
 FIXTURE_VARIANT_ADD(replace, nested_over_larger) { TEST_NESTED, LARGER };
 
 FIXTURE_SETUP(replace)
 {
 	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
 	ASSERT_GE(self->fd, 0);
+	self->other = open(TEST_PREPARE, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(self->other, 0);
 	self->memfd = memfd_create("old", MFD_CLOEXEC);
 	ASSERT_GE(self->memfd, 0);
-	ASSERT_EQ(0, ftruncate(self->memfd, 3 * PAGES * PAGE_SIZE));
 }
 
 FIXTURE_TEARDOWN(replace)
 {
 	close(self->memfd);
+	close(self->other);
 	close(self->fd);
 }
 
@@ -75,7 +82,7 @@ static void *map_at(int fd, void *addr, size_t size, int prot)
 
 /* Map what is there before, and touch it. Returns where the area is to go. */
 static void *map_old(struct __test_metadata *_metadata, enum old old, int fd,
-		     int memfd, size_t size)
+		     int other, int memfd, size_t size)
 {
 	size_t more = old == LARGER ? size : 0;
 	char *addr = NULL;
@@ -87,11 +94,16 @@ static void *map_old(struct __test_metadata *_metadata, enum old old, int fd,
 		break;
 	case MEMFD:
 	case LARGER:
+		ASSERT_EQ(0, ftruncate(memfd, 3 * size));
 		addr = mmap(NULL, size + 2 * more, PROT_READ | PROT_WRITE, MAP_SHARED,
 			    memfd, 0);
 		break;
 	case SAME_AREA:
 		addr = map_at(fd, NULL, size, PROT_READ | PROT_WRITE);
+		break;
+	case OTHER_AREA:
+		ASSERT_EQ(0, memory_alloc(other, 0, VMREMAP_TEST_AREA, size, 0));
+		addr = map_at(other, NULL, size, PROT_READ | PROT_WRITE);
 		break;
 	}
 	ASSERT_NE(MAP_FAILED, addr);
@@ -103,6 +115,15 @@ static void *map_old(struct __test_metadata *_metadata, enum old old, int fd,
 	return addr + more;
 }
 
+/* Nobody but slot 0 has its area's pages. */
+static void check_let_go(struct __test_metadata *_metadata, int fd, size_t pages)
+{
+	size_t refs = memory_references(fd, 0);
+
+	EXPECT_EQ(pages, refs);
+	ASSERT_EQ(0, memory_free(fd, 0));
+}
+
 /*
  * RightPage, PolicyHeld, AllOrNothing: the mapping shows the area and no more,
  * cannot be written where it is to be read, and leaves no reference. What was on
@@ -110,25 +131,39 @@ static void *map_old(struct __test_metadata *_metadata, enum old old, int fd,
  */
 TEST_F(replace, shows_the_area_alone)
 {
-	const size_t size = PAGES * PAGE_SIZE;
-	static const __u32 flags[] = { 0, VMREMAP_RDONLY, VMREMAP_POPULATE,
-				       VMREMAP_RDONLY | VMREMAP_POPULATE };
+	static const struct {
+		size_t pages;
+		__u32 flags;
+	} areas[] = {
+		{ PAGES, 0 },
+		{ PAGES, VMREMAP_RDONLY },
+		{ PAGES, VMREMAP_POPULATE },
+		{ PAGES, VMREMAP_RDONLY | VMREMAP_POPULATE },
+		{ LARGE / PAGE_SIZE, 0 },
+		{ LARGE / PAGE_SIZE, VMREMAP_RDONLY | VMREMAP_POPULATE },
+	};
 	char *addr, *map;
 
-	for (unsigned int i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
-		if (variant->old == SAME_AREA && flags[i] & VMREMAP_RDONLY)
+	for (size_t i = 0; i < sizeof(areas) / sizeof(*areas); i++) {
+		const size_t pages = areas[i].pages, size = pages * PAGE_SIZE;
+		size_t wrong = 0;
+
+		if (variant->old == SAME_AREA && areas[i].flags & VMREMAP_RDONLY)
 			continue;
-		ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA, size, flags[i]));
-		ASSERT_EQ(0, memory_poke(self->fd, 0, PAGES, VALUE));
-		addr = map_old(_metadata, variant->old, self->fd, self->memfd, size);
+		ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA, size,
+					  areas[i].flags));
+		ASSERT_EQ(0, memory_poke(self->fd, 0, pages, VALUE));
+		addr = map_old(_metadata, variant->old, self->fd, self->other,
+			       self->memfd, size);
 
 		map = map_at(self->fd, addr, size, PROT_READ);
 		ASSERT_EQ(addr, map);
 		EXPECT_EQ(SIGSEGV, touch(map, true));
-		for (size_t page = 0; page < PAGES; page++)
-			EXPECT_EQ(VALUE + page, *page_word(map, page));
+		for (size_t page = 0; page < pages; page++)
+			wrong += *page_word(map, page) != VALUE + page;
+		EXPECT_EQ(0, wrong);
 		EXPECT_EQ(SIGSEGV, touch(map + size - 1, true));
-		EXPECT_EQ(0, memory_peek(self->fd, 0, PAGES, VALUE));
+		EXPECT_EQ(0, memory_peek(self->fd, 0, pages, VALUE));
 		if (variant->old == LARGER) {
 			EXPECT_EQ('o', addr[8 - size]);
 			EXPECT_EQ('o', addr[8 + size]);
@@ -136,8 +171,9 @@ TEST_F(replace, shows_the_area_alone)
 		} else {
 			EXPECT_EQ(0, munmap(addr, size));
 		}
-		EXPECT_EQ(PAGES, memory_references(self->fd, 0));
-		ASSERT_EQ(0, memory_free(self->fd, 0));
+		check_let_go(_metadata, self->fd, pages);
+		if (variant->old == OTHER_AREA)
+			check_let_go(_metadata, self->other, pages);
 	}
 }
 
@@ -155,14 +191,15 @@ TEST_F(replace, loses_no_memory)
 		if (round == 1)
 			before = free_kib();
 		ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA, LARGE, 0));
-		ASSERT_EQ(0, ftruncate(self->memfd, 3 * LARGE));
-		addr = map_old(_metadata, variant->old, self->fd, self->memfd, LARGE);
+		addr = map_old(_metadata, variant->old, self->fd, self->other,
+			       self->memfd, LARGE);
 		map = map_at(self->fd, addr, LARGE, PROT_READ | PROT_WRITE);
 		ASSERT_EQ(addr, map);
 		map[0] = 1;
 		map[LARGE - 1] = 1;
 		ASSERT_EQ(0, munmap(addr - beside, LARGE + 2 * beside));
 		ASSERT_EQ(0, memory_free(self->fd, 0));
+		ASSERT_EQ(0, variant->old == OTHER_AREA ? memory_free(self->other, 0) : 0);
 		ASSERT_EQ(0, ftruncate(self->memfd, 0));
 	}
 	EXPECT_LE(lost_kib(before, slack), slack);
