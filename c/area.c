@@ -108,6 +108,7 @@ void vmremap_area_free(struct vmremap_area *area)
 	vunmap(area->addr);
 	vmremap_cache_drop(area);
 	for (nr = 0; nr < area->nr_folios; nr++) {
+		/* The index put it there; whoever has a pin may give a page away. */
 		area->folios[nr]->private = NULL;
 		folio_put(area->folios[nr]);
 	}

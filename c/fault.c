@@ -3,7 +3,7 @@
  * Map pages when a program touches them: as many as one page table holds.
  *
  * No PMD goes into a mixed map, which would split it without giving its
- * reference back. Prefaulting leaves none, but a driver can set the flag again.
+ * reference back. vmremap makes none, but a driver can set the flag again.
  */
 #include <linux/pagemap.h>
 

@@ -12,7 +12,7 @@ static __always_inline vm_fault_t insert_page(struct vm_area_struct *vma, unsign
 {
 	struct vm_fault here = { .vma = vma, .address = addr };
 
-	/* The kernel does not look, and memory_failure() has unmapped it. */
+	/* memory_failure() has marked it, and the kernel does not look here. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
 	return vmf_insert_page_mkwrite(&here, page, write);

@@ -188,51 +188,35 @@ static const struct file_operations test_nested_fops = {
 	.get_unmapped_area = vmremap_get_unmapped_area,
 };
 
-static struct miscdevice test_mmap_device = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = "vmremap-test",
-	.fops = &test_mmap_fops,
+static struct miscdevice test_devices[] = {
+	{ MISC_DYNAMIC_MINOR, "vmremap-test", &test_mmap_fops },
+	{ MISC_DYNAMIC_MINOR, "vmremap-test-prepare", &test_prepare_fops },
+	{ MISC_DYNAMIC_MINOR, "vmremap-test-nested", &test_nested_fops },
 };
 
-static struct miscdevice test_prepare_device = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = "vmremap-test-prepare",
-	.fops = &test_prepare_fops,
-};
-
-static struct miscdevice test_nested_device = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = "vmremap-test-nested",
-	.fops = &test_nested_fops,
-};
+static void test_deregister(unsigned int devices)
+{
+	while (devices)
+		misc_deregister(&test_devices[--devices]);
+}
 
 static int __init test_init(void)
 {
-	int ret = misc_register(&test_mmap_device);
+	for (unsigned int n = 0; n < ARRAY_SIZE(test_devices); n++) {
+		int ret = misc_register(&test_devices[n]);
 
-	if (ret)
-		return ret;
-	ret = misc_register(&test_prepare_device);
-	if (ret)
-		goto deregister_mmap;
-	ret = misc_register(&test_nested_device);
-	if (ret)
-		goto deregister_prepare;
+		if (ret) {
+			test_deregister(n);
+			return ret;
+		}
+	}
 	return 0;
-
-deregister_prepare:
-	misc_deregister(&test_prepare_device);
-deregister_mmap:
-	misc_deregister(&test_mmap_device);
-	return ret;
 }
 module_init(test_init);
 
 static void __exit test_exit(void)
 {
-	misc_deregister(&test_nested_device);
-	misc_deregister(&test_prepare_device);
-	misc_deregister(&test_mmap_device);
+	test_deregister(ARRAY_SIZE(test_devices));
 }
 module_exit(test_exit);
 
