@@ -49,27 +49,40 @@ static inline void fault_handler(int sig)
 	siglongjmp(fault_return, sig);
 }
 
-/* Touch a byte. Returns the signal that it raised, or 0. */
-static inline int touch(void *addr, bool write)
+/* Access @addr. Returns the signal that it raised, or 0. */
+static inline int signal_of(void (*access)(void *addr), void *addr)
 {
 	struct sigaction action = { .sa_handler = fault_handler };
-	char *byte = addr;
 	int sig;
 
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
 
 	sig = sigsetjmp(fault_return, 1);
-	if (!sig) {
-		char value = __atomic_load_n(byte, __ATOMIC_RELAXED);
-
-		if (write)
-			__atomic_store_n(byte, value, __ATOMIC_RELAXED);
-	}
+	if (!sig)
+		access(addr);
 
 	signal(SIGSEGV, SIG_DFL);
 	signal(SIGBUS, SIG_DFL);
 	return sig;
+}
+
+static inline void read_byte(void *addr)
+{
+	__atomic_load_n((char *)addr, __ATOMIC_RELAXED);
+}
+
+static inline void write_byte(void *addr)
+{
+	char value = __atomic_load_n((char *)addr, __ATOMIC_RELAXED);
+
+	__atomic_store_n((char *)addr, value, __ATOMIC_RELAXED);
+}
+
+/* Touch a byte. Returns the signal that it raised, or 0. */
+static inline int touch(void *addr, bool write)
+{
+	return signal_of(write ? write_byte : read_byte, addr);
 }
 
 /*

@@ -93,7 +93,7 @@ struct world {
 	int memfd;
 	int memory;	/* /proc/self/mem */
 	int pipe[2];
-	/* Of each slot of the first device's file, and so on: its size and flags. */
+	/* What each slot of each device's file holds, and the references taken beside its own. */
 	unsigned int pages[3][SLOTS];
 	unsigned int flags[3][SLOTS];
 	unsigned int extra[3][SLOTS];
@@ -110,6 +110,12 @@ static bool world_open(struct world *w)
 	return w->arena != MAP_FAILED && w->memfd >= 0 && w->memory >= 0 &&
 	       w->fd[0] >= 0 && w->fd[1] >= 0 && w->fd[2] >= 0 &&
 	       !ftruncate(w->memfd, ARENA) && !pipe2(w->pipe, O_NONBLOCK | O_CLOEXEC);
+}
+
+static void put_extra(struct world *w, unsigned int dev, unsigned int slot)
+{
+	for (; w->extra[dev][slot]; w->extra[dev][slot]--)
+		ioctl(w->fd[dev], VMREMAP_TEST_PUT_AREA, slot);
 }
 
 /* Leave all, and say what is wrong, or NULL. */
@@ -132,8 +138,7 @@ static const char *world_close(struct world *w)
 				wrong = "a read-only area was written to";
 			if (memory_references(w->fd[i], slot) != pages)
 				wrong = "a page has another reference";
-			while (w->extra[i][slot]--)
-				ioctl(w->fd[i], VMREMAP_TEST_PUT_AREA, slot);
+			put_extra(w, i, slot);
 		}
 		close(w->fd[i]);
 	}
@@ -153,7 +158,7 @@ static void map_some(struct world *w, const struct step *step, char *addr,
 	struct vmremap_test_plan plan = { .count = 1 };
 	struct vmremap_test_call *call = plan.calls;
 
-	/* To the third device, areas are all that can be mapped. */
+	/* .mmap_prepare maps areas and nothing else. */
 	call->function = dev ? VMREMAP_TEST_AREA_MMAP : how % 3;
 	call->slot = slot;
 	call->pgoff = first > 8 ? 0 : first;
@@ -198,10 +203,7 @@ static void take_step(struct world *w, const struct step *step)
 		memory_poke(w->fd[dev], slot, size / PAGE_SIZE, VALUE);
 		break;
 	case FREE:
-		while (w->extra[dev][slot]) {
-			w->extra[dev][slot]--;
-			ioctl(w->fd[dev], VMREMAP_TEST_PUT_AREA, slot);
-		}
+		put_extra(w, dev, slot);
 		memory_free(w->fd[dev], slot);
 		w->pages[dev][slot] = 0;
 		break;

@@ -30,20 +30,15 @@ FIXTURE_TEARDOWN(program)
 	close(self->fd);
 }
 
-/* Jump to @addr. Returns the signal that it raised, or 0. */
+static void jump(void *addr)
+{
+	((void (*)(void))addr)();
+}
+
+/* Returns the signal that it raised, or 0. */
 static int execute(void *addr)
 {
-	struct sigaction action = { .sa_handler = fault_handler };
-	int sig;
-
-	sigaction(SIGSEGV, &action, NULL);
-	sigaction(SIGBUS, &action, NULL);
-	sig = sigsetjmp(fault_return, 1);
-	if (!sig)
-		((void (*)(void))addr)();
-	signal(SIGSEGV, SIG_DFL);
-	signal(SIGBUS, SIG_DFL);
-	return sig;
+	return signal_of(jump, addr);
 }
 
 /*
