@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -94,14 +96,7 @@ static int map_to_kernel(struct vmremap_area *area)
 	return area->addr ? 0 : -ENOMEM;
 }
 
-/**
- * vmremap_area_free - free an area that nobody can use any more
- * @area: the area, as far as vmremap_area_alloc() came with it
- *
- * Contract: requires AreaOutlives; guarantees PagesOutlive.
- * Context: May sleep.
- */
-void vmremap_area_free(struct vmremap_area *area)
+static void free_area(struct vmremap_area *area)
 {
 	unsigned long nr;
 
@@ -114,6 +109,61 @@ void vmremap_area_free(struct vmremap_area *area)
 	}
 	kvfree(area->folios);
 	kfree_rcu(area, rcu);
+}
+
+static int release(struct inode *inode, struct file *file)
+{
+	free_area(file->private_data);
+	return 0;
+}
+
+static const struct file_operations area_fops = {
+	.owner = THIS_MODULE,
+	.release = release,
+};
+
+/**
+ * vmremap_area_of_file - which area does a file belong to?
+ * @file: any file
+ *
+ * Contract: guarantees AreaOutlives.
+ * Return: the area, which stays while @file does, or NULL.
+ */
+struct vmremap_area *vmremap_area_of_file(const struct file *file)
+{
+	return file->f_op == &area_fops ? file->private_data : NULL;
+}
+
+static int fill_file(struct vmremap_area *area)
+{
+	struct file *file = anon_inode_create_getfile("[vmremap]", &area_fops, area,
+						      O_RDWR, NULL);
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	area->file = file;
+	return vmremap_cache_fill(area);
+}
+
+/**
+ * vmremap_check_area - does the area have what is asked for?
+ * @area: the area, NULL or ERR_PTR()
+ * @req: in: all but kaddr; out: all
+ *
+ * Contract: checks AreaValid, RangeNoWrap, RangeInArea; meets AddrAligned,
+ *	SizeNonZero.
+ * Return: AreaValid, RangeNoWrap, RangeInArea or %VMREMAP_HOLDS.
+ */
+enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
+				       struct vmremap_request *req)
+{
+	enum vmremap_clause clause;
+
+	if (IS_ERR_OR_NULL(area))
+		return VMREMAP_AREA_VALID;
+	req->kaddr = (unsigned long)area->addr;
+	clause = vmremap_check_request(req);
+	return clause ?: vmremap_check_in_area(req, req->kaddr, area->pages);
 }
 
 struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
@@ -146,11 +196,14 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 	if (!err)
 		err = vmremap_index_add(area);
 	if (!err)
-		err = vmremap_cache_make(area);
+		err = fill_file(area);
 	if (err) {
 		put_folios(&folios);
 		vmremap_index_remove(area);
-		vmremap_area_free(area);
+		if (area->file)
+			fput(area->file);
+		else
+			free_area(area);
 		return ERR_PTR(err);
 	}
 	/* Until now, nobody can get it from the index. */

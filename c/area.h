@@ -5,6 +5,7 @@
 #include <linux/refcount.h>
 #include <linux/types.h>
 
+#include "check.h"
 #include "layout.h"
 
 /**
@@ -37,6 +38,15 @@ struct vmremap_area {
 	struct rcu_head rcu;
 };
 
-void vmremap_area_free(struct vmremap_area *area);
+struct vmremap_area *vmremap_area_of_file(const struct file *file);
+enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
+				       struct vmremap_request *req);
+
+/* The first page of a request that stays in @area. */
+static inline unsigned long vmremap_area_index(const struct vmremap_area *area,
+					       const struct vmremap_request *req)
+{
+	return req->pgoff + ((req->kaddr - (unsigned long)area->addr) >> PAGE_SHIFT);
+}
 
 #endif /* VMREMAP_AREA_H */

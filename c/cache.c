@@ -11,11 +11,7 @@
  * statistics of a charged folio make it a quarter dearer to map and unmap a PMD.
  * The area's own reference on each folio keeps it from being split or evicted.
  */
-#include <linux/anon_inodes.h>
-#include <linux/err.h>
-#include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/module.h>
 #include <linux/pagemap.h>
 #include <linux/writeback.h>
 #include <linux/xarray.h>
@@ -23,33 +19,9 @@
 #include "area.h"
 #include "cache.h"
 
-static int cache_release(struct inode *inode, struct file *file)
-{
-	if (file->private_data)
-		vmremap_area_free(file->private_data);
-	return 0;
-}
-
-static const struct file_operations cache_fops = {
-	.owner = THIS_MODULE,
-	.release = cache_release,
-};
-
 static const struct address_space_operations cache_aops = {
 	.dirty_folio = noop_dirty_folio,
 };
-
-/**
- * vmremap_cache_area - which area does a file belong to?
- * @file: any file
- *
- * Contract: guarantees AreaOutlives.
- * Return: the area, which stays while @file does, or NULL.
- */
-struct vmremap_area *vmremap_cache_area(const struct file *file)
-{
-	return file->f_op == &cache_fops ? file->private_data : NULL;
-}
 
 /* As filemap_unaccount_folio() has it. */
 static void count(struct address_space *mapping, struct folio *folio, long nr)
@@ -80,19 +52,6 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 	return 0;
 }
 
-static int fill(struct vmremap_area *area, struct address_space *mapping)
-{
-	unsigned long nr;
-	pgoff_t index = 0;
-	int err = 0;
-
-	for (nr = 0; !err && nr < area->nr_folios; nr++) {
-		err = add(mapping, area->folios[nr], index);
-		index += folio_nr_pages(area->folios[nr]);
-	}
-	return err;
-}
-
 /**
  * vmremap_cache_drop - take an area's folios out of their page cache
  * @area: an area that is mapped nowhere
@@ -108,7 +67,7 @@ void vmremap_cache_drop(struct vmremap_area *area)
 		struct folio *folio = area->folios[nr];
 		struct address_space *mapping = folio->mapping;
 
-		/* As far as fill() came. */
+		/* As far as vmremap_cache_fill() came. */
 		if (!mapping)
 			break;
 		xa_erase_irq(&mapping->i_pages, folio->index);
@@ -123,40 +82,31 @@ void vmremap_cache_drop(struct vmremap_area *area)
 }
 
 /**
- * vmremap_cache_make - make an area's folios the page cache of a new file
- * @area: an area that has its folios
+ * vmremap_cache_fill - make an area's folios the page cache of its file
+ * @area: an area that has its folios and its file
  *
  * Contract: guarantees RightPage, AreaOutlives.
  * Context: May sleep.
- * Return: 0: @area->file is the file, and its end is @area's; or an errno.
+ * Return: 0, or -ENOMEM.
  */
-int vmremap_cache_make(struct vmremap_area *area)
+int vmremap_cache_fill(struct vmremap_area *area)
 {
-	struct address_space *mapping;
-	struct file *file;
-	int err;
+	struct address_space *mapping = area->file->f_mapping;
+	unsigned long nr;
+	pgoff_t index = 0;
+	int err = 0;
 
-	file = anon_inode_create_getfile("[vmremap]", &cache_fops, NULL, O_RDWR,
-					 NULL);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-
-	mapping = file->f_mapping;
 	mapping->a_ops = &cache_aops;
 	mapping_set_unevictable(mapping);
 	mapping_set_large_folios(mapping);
 	/* How recently a page was used matters for none that is never reclaimed. */
-	file->f_mode |= FMODE_NOREUSE;
+	area->file->f_mode |= FMODE_NOREUSE;
 	/* A folio that the end of the file cuts would be mapped page by page. */
-	i_size_write(file_inode(file), MAX_LFS_FILESIZE);
+	i_size_write(mapping->host, MAX_LFS_FILESIZE);
 
-	err = fill(area, mapping);
-	if (err) {
-		vmremap_cache_drop(area);
-		fput(file);
-	} else {
-		area->file = file;
-		file->private_data = area;
+	for (nr = 0; !err && nr < area->nr_folios; nr++) {
+		err = add(mapping, area->folios[nr], index);
+		index += folio_nr_pages(area->folios[nr]);
 	}
 	return err;
 }

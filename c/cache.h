@@ -2,11 +2,9 @@
 #ifndef VMREMAP_CACHE_H
 #define VMREMAP_CACHE_H
 
-struct file;
 struct vmremap_area;
 
-int vmremap_cache_make(struct vmremap_area *area);
-struct vmremap_area *vmremap_cache_area(const struct file *file);
+int vmremap_cache_fill(struct vmremap_area *area);
 void vmremap_cache_drop(struct vmremap_area *area);
 
 #endif /* VMREMAP_CACHE_H */

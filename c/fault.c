@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Map pages when a program touches them: as many as one page table holds.
+ * Map pages: when a program touches them, as many as one page table holds; and
+ * when a VMA is set up, those that faults would map at too high a cost.
  *
  * No PMD goes into a mixed map, which would split it without giving its
  * reference back. vmremap makes none, but a driver can set the flag again.
@@ -8,10 +9,103 @@
 #include <linux/pagemap.h>
 
 #include "fault.h"
-#include "insert.h"
+#include "vmremap.h"
 
 /* How many PMDs one fault maps: so few that it is quick. */
 #define AROUND_PMDS	32UL
+
+/* How many pages a fault tries to map. */
+#define AROUND_PAGES	16UL
+
+/* So many pages of a page table cost less to insert than a fault would. */
+#define CHEAP_PAGES	8UL
+
+/* Does the fault end in a private copy of the page? */
+static bool copies(const struct vm_fault *vmf)
+{
+	return vmf->flags & FAULT_FLAG_WRITE && !(vmf->vma->vm_flags & VM_SHARED);
+}
+
+/* Give the page to the kernel, which copies it. */
+static vm_fault_t give(struct vm_fault *vmf, struct page *page)
+{
+	get_page(page);
+	vmf->page = page;
+	return 0;
+}
+
+/* What a fault says of a VMA that is being set up. Failed memory is for a touch to find. */
+static int fault_errno(vm_fault_t ret)
+{
+	return vm_fault_to_errno(ret & ~(VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE), 0);
+}
+
+/* No VM_MIXEDMAP is needed for this, which is for pages without references. */
+static __always_inline vm_fault_t insert_page(struct vm_area_struct *vma, unsigned long addr,
+					      struct page *page, bool write)
+{
+	struct vm_fault here = { .vma = vma, .address = addr };
+
+	/* memory_failure() has marked it, and the kernel does not look here. */
+	if (PageHWPoison(page))
+		return VM_FAULT_HWPOISON;
+	return vmf_insert_page_mkwrite(&here, page, write);
+}
+
+/**
+ * vmremap_insert - map the pages of a span
+ * @vma: the VMA that is being set up
+ * @span: the pages to map, none of them mapped yet
+ *
+ * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;
+ *	guarantees RightPage, PagesOutlive.
+ * Context: mmap lock held for write. May sleep.
+ * Return: 0, or -ENOMEM: the caller unmaps what was mapped by then. A page whose
+ * memory has failed is left out.
+ */
+int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span)
+{
+	unsigned long addr;
+	int err = 0;
+
+	for (addr = span->start; !err && addr < span->end; addr += PAGE_SIZE)
+		err = fault_errno(insert_page(vma, addr, vmremap_span_page(span, addr),
+					      false));
+	return err;
+}
+
+/**
+ * vmremap_insert_fault - map the page that was touched, and some around it
+ * @vmf: the fault
+ * @span: the pages around it that may be mapped, all of them in the VMA
+ *
+ * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
+ *	RightPage, PagesOutlive.
+ * Context: as vm_operations_struct.fault.
+ * Return: as vm_operations_struct.fault.
+ */
+vm_fault_t vmremap_insert_fault(struct vm_fault *vmf,
+				const struct vmremap_span *span)
+{
+	struct vmremap_span around = vmremap_span_around(span, vmf->address,
+							 AROUND_PAGES << PAGE_SHIFT);
+	vm_fault_t ret = VM_FAULT_NOPAGE;
+	unsigned long addr;
+
+	if (copies(vmf))
+		return give(vmf, vmremap_span_page(span, vmf->address));
+
+	for (addr = around.start; addr < around.end; addr += PAGE_SIZE) {
+		bool touched = addr == vmf->address;
+		vm_fault_t one;
+
+		one = insert_page(vmf->vma, addr, vmremap_span_page(&around, addr),
+				  touched && vmf->flags & FAULT_FLAG_WRITE);
+		if (touched)
+			ret = one;
+	}
+	return ret;
+}
 
 /**
  * vmremap_fault - map the page that was touched, and those around it
@@ -31,8 +125,8 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 
 	if (!page)
 		return VM_FAULT_SIGBUS;
-	if (vmremap_fault_copies(vmf))
-		return vmremap_fault_give(vmf, page);
+	if (copies(vmf))
+		return give(vmf, page);
 	if (vmf->vma->vm_flags & VM_MIXEDMAP)
 		return vmremap_insert_fault(vmf, span);
 
@@ -40,7 +134,8 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 	ret = filemap_map_pages(vmf, table.index,
 				vmremap_span_index(&table, table.end - 1));
 	/* It passes over a folio that another task has locked. */
-	return ret ?: vmremap_fault_give(vmf, page);
+	return ret ?: insert_page(vmf->vma, vmf->address, page,
+				  vmf->flags & FAULT_FLAG_WRITE);
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
@@ -101,3 +196,50 @@ vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
 	return VM_FAULT_FALLBACK;
 }
 #endif
+
+/*
+ * One fault maps several PMDs: go on from @addr, past those that are mapped in
+ * the same page table. It is there, for what ends at @addr has its entry in it.
+ */
+static unsigned long skip_mapped(struct mm_struct *mm, unsigned long addr)
+{
+	while (addr % PUD_SIZE && pmd_leaf(pmdp_get(pmd_off(mm, addr))))
+		addr += PMD_SIZE;
+	return addr;
+}
+
+/**
+ * vmremap_prefault - map what faults would map at too high a cost
+ * @vma: the VMA that is being set up, its vm_ops already in place
+ * @span: the whole VMA, of which nothing is mapped yet
+ *
+ * For an area that is %VMREMAP_POPULATE, map the rest as well.
+ *
+ * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;
+ *	guarantees RightPage, PagesOutlive.
+ * Context: mmap lock held for write. May sleep.
+ * Return: 0, or -ENOMEM: the caller unmaps what was mapped by then.
+ */
+int vmremap_prefault(struct vm_area_struct *vma,
+		     const struct vmremap_span *span)
+{
+	unsigned long addr = span->start;
+	int err = 0;
+
+	while (!err && addr < span->end) {
+		struct vmremap_span table = vmremap_span_around(span, addr, PMD_SIZE);
+
+		if (table.end - addr <= CHEAP_PAGES << PAGE_SHIFT) {
+			err = vmremap_insert(vma, &table);
+		} else if (span->area->flags & VMREMAP_POPULATE && vma_is_accessible(vma)) {
+			err = fault_errno(handle_mm_fault(vma, addr, FAULT_FLAG_REMOTE,
+							  NULL));
+			if (!err)
+				table.end = skip_mapped(vma->vm_mm, table.end);
+		} else if (span->end - table.end > PMD_SIZE) {
+			table.end = ALIGN_DOWN(span->end - 1, PMD_SIZE);
+		}
+		addr = table.end;
+	}
+	return err;
+}

@@ -9,7 +9,6 @@
 
 #include "area.h"
 #include "index.h"
-#include "vmremap.h"
 
 static DEFINE_XARRAY_ALLOC1(areas);
 
@@ -69,6 +68,18 @@ struct vmremap_area *vmremap_index_get(u32 id)
 	return area;
 }
 
+static bool contains(u32 id, unsigned long kaddr)
+{
+	struct vmremap_area *area;
+	bool ret;
+
+	rcu_read_lock();
+	area = xa_load(&areas, id);
+	ret = area && kaddr - (unsigned long)area->addr < area->pages << PAGE_SHIFT;
+	rcu_read_unlock();
+	return ret;
+}
+
 /**
  * vmremap_index_get_by_addr - get the area that an address lies in
  * @kaddr: any value at all
@@ -78,7 +89,6 @@ struct vmremap_area *vmremap_index_get(u32 id)
  */
 struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr)
 {
-	struct vmremap_area *area;
 	struct page *page;
 	void *owner;
 
@@ -90,11 +100,8 @@ struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr)
 
 	/* Other owners keep what they like in there: it proves nothing yet. */
 	owner = READ_ONCE(page_folio(page)->private);
-	area = xa_is_value(owner) ? vmremap_index_get(xa_to_value(owner)) : NULL;
-	if (!area)
+	if (!xa_is_value(owner) || !contains(xa_to_value(owner), kaddr))
 		return NULL;
-	if (kaddr - (unsigned long)area->addr < area->pages << PAGE_SHIFT)
-		return area;
-	vmremap_area_put(area);
-	return NULL;
+	/* An id is not used again soon: it is that area still, or none. */
+	return vmremap_index_get(xa_to_value(owner));
 }

@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 
 #include "nested.h"
-#include "takeback.h"
+#include "vma.h"
 
 static bool leaves_file __ro_after_init;
 

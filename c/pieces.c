@@ -9,10 +9,11 @@
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 
-#include "insert.h"
-#include "map.h"
+#include "fault.h"
 #include "pieces.h"
+#include "policy.h"
 #include "reject.h"
+#include "vma.h"
 #include "vmremap.h"
 
 /**
@@ -143,21 +144,20 @@ static struct pieces *make_room(struct vm_area_struct *vma)
  * @area: the area
  * @vma: the VMA
  * @req: a request that stays in both
- * @index: index in @area of the first page
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
  *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit (2), PolicyHeld;
  *	guarantees RightPage, PagesOutlive, AreaOutlives.
  * Context: An .mmap callback. May sleep.
- * Return: as vmremap_range_partial(). After a failure the caller calls
- * vmremap_take_back().
+ * Return: as vmremap_range_partial(). After a failure the caller takes
+ * back what is mapped.
  */
 int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
-		      const struct vmremap_request *req, unsigned long index)
+		      const struct vmremap_request *req)
 {
 	struct piece piece = {
 		.area = area,
-		.index = index,
+		.index = vmremap_area_index(area, req),
 		.pgoff = linear_page_index(vma, req->uaddr),
 		.pages = PFN_UP(req->size),
 	};

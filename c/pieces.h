@@ -12,6 +12,6 @@ struct vm_operations_struct;
 extern const struct vm_operations_struct vmremap_pieces_vm_ops;
 
 int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
-		      const struct vmremap_request *req, unsigned long index);
+		      const struct vmremap_request *req);
 
 #endif /* VMREMAP_PIECES_H */

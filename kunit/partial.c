@@ -6,7 +6,7 @@
 #include <linux/mman.h>
 
 #include "../c/area.h"
-#include "../c/map.h"
+#include "../c/cover.h"
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"

@@ -84,12 +84,6 @@ bool refcount_inc_not_zero(refcount_t *refs)
 	return alive;
 }
 
-void vmremap_area_put(struct vmremap_area *of)
-{
-	prove(of == &area && !readers, "it gives back what it took");
-	taken--;
-}
-
 int xa_alloc_cyclic(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit,
 		    u32 *next, int gfp)
 {

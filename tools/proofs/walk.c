@@ -8,14 +8,12 @@
  *	and each page touched first (of more than 40 pages, each 13th length and each 7th
  *	page); filemap_map_pages() maps those of the pages from first to last that are not
  *	mapped, and not locked.
- * Code: c/prefault.c c/fault.c c/insert.c c/layout.c
+ * Code: c/fault.c c/layout.c
  * Pages: 64/12/5 32/12/5
  * Cases: all
  */
 #include "span.h"
 #include "fault.h"
-#include "insert.h"
-#include "prefault.h"
 #include "vmremap.h"
 
 #define MOST_PAGES	128

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef VMREMAP_MAP_H
-#define VMREMAP_MAP_H
+/* A VMA that is being set up. */
+#ifndef VMREMAP_VMA_H
+#define VMREMAP_VMA_H
 
 #include <linux/mm.h>
 #include <linux/personality.h>
 #include <linux/sched.h>
 
-#include "policy.h"
+#include "check.h"
 
-struct vmremap_area;
-
-extern const struct vm_operations_struct vmremap_area_vm_ops;
+extern const struct vm_operations_struct vmremap_no_vm_ops;
 
 enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma);
-int vmremap_map_vma(struct vmremap_area *area, struct vm_area_struct *vma,
-		    unsigned long index, enum vmremap_private private);
+
+/* What the kernel has there for nobody has none of these. */
+static inline bool vmremap_has_owner(const struct vm_operations_struct *ops)
+{
+	return ops && (ops->open || ops->close || ops->fault);
+}
 
 static inline bool vmremap_read_implies_exec(void)
 {
@@ -29,4 +32,4 @@ static inline void vmremap_set_vm_flags(struct vm_area_struct *vma, vm_flags_t v
 	vm_flags_init(vma, vm_flags);
 }
 
-#endif /* VMREMAP_MAP_H */
+#endif /* VMREMAP_VMA_H */

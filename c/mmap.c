@@ -1,16 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The drop-ins for remap_vmalloc_range() and remap_vmalloc_range_partial(). */
+/* What .mmap callbacks call. */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/mm.h>
 
 #include "area.h"
+#include "cover.h"
 #include "foreign.h"
 #include "index.h"
-#include "map.h"
 #include "pieces.h"
 #include "reject.h"
-#include "takeback.h"
+#include "vma.h"
 #include "vmremap.h"
+
+static noinline __cold int reject_null(unsigned long kaddr, unsigned long pgoff)
+{
+	struct vmremap_request req = { .kaddr = kaddr, .pgoff = pgoff };
+
+	return vmremap_reject(VMREMAP_VMA_INIT, &req);
+}
+
+/*
+ * After a failure, undo what went well before it: the kernel does not close a VMA
+ * whose .mmap callback fails, and pieces that earlier calls have mapped there would
+ * keep their references for ever.
+ */
+static noinline __cold int take_back(struct vm_area_struct *vma, int err)
+{
+	if (vma->vm_ops != &vmremap_area_vm_ops && vma->vm_ops != &vmremap_pieces_vm_ops)
+		return err;
+
+	zap_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+	if (vma->vm_ops->close)
+		vma->vm_ops->close(vma);
+	vma->vm_ops = &vmremap_no_vm_ops;
+	return err;
+}
+
+int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
+		      unsigned long pgoff)
+{
+	struct vmremap_request req = { .pgoff = pgoff };
+	enum vmremap_clause clause;
+	int err;
+
+	if (!vma)
+		return reject_null(0, pgoff);
+	req.uaddr = vma->vm_start;
+	req.size = vma->vm_end - vma->vm_start;
+	clause = vmremap_check_area(area, &req);
+	err = clause ? vmremap_reject(clause, &req) :
+		       vmremap_cover(area, vma, &req, VMREMAP_PRIVATE_RDONLY);
+	return err ? take_back(vma, err) : 0;
+}
+EXPORT_SYMBOL_GPL(vmremap_area_mmap);
 
 /**
  * map_own - map an area's own memory
@@ -19,24 +62,21 @@
  * @req: a request that vmremap_check_request() accepts, and that stays in @vma
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
- *	AreaValid, VmaInit, AreaOutlives; checks RangeInArea (2), VmaInit (2),
- *	PolicyHeld (2); meets RangeNoWrap, AreaValid; guarantees RightPage,
- *	PagesOutlive, AreaOutlives.
+ *	AreaValid, VmaInit, AreaOutlives; checks RangeInArea, VmaInit (2),
+ *	PolicyHeld (2); guarantees RightPage, PagesOutlive, AreaOutlives.
  * Return: as vmremap_range_partial().
  */
 static int map_own(struct vmremap_area *area, struct vm_area_struct *vma,
 		   const struct vmremap_request *req)
 {
-	unsigned long addr = (unsigned long)area->addr;
-	unsigned long index = req->pgoff + ((req->kaddr - addr) >> PAGE_SHIFT);
-	enum vmremap_clause clause;
+	enum vmremap_clause clause = vmremap_check_in_area(req, (unsigned long)area->addr,
+							   area->pages);
 
-	clause = vmremap_check_in_area(req, addr, area->pages);
 	if (clause)
 		return vmremap_reject(clause, req);
 	if (PAGE_ALIGN(req->size) == vma->vm_end - vma->vm_start)
-		return vmremap_map_vma(area, vma, index, VMREMAP_PRIVATE_COPIES);
-	return vmremap_map_piece(area, vma, req, index);
+		return vmremap_cover(area, vma, req, VMREMAP_PRIVATE_COPIES);
+	return vmremap_map_piece(area, vma, req);
 }
 
 /**
@@ -83,19 +123,14 @@ int vmremap_range_partial(struct vm_area_struct *vma, unsigned long uaddr,
 	if (!vma)
 		return vmremap_reject(VMREMAP_VMA_INIT, &req);
 	err = map_range(vma, &req);
-	return err ? vmremap_take_back(vma, err) : 0;
+	return err ? take_back(vma, err) : 0;
 }
 EXPORT_SYMBOL_GPL(vmremap_range_partial);
 
 int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
 {
-	struct vmremap_request req = {
-		.kaddr = (unsigned long)addr,
-		.pgoff = pgoff,
-	};
-
 	if (!vma)
-		return vmremap_reject(VMREMAP_VMA_INIT, &req);
+		return reject_null((unsigned long)addr, pgoff);
 	return vmremap_range_partial(vma, vma->vm_start, addr, pgoff,
 				     vma->vm_end - vma->vm_start);
 }

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What .mmap_prepare callbacks call. */
+#include <linux/export.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+
+#include "area.h"
+#include "cover.h"
+#include "nested.h"
+#include "reject.h"
+#include "vma.h"
+#include "vmremap.h"
+
+/*
+ * For vma_mapped(): the kernel closes each VMA that a mapping replaces, and takes its
+ * vm_ops away, before it calls the hook for the new one.
+ */
+static void vma_close_nothing(struct vm_area_struct *vma)
+{
+}
+
+static const struct vm_operations_struct prepared_vm_ops;
+
+/*
+ * .mmap_prepare has no VMA yet to map into. Here it is in the tree, and is the only
+ * one there that still has its vm_ops. From the compatibility layer for nested .mmap
+ * hooks this is called before: then the tree has what is to be replaced, or nothing,
+ * and all is left to faults.
+ */
+static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
+		      const struct file *file, void **vm_private_data)
+{
+	struct vm_area_struct *vma = vma_lookup(current->mm, start);
+	struct vmremap_area *area = vmremap_area_of_file(file);
+
+	if (vma && vma->vm_ops == &prepared_vm_ops)
+		return area ? vmremap_cover_prefault(area, vma) : 0;
+	if (vmremap_nested_leaves_file())
+		fput((struct file *)file);
+	return 0;
+}
+
+/* As vmremap_area_vm_ops: but the kernel refuses .mapped after .mmap. */
+static const struct vm_operations_struct prepared_vm_ops = {
+	.close = vma_close_nothing,
+	.mapped = vma_mapped,
+	.fault = vmremap_cover_fault,
+	.huge_fault = vmremap_cover_huge_fault,
+};
+
+/*
+ * Undo what went well before a failure: the kernel does not give the file back
+ * when an .mmap_prepare callback fails.
+ */
+static void take_back(struct vm_area_desc *desc)
+{
+	if (desc->vm_ops != &prepared_vm_ops)
+		return;
+	fput(desc->vm_file);
+	desc->vm_file = desc->file;
+	desc->vm_ops = &vmremap_no_vm_ops;
+}
+
+int vmremap_area_mmap_prepare(struct vmremap_area *area,
+			      struct vm_area_desc *desc, unsigned long pgoff)
+{
+	struct vmremap_request req = { .pgoff = pgoff };
+	enum vmremap_clause clause;
+	vm_flags_t old_flags, vm_flags;
+
+	if (!desc)
+		return vmremap_reject(VMREMAP_VMA_INIT, &req);
+	req.uaddr = desc->start;
+	req.size = desc->end - desc->start;
+	old_flags = vma_flags_to_legacy(desc->vma_flags);
+	vm_flags = old_flags;
+
+	clause = vmremap_check_area(area, &req);
+	if (!clause && (desc->action.type != MMAP_NOTHING || vmremap_has_owner(desc->vm_ops)))
+		clause = VMREMAP_VMA_INIT;
+	if (!clause)
+		clause = vmremap_policy(area->flags, VMREMAP_PRIVATE_RDONLY,
+					vmremap_read_implies_exec(), &vm_flags);
+	if (clause) {
+		take_back(desc);
+		return vmremap_reject(clause, &req);
+	}
+
+	desc->vm_file = get_file(area->file);
+	desc->pgoff = pgoff;
+	desc->vma_flags = legacy_to_vma_flags(vm_flags);
+	if ((old_flags ^ vm_flags) & VM_EXEC)
+		desc->page_prot = vm_get_page_prot(vm_flags);
+	desc->vm_ops = &prepared_vm_ops;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vmremap_area_mmap_prepare);
