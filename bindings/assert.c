@@ -14,7 +14,8 @@ static_assert(VMREMAP_RDONLY == 0x1);
 static_assert(VMREMAP_DONTCOPY == 0x2);
 static_assert(VMREMAP_ACCOUNT == 0x4);
 static_assert(VMREMAP_POPULATE == 0x8);
-static_assert(VMREMAP_FLAGS == 0xf);
+static_assert(VMREMAP_REVOCABLE == 0x10);
+static_assert(VMREMAP_FLAGS == 0x1f);
 
 static_assert(EPERM == 1);
 static_assert(EINTR == 4);
@@ -22,6 +23,7 @@ static_assert(ENOMEM == 12);
 static_assert(EACCES == 13);
 static_assert(EFAULT == 14);
 static_assert(EBUSY == 16);
+static_assert(ENODEV == 19);
 static_assert(EINVAL == 22);
 static_assert(ERANGE == 34);
 static_assert(ENODATA == 61);

@@ -17,7 +17,8 @@ static_assert!(VMREMAP_RDONLY == 0x1);
 static_assert!(VMREMAP_DONTCOPY == 0x2);
 static_assert!(VMREMAP_ACCOUNT == 0x4);
 static_assert!(VMREMAP_POPULATE == 0x8);
-static_assert!(VMREMAP_FLAGS == 0xf);
+static_assert!(VMREMAP_REVOCABLE == 0x10);
+static_assert!(VMREMAP_FLAGS == 0x1f);
 
 static_assert!(bindings::EPERM == 1);
 static_assert!(bindings::EINTR == 4);
@@ -25,6 +26,7 @@ static_assert!(bindings::ENOMEM == 12);
 static_assert!(bindings::EACCES == 13);
 static_assert!(bindings::EFAULT == 14);
 static_assert!(bindings::EBUSY == 16);
+static_assert!(bindings::ENODEV == 19);
 static_assert!(bindings::EINVAL == 22);
 static_assert!(bindings::ERANGE == 34);
 static_assert!(bindings::ENODATA == 61);

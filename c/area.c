@@ -13,7 +13,7 @@
 #include "cache.h"
 #include "index.h"
 #include "reject.h"
-#include "vmremap.h"
+#include "revoke.h"
 
 static void put_folios(struct list_head *folios)
 {
@@ -224,9 +224,17 @@ void vmremap_area_put(struct vmremap_area *area)
 	if (IS_ERR_OR_NULL(area) || !refcount_dec_and_test(&area->refs))
 		return;
 	vmremap_index_remove(area);
+	vmremap_thaw_forgotten(area);
 	fput(area->file);
 }
 EXPORT_SYMBOL_GPL(vmremap_area_put);
+
+bool vmremap_area_is_sole_reference(const struct vmremap_area *area)
+{
+	/* Whoever has put another one has done with the memory before. */
+	return atomic_read_acquire(&area->refs.refs) == 1;
+}
+EXPORT_SYMBOL_GPL(vmremap_area_is_sole_reference);
 
 void *vmremap_area_addr(const struct vmremap_area *area)
 {

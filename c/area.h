@@ -9,9 +9,22 @@
 #include "layout.h"
 
 /**
+ * enum vmremap_state - may page table entries for an area be made?
+ * @VMREMAP_OPEN: yes
+ * @VMREMAP_FROZEN: not now
+ * @VMREMAP_REVOKED: never again
+ */
+enum vmremap_state {
+	VMREMAP_OPEN,
+	VMREMAP_FROZEN,
+	VMREMAP_REVOKED,
+};
+
+/**
  * struct vmremap_area - memory that drivers and programs share
  * @refs: one for each holder among drivers, and for each piece of a VMA
  * @flags: VMREMAP_* flags
+ * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE
  * @id: names the area in the index; not used again soon
  * @size: bytes that were asked for
  * @pages: pages that are there
@@ -22,11 +35,12 @@
  * @file: what VMAs map, see cache.c; all @refs together hold one reference
  * @rcu: the index is read under RCU
  *
- * Nothing but @refs changes once the area is in the index.
+ * Nothing but @refs and @state changes once the area is in the index.
  */
 struct vmremap_area {
 	refcount_t refs;
 	unsigned int flags;
+	enum vmremap_state state;
 	u32 id;
 	size_t size;
 	unsigned long pages;

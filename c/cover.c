@@ -6,10 +6,10 @@
  */
 #include <linux/mm.h>
 
-#include "area.h"
 #include "cover.h"
 #include "fault.h"
 #include "reject.h"
+#include "revoke.h"
 #include "vma.h"
 
 static struct vmremap_span whole_vma(struct vmremap_area *area,
@@ -35,8 +35,15 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
 {
 	struct vmremap_area *area = vmremap_area_of_file(vmf->vma->vm_file);
 	struct vmremap_span span = whole_vma(area, vmf->vma);
+	vm_fault_t ret;
 
-	return area ? vmremap_fault(vmf, &span) : VM_FAULT_SIGBUS;
+	if (!area)
+		return VM_FAULT_SIGBUS;
+	if (!vmremap_insert_begin(area))
+		return vmremap_wait_thawed(area, vmf);
+	ret = vmremap_fault(vmf, &span);
+	vmremap_insert_end(area);
+	return ret;
 }
 
 /**
@@ -52,8 +59,15 @@ vm_fault_t vmremap_cover_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vmremap_area *area = vmremap_area_of_file(vmf->vma->vm_file);
 	struct vmremap_span span = whole_vma(area, vmf->vma);
+	vm_fault_t ret;
 
-	return area ? vmremap_huge_fault(vmf, order, &span) : VM_FAULT_SIGBUS;
+	if (!area)
+		return VM_FAULT_SIGBUS;
+	if (!vmremap_insert_begin(area))
+		return vmremap_wait_thawed(area, vmf);
+	ret = vmremap_huge_fault(vmf, order, &span);
+	vmremap_insert_end(area);
+	return ret;
 }
 
 const struct vm_operations_struct vmremap_area_vm_ops = {
@@ -86,7 +100,7 @@ int vmremap_cover_prefault(struct vmremap_area *area, struct vm_area_struct *vma
  * @private: what a private mapping may do
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma, AreaValid,
- *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit, PolicyHeld; guarantees
+ *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit, NotRevoked, PolicyHeld; guarantees
  *	RightPage, PagesOutlive, AreaOutlives, AllOrNothing.
  * Context: An .mmap callback. May sleep.
  * Return: as vmremap_area_mmap().
@@ -105,8 +119,7 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 
 	clause = vmremap_check_vma(vma);
 	if (!clause)
-		clause = vmremap_policy(area->flags, private,
-					vmremap_read_implies_exec(), &vm_flags);
+		clause = vmremap_check_use(area, private, &vm_flags);
 	if (clause)
 		return vmremap_reject(clause, req);
 
@@ -115,6 +128,9 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 	vma->vm_pgoff = vmremap_area_index(area, req);
 	vma_set_file(vma, area->file);
 
+	/* Until the mmap has ended, who takes the area back does not find this VMA. */
+	if (area->flags & VMREMAP_REVOCABLE)
+		return 0;
 	err = vmremap_cover_prefault(area, vma);
 	if (err) {
 		zap_vma_range(vma, req->uaddr, req->size);

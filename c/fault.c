@@ -9,7 +9,7 @@
 #include <linux/pagemap.h>
 
 #include "fault.h"
-#include "vmremap.h"
+#include "revoke.h"
 
 /* How many PMDs one fault maps: so few that it is quick. */
 #define AROUND_PMDS	32UL
@@ -230,10 +230,15 @@ int vmremap_prefault(struct vm_area_struct *vma,
 		struct vmremap_span table = vmremap_span_around(span, addr, PMD_SIZE);
 
 		if (table.end - addr <= CHEAP_PAGES << PAGE_SHIFT) {
-			err = vmremap_insert(vma, &table);
+			if (vmremap_insert_begin(span->area)) {
+				err = vmremap_insert(vma, &table);
+				vmremap_insert_end(span->area);
+			}
 		} else if (span->area->flags & VMREMAP_POPULATE && vma_is_accessible(vma)) {
-			err = fault_errno(handle_mm_fault(vma, addr, FAULT_FLAG_REMOTE,
-							  NULL));
+			/* What is frozen now is left to touches. */
+			err = fault_errno(handle_mm_fault(vma, addr, FAULT_FLAG_REMOTE |
+							  FAULT_FLAG_ALLOW_RETRY |
+							  FAULT_FLAG_RETRY_NOWAIT, NULL));
 			if (!err)
 				table.end = skip_mapped(vma->vm_mm, table.end);
 		} else if (span->end - table.end > PMD_SIZE) {

@@ -63,7 +63,7 @@ EXPORT_SYMBOL_GPL(vmremap_area_mmap);
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
  *	AreaValid, VmaInit, AreaOutlives; checks RangeInArea, VmaInit (2),
- *	PolicyHeld (2); guarantees RightPage, PagesOutlive, AreaOutlives.
+ *	NotRevoked (2), PolicyHeld (2); guarantees RightPage, PagesOutlive, AreaOutlives.
  * Return: as vmremap_range_partial().
  */
 static int map_own(struct vmremap_area *area, struct vm_area_struct *vma,
@@ -86,7 +86,7 @@ static int map_own(struct vmremap_area *area, struct vm_area_struct *vma,
  *
  * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
  *	RangeInVma, AreaValid, RangeInArea (2), AreaShareable, VmaInit (2),
- *	PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives.
+ *	NotRevoked, PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives.
  * Return: as vmremap_range_partial().
  */
 static int map_range(struct vm_area_struct *vma,

@@ -80,8 +80,7 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 	if (!clause && (desc->action.type != MMAP_NOTHING || vmremap_has_owner(desc->vm_ops)))
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
-		clause = vmremap_policy(area->flags, VMREMAP_PRIVATE_RDONLY,
-					vmremap_read_implies_exec(), &vm_flags);
+		clause = vmremap_check_use(area, VMREMAP_PRIVATE_RDONLY, &vm_flags);
 	if (clause) {
 		take_back(desc);
 		return vmremap_reject(clause, &req);

@@ -11,7 +11,6 @@
 
 #include "fault.h"
 #include "pieces.h"
-#include "policy.h"
 #include "reject.h"
 #include "vma.h"
 #include "vmremap.h"
@@ -146,7 +145,8 @@ static struct pieces *make_room(struct vm_area_struct *vma)
  * @req: a request that stays in both
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
- *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit (2), PolicyHeld;
+ *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit (2), NotRevoked,
+ *	PolicyHeld (2);
  *	guarantees RightPage, PagesOutlive, AreaOutlives.
  * Context: An .mmap callback. May sleep.
  * Return: as vmremap_range_partial(). After a failure the caller takes
@@ -171,8 +171,10 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	else if (overlaps(vma->vm_private_data, &piece))
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
-		clause = vmremap_policy(area->flags, VMREMAP_PRIVATE_COPIES,
-					vmremap_read_implies_exec(), &vm_flags);
+		clause = vmremap_check_use(area, VMREMAP_PRIVATE_COPIES, &vm_flags);
+	/* Who takes an area back does not find this VMA: its file is the driver's. */
+	if (!clause && area->flags & VMREMAP_REVOCABLE)
+		clause = VMREMAP_POLICY_HELD;
 	if (clause)
 		return vmremap_reject(clause, req);
 

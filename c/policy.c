@@ -28,7 +28,9 @@ enum vmremap_clause vmremap_policy(unsigned int area_flags,
 	}
 	if (area_flags & VMREMAP_RDONLY)
 		refused |= VM_WRITE;
-	if (!(*vm_flags & VM_MAYSHARE) && private == VMREMAP_PRIVATE_RDONLY)
+	/* A copy could not be taken back. */
+	if (!(*vm_flags & VM_MAYSHARE) &&
+	    (private == VMREMAP_PRIVATE_RDONLY || area_flags & VMREMAP_REVOCABLE))
 		refused |= VM_WRITE;
 	if (*vm_flags & refused)
 		return VMREMAP_POLICY_HELD;

@@ -18,6 +18,7 @@ static const struct {
 	[VMREMAP_RANGE_IN_AREA] = { "RangeInArea", -EINVAL },
 	[VMREMAP_AREA_SHAREABLE] = { "AreaShareable", -EPERM },
 	[VMREMAP_VMA_INIT] = { "VmaInit", -EBUSY },
+	[VMREMAP_NOT_REVOKED] = { "NotRevoked", -ENODEV },
 	[VMREMAP_POLICY_HELD] = { "PolicyHeld", -EACCES },
 };
 

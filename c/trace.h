@@ -7,7 +7,7 @@
 
 #include <linux/tracepoint.h>
 
-#include "check.h"
+#include "area.h"
 
 TRACE_EVENT(vmremap_reject,
 	    TP_PROTO(const char *clause, const struct vmremap_request *req, int err),
@@ -30,6 +30,25 @@ TRACE_EVENT(vmremap_reject,
 		      __get_str(clause), __entry->err, __entry->uaddr,
 		      __entry->kaddr, __entry->pgoff, __entry->size)
 );
+
+DECLARE_EVENT_CLASS(vmremap_area,
+	    TP_PROTO(const struct vmremap_area *area, int err),
+	    TP_ARGS(area, err),
+	    TP_STRUCT__entry(__field(unsigned long, kaddr)
+			     __field(int, err)
+	    ),
+	    TP_fast_assign(__entry->kaddr = err == -EFAULT ? 0 : (unsigned long)area->addr;
+			   __entry->err = err;
+	    ),
+	    TP_printk("kaddr=0x%lx err=%d", __entry->kaddr, __entry->err)
+);
+
+DEFINE_EVENT(vmremap_area, vmremap_revoke,
+	     TP_PROTO(const struct vmremap_area *area, int err), TP_ARGS(area, err));
+DEFINE_EVENT(vmremap_area, vmremap_freeze,
+	     TP_PROTO(const struct vmremap_area *area, int err), TP_ARGS(area, err));
+DEFINE_EVENT(vmremap_area, vmremap_thaw,
+	     TP_PROTO(const struct vmremap_area *area, int err), TP_ARGS(area, err));
 
 #endif /* VMREMAP_TRACE_H */
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/personality.h>
+#include <linux/sched.h>
+
+#include "area.h"
 #include "vma.h"
 
 /* As the kernel's vma_dummy_vm_ops, which modules cannot have. */
@@ -17,4 +21,23 @@ enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma)
 	if (vma->vm_flags & VM_PFNMAP || vmremap_has_owner(vma->vm_ops))
 		return VMREMAP_VMA_INIT;
 	return VMREMAP_HOLDS;
+}
+
+/**
+ * vmremap_check_use - may an area be mapped in this way?
+ * @area: the area
+ * @private: what a private mapping may do
+ * @vm_flags: as for vmremap_policy()
+ *
+ * Contract: checks NotRevoked, PolicyHeld.
+ * Return: NotRevoked, PolicyHeld or %VMREMAP_HOLDS.
+ */
+enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
+				      enum vmremap_private private,
+				      vm_flags_t *vm_flags)
+{
+	if (READ_ONCE(area->state) == VMREMAP_REVOKED)
+		return VMREMAP_NOT_REVOKED;
+	return vmremap_policy(area->flags, private,
+			      current->personality & READ_IMPLIES_EXEC, vm_flags);
 }

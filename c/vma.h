@@ -4,24 +4,22 @@
 #define VMREMAP_VMA_H
 
 #include <linux/mm.h>
-#include <linux/personality.h>
-#include <linux/sched.h>
 
-#include "check.h"
+#include "policy.h"
+
+struct vmremap_area;
 
 extern const struct vm_operations_struct vmremap_no_vm_ops;
 
 enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma);
+enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
+				      enum vmremap_private private,
+				      vm_flags_t *vm_flags);
 
 /* What the kernel has there for nobody has none of these. */
 static inline bool vmremap_has_owner(const struct vm_operations_struct *ops)
 {
 	return ops && (ops->open || ops->close || ops->fault);
-}
-
-static inline bool vmremap_read_implies_exec(void)
-{
-	return current->personality & READ_IMPLIES_EXEC;
 }
 
 /* The kernel takes vm_page_prot from vm_flags again, but only when mmap has ended. */

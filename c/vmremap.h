@@ -18,6 +18,7 @@
  *	%-EINVAL	RangeInArea	the range leaves the area
  *	%-EPERM		AreaShareable	that area was not made for userspace
  *	%-EBUSY		VmaInit		the VMA is already set up for something else
+ *	%-ENODEV	NotRevoked	the area was revoked
  *	%-EACCES	PolicyHeld	the area's flags refuse this kind of mapping
  *
  * Where several clauses fail, the first in this order is the answer.
@@ -51,8 +52,17 @@ struct vmremap_area;
 /* Map every page at mmap time, so that no touch takes a fault. */
 #define VMREMAP_POPULATE	0x8U
 
+/*
+ * vmremap_area_revoke() and vmremap_area_freeze() can take the memory back from
+ * programs. Then no mapping is private and writable, even by vmremap_range(); all of
+ * a VMA is mapped or nothing; and from an .mmap callback no page is mapped before it
+ * is touched, %VMREMAP_POPULATE or not.
+ */
+#define VMREMAP_REVOCABLE	0x10U
+
 #define VMREMAP_FLAGS \
-	(VMREMAP_RDONLY | VMREMAP_DONTCOPY | VMREMAP_ACCOUNT | VMREMAP_POPULATE)
+	(VMREMAP_RDONLY | VMREMAP_DONTCOPY | VMREMAP_ACCOUNT | VMREMAP_POPULATE | \
+	 VMREMAP_REVOCABLE)
 
 /**
  * vmremap_area_alloc - allocate memory that drivers and programs can share
@@ -125,6 +135,80 @@ void *vmremap_area_addr(const struct vmremap_area *area);
 size_t vmremap_area_size(const struct vmremap_area *area);
 
 /**
+ * vmremap_area_is_sole_reference - is there no other reference on an area?
+ * @area: an area on which the caller has a reference
+ *
+ * References of mappings do not count. While nobody but the caller has one, nobody
+ * but the caller can take another.
+ *
+ * Contract: requires AreaOutlives; guarantees SoleReference.
+ * Context: Any.
+ * Return: true if the caller's is the only one. Another can be one that
+ * vmremap_range() has for a moment.
+ */
+bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
+
+/**
+ * vmremap_area_revoke - take an area's memory back from programs, for ever
+ * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
+ *
+ * When it returns, no mapping shows the memory. A touch raises SIGBUS, and to map
+ * the area again is refused. A page that is pinned, as by O_DIRECT in flight, stays
+ * with who has pinned it until it is unpinned. To revoke again does no harm.
+ *
+ * This is what a driver whose device goes away calls, where it would call
+ * unmap_mapping_range() on its own inode if the mapping were its own: vm_file is the
+ * area's, so that does not reach it.
+ *
+ * Contract: requires AreaOutlives; guarantees NoUserAccess, PagesOutlive, AnyThread.
+ * Context: Process context. May sleep. Takes the invalidate_lock and the i_mmap lock
+ * of the area's file; the caller may hold an mmap lock.
+ * Return: 0, or
+ * * %-EFAULT - @area is NULL or an ERR_PTR()
+ * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
+ */
+int vmremap_area_revoke(struct vmremap_area *area);
+
+/**
+ * vmremap_area_freeze - take an area's memory back from programs, for a while
+ * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
+ *
+ * When it has succeeded, no program and no device that it has asked for can read or
+ * write the memory: no mapping shows it, and nobody has pinned it. So a driver can
+ * check the bytes and use them without a copy. A touch waits for vmremap_area_thaw()
+ * or vmremap_area_revoke(); signals interrupt it, and a system call's when they kill.
+ * mmap(2) works meanwhile.
+ *
+ * While pages are pinned it waits for some 150 ms in all. After a failure all is as
+ * before, but for touches that have waited. The last vmremap_area_put() thaws.
+ *
+ * Do not access other memory of programs before the area is thawed: a program may have
+ * a lock there that one of its waiting threads holds.
+ *
+ * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
+ * Context: Process context. May sleep. Takes the locks that vmremap_area_revoke() takes.
+ * Return: 0, or
+ * * %-EFAULT - @area is NULL or an ERR_PTR()
+ * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
+ * * %-ENODEV - @area is revoked
+ * * %-EBUSY - @area is frozen already, or pages of it stay pinned
+ * * %-EINTR - the task was killed while it waited
+ */
+int vmremap_area_freeze(struct vmremap_area *area) __must_check;
+
+/**
+ * vmremap_area_thaw - let programs access an area again
+ * @area: an area that vmremap_area_freeze() has frozen
+ *
+ * Pages are mapped again as they are touched. An area that was revoked meanwhile
+ * stays so.
+ *
+ * Contract: requires AreaOutlives; guarantees AnyThread.
+ * Context: Any.
+ */
+void vmremap_area_thaw(struct vmremap_area *area);
+
+/**
  * vmremap_area_mmap - map an area into a whole VMA, from an .mmap callback
  * @area: an area on which the caller has a reference
  * @vma: the VMA that is being set up; it is covered from start to end
@@ -137,7 +221,8 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * zap removes is faulted in again.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
- *	RangeInArea, VmaInit (2), PolicyHeld; meets AddrAligned, SizeNonZero;
+ *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
+ *	SizeNonZero;
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
@@ -146,6 +231,7 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has not that many pages from @pgoff on
  * * %-EBUSY - @vma is NULL, a pfn map, or has another owner's vm_ops
+ * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is executable, and not only because the personality
  *   READ_IMPLIES_EXEC makes all so; writable and private; or writable and @area
  *   is %VMREMAP_RDONLY
@@ -164,7 +250,8 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * on the area's file then, which the kernel gives back in all cases but that one.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
- *	RangeInArea, VmaInit (2), PolicyHeld; meets AddrAligned, SizeNonZero;
+ *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
+ *	SizeNonZero;
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap_prepare callback. Does not sleep.
@@ -213,8 +300,8 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * counting: each page lives while mapped, and there is no fault handler.
  *
  * Contract: requires VmaInit; checks AddrAligned, RangeNoWrap, AreaValid,
- *	RangeInArea, AreaShareable, VmaInit (2), PolicyHeld; meets SizeNonZero,
- *	RangeInVma; guarantees RightPage, PagesOutlive, AreaOutlives,
+ *	RangeInArea, AreaShareable, VmaInit (2), NotRevoked, PolicyHeld; meets
+ *	SizeNonZero, RangeInVma; guarantees RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
  * Return: 0, or
@@ -223,7 +310,8 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * * %-EFAULT - @addr is in no live vmalloc area
  * * %-EPERM - @addr's area was not made for userspace
  * * %-EINVAL - @addr's area has not that many pages from @addr plus @pgoff on
- * * %-EBUSY, %-EACCES, %-ENOMEM - as from vmremap_area_mmap()
+ * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM - as from vmremap_area_mmap(); %-EACCES
+ *   for a private writable mapping only where the area is %VMREMAP_REVOCABLE
  */
 int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
 	__must_check;
@@ -244,7 +332,7 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  *
  * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
  *	RangeInVma, AreaValid, RangeInArea, AreaShareable, VmaInit (2),
- *	PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives,
+ *	NotRevoked, PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
  * Return: 0, or
@@ -253,8 +341,9 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY, %-EACCES, %-ENOMEM - as from vmremap_area_mmap(); %-EBUSY also
- *   for a part that overlaps one mapped before
+ * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM - as from vmremap_range(); %-EBUSY also
+ *   for a part that overlaps one mapped before, %-EACCES for a part of a VMA and an
+ *   area that is %VMREMAP_REVOCABLE
  * * %-EOPNOTSUPP - a part of a VMA, memory that is no area's own, and vmremap
  *   is a module
  */

@@ -38,7 +38,8 @@ use kernel::{
 /// in process context: what a program has mapped stays until it is unmapped.
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
-/// [`Flags::READ_ONLY`]. Therefore no reference to them can be had. They are accessed
+/// [`Flags::READ_ONLY`]. Therefore no reference to them can be had,
+/// but while the area is [frozen](Self::freeze). They are accessed
 ///
 /// - a field at a time by [`io_read!`] and [`io_write!`], or by the views that [`io_project!`]
 ///   makes: a volatile access, which a program can see half done if it is wider than a word;
@@ -172,6 +173,16 @@ fn alloc(size: usize, flags: Flags) -> Result<(NonNull<bindings::vmremap_area>, 
 }
 
 impl<T: KnownSize + ?Sized> Area<T> {
+    #[inline]
+    pub(crate) fn raw(&self) -> *mut bindings::vmremap_area {
+        self.raw.as_ptr()
+    }
+
+    #[inline]
+    pub(crate) fn memory(&self) -> NonNull<T> {
+        self.memory
+    }
+
     /// Returns the size in bytes, which is not rounded up to pages.
     ///
     /// # Examples
@@ -189,7 +200,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         match T::MIN_SIZE {
             // SAFETY:
             // - `AreaOutlives`: by the type invariant there is a reference on the area.
-            0 => unsafe { bindings::vmremap_area_size(self.raw.as_ptr()) },
+            0 => unsafe { bindings::vmremap_area_size(self.raw()) },
             size => size,
         }
     }
@@ -212,6 +223,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// | [`EOVERFLOW`] | `RangeNoWrap` | an offset that wraps when counted in bytes |
     /// | [`EINVAL`] | `RangeInArea` | more pages than the area has from `page_offset` on |
     /// | [`EBUSY`] | `VmaInit` | nothing wrong: `vma` is mapped already, what this takes back, or is a mixed map |
+    /// | [`ENODEV`] | `NotRevoked` | nothing wrong: the area was revoked |
     /// | [`EACCES`] | `PolicyHeld` | an executable mapping, a private writable one, or a writable one of a [`Flags::READ_ONLY`] area |
     /// | [`ENOMEM`] | | more page tables than there is memory for |
     ///
@@ -237,7 +249,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         // - `VmaInit`: by the type invariant of `VmaNew` the VMA is being set up by this thread
         //   in an `mmap` callback: the mmap lock is held for writing, and nobody else can find it.
         to_result(unsafe {
-            bindings::vmremap_area_mmap(self.raw.as_ptr(), vma.as_ptr(), page_offset)
+            bindings::vmremap_area_mmap(self.raw(), vma.as_ptr(), page_offset)
         })
     }
 
@@ -357,7 +369,7 @@ impl<T: KnownSize + ?Sized> Clone for Area<T> {
     fn clone(&self) -> Self {
         // SAFETY:
         // - `AreaOutlives`: by the type invariant there is a reference on the area.
-        unsafe { bindings::vmremap_area_get(self.raw.as_ptr()) };
+        unsafe { bindings::vmremap_area_get(self.raw()) };
 
         // INVARIANT: The new one owns the reference that was just taken.
         Self {
@@ -373,7 +385,7 @@ impl<T: KnownSize + ?Sized> Drop for Area<T> {
         // SAFETY:
         // - `AreaOutlives`: by the type invariant `self` owns the reference that is given back,
         //   and every view of the memory borrows `self`. Mappings have references of their own.
-        unsafe { bindings::vmremap_area_put(self.raw.as_ptr()) };
+        unsafe { bindings::vmremap_area_put(self.raw()) };
     }
 }
 

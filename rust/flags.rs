@@ -41,6 +41,10 @@ impl Flags {
     /// Every page is mapped at the time of `mmap(2)`, so that no touch takes a fault.
     pub const POPULATE: Self = Self(bindings::VMREMAP_POPULATE);
 
+    /// [`Area::revoke`](crate::Area::revoke) and [`Area::freeze`](crate::Area::freeze) can take the
+    /// memory back from programs. No page is mapped before it is touched, then.
+    pub const REVOCABLE: Self = Self(bindings::VMREMAP_REVOCABLE);
+
     /// Returns whether `self` has every flag of `flags`.
     #[inline]
     pub const fn contains(self, flags: Self) -> bool {

@@ -91,6 +91,7 @@ mod bindings;
 mod area;
 mod atomic;
 mod flags;
+mod frozen;
 mod vma;
 
 pub use area::Area;
@@ -99,4 +100,5 @@ pub use atomic::{
     AtomicView, //
 };
 pub use flags::Flags;
+pub use frozen::Frozen;
 pub use vma::VmaNewExt;

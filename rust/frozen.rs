@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Memory that programs cannot access for a while.
+//!
+//! C header: `c/vmremap.h`
+
+use crate::{
+    bindings,
+    Area, //
+};
+use core::{
+    ops::{
+        Deref,
+        DerefMut, //
+    },
+    ptr::NonNull, //
+};
+use kernel::{
+    error::to_result,
+    prelude::*,
+    ptr::KnownSize, //
+};
+
+/// An area's memory while no program can read or write it: see [`Area::freeze`].
+///
+/// This is the one place where references to an area's memory can be had. Dropping it lets programs
+/// go on. One that is leaked keeps them waiting until the last [`Area`] is dropped.
+///
+/// # Invariants
+///
+/// - `area` is frozen, or has been revoked since it was: no program, and no device on behalf of one,
+///   accesses its memory.
+/// - No other `Area` of the same memory exists.
+pub struct Frozen<'a, T: KnownSize + ?Sized> {
+    area: &'a mut Area<T>,
+}
+
+impl<T: KnownSize + ?Sized> Area<T> {
+    /// Takes the memory back from programs, for as long as the guard that is returned lives.
+    ///
+    /// Nothing can change the bytes meanwhile: check them and use them in place, without a copy. A
+    /// program that touches the memory waits, and goes on when the guard is dropped; while it waits,
+    /// signals are handled, and it can be killed.
+    ///
+    /// As long as there is a guard, do not access other memory of programs: a lock of theirs may be
+    /// held by a thread that waits.
+    ///
+    /// # Errors
+    ///
+    /// All is as before then.
+    ///
+    /// - [`EBUSY`]: there is another `Area` of this memory, as from [`Clone`]; or a program, or a
+    ///   device on its behalf, keeps pages pinned, for which it waits some 150 ms; or a guard was
+    ///   leaked.
+    /// - [`EOPNOTSUPP`]: the area was not made with [`Flags::REVOCABLE`](crate::Flags::REVOCABLE).
+    /// - [`ENODEV`]: it has been revoked.
+    /// - [`EINTR`]: the task was killed meanwhile.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::io::io_write;
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let mut words = Area::<u32>::zeroed_slice(1000, Flags::REVOCABLE)?;
+    /// io_write!(&words, [try: 3], 5);
+    ///
+    /// let mut frozen = words.freeze()?;
+    /// assert_eq!(frozen.iter().sum::<u32>(), 5);
+    /// frozen.sort_unstable();
+    /// assert_eq!(frozen.last(), Some(&5));
+    /// drop(frozen);
+    ///
+    /// let other = words.clone();
+    /// assert_eq!(words.freeze().err(), Some(EBUSY));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn freeze(&mut self) -> Result<Frozen<'_, T>> {
+        // SAFETY:
+        // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        if !unsafe { bindings::vmremap_area_is_sole_reference(self.raw()) } {
+            return Err(EBUSY);
+        }
+        // SAFETY:
+        // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        to_result(unsafe { bindings::vmremap_area_freeze(self.raw()) })?;
+
+        // INVARIANT: It is frozen by `NoUserAccess`, and `self` is the only one by `SoleReference`:
+        // to clone it takes a borrow that the guard excludes.
+        Ok(Frozen { area: self })
+    }
+
+    /// Takes the memory back from programs, for ever.
+    ///
+    /// When it returns, a touch raises `SIGBUS`, and to map the area again is refused with
+    /// [`ENODEV`]. The driver can access the memory as before, and so can who has pinned a page until
+    /// it is unpinned. It is what a driver whose device goes away calls.
+    ///
+    /// # Errors
+    ///
+    /// [`EOPNOTSUPP`]: the area was not made with [`Flags::REVOCABLE`](crate::Flags::REVOCABLE).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let mut area = Area::<u64>::zeroed(Flags::REVOCABLE)?;
+    /// area.revoke()?;
+    /// area.revoke()?;
+    /// assert_eq!(area.freeze().err(), Some(ENODEV));
+    ///
+    /// assert_eq!(Area::<u64>::zeroed(Flags::NONE)?.revoke(), Err(EOPNOTSUPP));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn revoke(&self) -> Result {
+        // SAFETY:
+        // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        to_result(unsafe { bindings::vmremap_area_revoke(self.raw()) })
+    }
+}
+
+impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY:
+        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`, of which
+        //   any bytes are a value.
+        // - `NoUserAccess`: by the type invariant no program accesses it.
+        // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
+        unsafe { NonNull::as_ref(&self.area.memory()) }
+    }
+}
+
+impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY:
+        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`, of which
+        //   any bytes are a value.
+        // - `NoUserAccess`: by the type invariant no program accesses it.
+        // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
+        unsafe { NonNull::as_mut(&mut self.area.memory()) }
+    }
+}
+
+impl<T: KnownSize + ?Sized> Drop for Frozen<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY:
+        // - `AreaOutlives`: `self` borrows an `Area`, which has a reference by its type invariant.
+        unsafe { bindings::vmremap_area_thaw(self.area.raw()) };
+    }
+}
