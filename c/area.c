@@ -3,6 +3,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/file.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -15,19 +16,7 @@
 #include "reject.h"
 #include "revoke.h"
 
-static void put_folios(struct list_head *folios)
-{
-	struct folio *folio, *next;
-
-	list_for_each_entry_safe(folio, next, folios, lru)
-		folio_put(folio);
-}
-
-/*
- * Fill @folios with zeroed memory for all pages of @area, and count it in the
- * layout. On failure all of it is on @folios or nowhere.
- */
-static int gather_folios(struct vmremap_area *area, struct list_head *folios)
+static int gather_folios(struct vmremap_area *area)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO | __GFP_NOWARN;
 	unsigned int limit = VMREMAP_MAX_ORDER;
@@ -37,7 +26,7 @@ static int gather_folios(struct vmremap_area *area, struct list_head *folios)
 		gfp |= __GFP_ACCOUNT;
 
 	while (lacking) {
-		unsigned int order = vmremap_layout_next_order(lacking, limit);
+		unsigned int order = min_t(unsigned int, ilog2(lacking), limit);
 		struct folio *folio;
 
 		if (fatal_signal_pending(current))
@@ -47,8 +36,7 @@ static int gather_folios(struct vmremap_area *area, struct list_head *folios)
 		folio = folio_alloc(gfp | (order ? __GFP_NORETRY :
 					   __GFP_RETRY_MAYFAIL), order);
 		if (folio) {
-			list_add_tail(&folio->lru, folios);
-			vmremap_layout_add(&area->layout, order);
+			list_add_tail(&folio->lru, &area->folios);
 			lacking -= 1UL << order;
 		} else if (order) {
 			limit = order - 1;
@@ -60,36 +48,19 @@ static int gather_folios(struct vmremap_area *area, struct list_head *folios)
 	return 0;
 }
 
-/* Move @folios into @area's array. */
-static int keep_folios(struct vmremap_area *area, struct list_head *folios)
-{
-	struct folio *folio, *next;
-
-	area->folios = kvmalloc_array(list_count_nodes(folios),
-				      sizeof(*area->folios), GFP_KERNEL);
-	if (!area->folios)
-		return -ENOMEM;
-
-	list_for_each_entry_safe(folio, next, folios, lru) {
-		list_del(&folio->lru);
-		area->folios[area->nr_folios++] = folio;
-	}
-	return 0;
-}
-
 static int map_to_kernel(struct vmremap_area *area)
 {
-	unsigned long nr, i, page = 0;
+	unsigned long i, page = 0;
 	struct page **pages;
+	struct folio *folio;
 
-	pages = kvmalloc_array(area->pages, sizeof(*pages),
-			       GFP_KERNEL | __GFP_NOWARN);
+	pages = kvmalloc_array(area->pages, sizeof(*pages), GFP_KERNEL | __GFP_NOWARN);
 	if (!pages)
 		return -ENOMEM;
 
-	for (nr = 0; nr < area->nr_folios; nr++)
-		for (i = 0; i < folio_nr_pages(area->folios[nr]); i++)
-			pages[page++] = folio_page(area->folios[nr], i);
+	list_for_each_entry(folio, &area->folios, lru)
+		for (i = 0; i < folio_nr_pages(folio); i++)
+			pages[page++] = folio_page(folio, i);
 
 	area->addr = vmap(pages, area->pages, VM_MAP, PAGE_KERNEL);
 	kvfree(pages);
@@ -98,16 +69,16 @@ static int map_to_kernel(struct vmremap_area *area)
 
 static void free_area(struct vmremap_area *area)
 {
-	unsigned long nr;
+	struct folio *folio, *next;
 
 	vunmap(area->addr);
 	vmremap_cache_drop(area);
-	for (nr = 0; nr < area->nr_folios; nr++) {
+	list_for_each_entry_safe(folio, next, &area->folios, lru) {
+		list_del(&folio->lru);
 		/* The index put it there; whoever has a pin may give a page away. */
-		area->folios[nr]->private = NULL;
-		folio_put(area->folios[nr]);
+		folio->private = NULL;
+		folio_put(folio);
 	}
-	kvfree(area->folios);
 	kfree_rcu(area, rcu);
 }
 
@@ -171,7 +142,6 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 	struct vmremap_request req = { .size = size };
 	enum vmremap_clause clause = vmremap_check_size(size);
 	struct vmremap_area *area;
-	LIST_HEAD(folios);
 	int err;
 
 	if (clause)
@@ -187,10 +157,9 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 	area->flags = flags;
 	area->size = size;
 	area->pages = PFN_UP(size);
+	INIT_LIST_HEAD(&area->folios);
 
-	err = gather_folios(area, &folios);
-	if (!err)
-		err = keep_folios(area, &folios);
+	err = gather_folios(area);
 	if (!err)
 		err = map_to_kernel(area);
 	if (!err)
@@ -198,7 +167,6 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 	if (!err)
 		err = fill_file(area);
 	if (err) {
-		put_folios(&folios);
 		vmremap_index_remove(area);
 		if (area->file)
 			fput(area->file);

@@ -2,11 +2,24 @@
 #ifndef VMREMAP_AREA_H
 #define VMREMAP_AREA_H
 
+#include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/mmzone.h>
+#include <linux/pgtable.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 
 #include "check.h"
-#include "layout.h"
+
+/*
+ * A block that is larger than a PMD could not be mapped any faster. And the page
+ * cache has to take it.
+ */
+#ifdef CONFIG_XARRAY_MULTI
+#define VMREMAP_MAX_ORDER	min_t(unsigned int, PMD_ORDER, MAX_PAGE_ORDER)
+#else
+#define VMREMAP_MAX_ORDER	0U
+#endif
 
 /**
  * enum vmremap_state - may page table entries for an area be made?
@@ -29,9 +42,8 @@ enum vmremap_state {
  * @size: bytes that were asked for
  * @pages: pages that are there
  * @addr: where the kernel sees them
- * @layout: which of @folios holds which page
- * @nr_folios: how many @folios there are
- * @folios: the blocks of @layout, in order
+ * @folios: its pages in order, by folio.lru, the largest first: so each folio
+ *	begins at a multiple of its own size
  * @file: what VMAs map, see cache.c; all @refs together hold one reference
  * @rcu: the index is read under RCU
  *
@@ -45,9 +57,7 @@ struct vmremap_area {
 	size_t size;
 	unsigned long pages;
 	void *addr;
-	struct vmremap_layout layout;
-	unsigned long nr_folios;
-	struct folio **folios;
+	struct list_head folios;
 	struct file *file;
 	struct rcu_head rcu;
 };

@@ -61,10 +61,9 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
  */
 void vmremap_cache_drop(struct vmremap_area *area)
 {
-	unsigned long nr;
+	struct folio *folio;
 
-	for (nr = 0; nr < area->nr_folios; nr++) {
-		struct folio *folio = area->folios[nr];
+	list_for_each_entry(folio, &area->folios, lru) {
 		struct address_space *mapping = folio->mapping;
 
 		/* As far as vmremap_cache_fill() came. */
@@ -92,7 +91,7 @@ void vmremap_cache_drop(struct vmremap_area *area)
 int vmremap_cache_fill(struct vmremap_area *area)
 {
 	struct address_space *mapping = area->file->f_mapping;
-	unsigned long nr;
+	struct folio *folio;
 	pgoff_t index = 0;
 	int err = 0;
 
@@ -104,9 +103,11 @@ int vmremap_cache_fill(struct vmremap_area *area)
 	/* A folio that the end of the file cuts would be mapped page by page. */
 	i_size_write(mapping->host, MAX_LFS_FILESIZE);
 
-	for (nr = 0; !err && nr < area->nr_folios; nr++) {
-		err = add(mapping, area->folios[nr], index);
-		index += folio_nr_pages(area->folios[nr]);
+	list_for_each_entry(folio, &area->folios, lru) {
+		err = add(mapping, folio, index);
+		if (err)
+			break;
+		index += folio_nr_pages(folio);
 	}
 	return err;
 }

@@ -66,8 +66,7 @@ enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
 					 unsigned long vm_start,
 					 unsigned long vm_end)
 {
-	if (req->uaddr < vm_start ||
-	    req->uaddr + ALIGN(req->size, PAGE_SIZE) > vm_end)
+	if (req->uaddr < vm_start || req->uaddr + ALIGN(req->size, PAGE_SIZE) > vm_end)
 		return VMREMAP_RANGE_IN_VMA;
 	return VMREMAP_HOLDS;
 }
@@ -84,8 +83,7 @@ enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
  * Contract: requires AddrAligned, RangeNoWrap, AreaValid; checks RangeInArea.
  * Return: RangeInArea or %VMREMAP_HOLDS.
  */
-enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req,
-					  unsigned long addr,
+enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req, unsigned long addr,
 					  unsigned long pages)
 {
 	unsigned long skipped = (req->kaddr - addr) >> PAGE_SHIFT;

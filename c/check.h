@@ -40,8 +40,7 @@ enum vmremap_clause vmremap_check_request(const struct vmremap_request *req);
 enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
 					 unsigned long vm_start,
 					 unsigned long vm_end);
-enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req,
-					  unsigned long addr,
+enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req, unsigned long addr,
 					  unsigned long pages);
 
 #endif /* VMREMAP_CHECK_H */

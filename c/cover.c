@@ -24,34 +24,12 @@ static struct vmremap_span whole_vma(struct vmremap_area *area,
 }
 
 /**
- * vmremap_cover_fault - the .fault of a VMA on one area
- * @vmf: the fault
- *
- * Contract: requires RangeInVma, RangeInArea; guarantees RightPage, PagesOutlive.
- * Context: as vm_operations_struct.fault.
- * Return: as vm_operations_struct.fault.
- */
-vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
-{
-	struct vmremap_area *area = vmremap_area_of_file(vmf->vma->vm_file);
-	struct vmremap_span span = whole_vma(area, vmf->vma);
-	vm_fault_t ret;
-
-	if (!area)
-		return VM_FAULT_SIGBUS;
-	if (!vmremap_insert_begin(area))
-		return vmremap_wait_thawed(area, vmf);
-	ret = vmremap_fault(vmf, &span);
-	vmremap_insert_end(area);
-	return ret;
-}
-
-/**
  * vmremap_cover_huge_fault - the .huge_fault of a VMA on one area
  * @vmf: the fault
  * @order: size of the entry that is asked for
  *
- * Contract: requires RangeInVma, RangeInArea; guarantees RightPage, PagesOutlive.
+ * Contract: requires RangeInVma, RangeInArea; guarantees RightPage, PagesOutlive,
+ *	NoUserAccess.
  * Context: as vm_operations_struct.huge_fault.
  * Return: as vm_operations_struct.huge_fault.
  */
@@ -65,9 +43,23 @@ vm_fault_t vmremap_cover_huge_fault(struct vm_fault *vmf, unsigned int order)
 		return VM_FAULT_SIGBUS;
 	if (!vmremap_insert_begin(area))
 		return vmremap_wait_thawed(area, vmf);
-	ret = vmremap_huge_fault(vmf, order, &span);
+	ret = order ? vmremap_huge_fault(vmf, order, &span) : vmremap_fault(vmf, &span);
 	vmremap_insert_end(area);
 	return ret;
+}
+
+/**
+ * vmremap_cover_fault - the .fault of a VMA on one area
+ * @vmf: the fault
+ *
+ * Contract: requires RangeInVma, RangeInArea; guarantees RightPage, PagesOutlive,
+ *	NoUserAccess.
+ * Context: as vm_operations_struct.fault.
+ * Return: as vm_operations_struct.fault.
+ */
+vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
+{
+	return vmremap_cover_huge_fault(vmf, 0);
 }
 
 const struct vm_operations_struct vmremap_area_vm_ops = {

@@ -69,8 +69,7 @@ int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span)
 	int err = 0;
 
 	for (addr = span->start; !err && addr < span->end; addr += PAGE_SIZE)
-		err = fault_errno(insert_page(vma, addr, vmremap_span_page(span, addr),
-					      false));
+		err = fault_errno(insert_page(vma, addr, vmremap_span_page(span, addr), false));
 	return err;
 }
 
@@ -84,8 +83,7 @@ int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span)
  * Context: as vm_operations_struct.fault.
  * Return: as vm_operations_struct.fault.
  */
-vm_fault_t vmremap_insert_fault(struct vm_fault *vmf,
-				const struct vmremap_span *span)
+vm_fault_t vmremap_insert_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 {
 	struct vmremap_span around = vmremap_span_around(span, vmf->address,
 							 AROUND_PAGES << PAGE_SHIFT);
@@ -131,11 +129,9 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 		return vmremap_insert_fault(vmf, span);
 
 	table = vmremap_span_around(span, vmf->address, PMD_SIZE);
-	ret = filemap_map_pages(vmf, table.index,
-				vmremap_span_index(&table, table.end - 1));
+	ret = filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1));
 	/* It passes over a folio that another task has locked. */
-	return ret ?: insert_page(vmf->vma, vmf->address, page,
-				  vmf->flags & FAULT_FLAG_WRITE);
+	return ret ?: insert_page(vmf->vma, vmf->address, page, vmf->flags & FAULT_FLAG_WRITE);
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
@@ -154,38 +150,41 @@ vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
 			      const struct vmremap_span *span)
 {
 	struct vmremap_span table = vmremap_span_around(span, vmf->address, PUD_SIZE);
-	unsigned long addr = ALIGN(table.start, PMD_SIZE);
-	unsigned long index = vmremap_span_index(&table, addr);
+	unsigned long touched = ALIGN_DOWN(vmf->address, PMD_SIZE), end;
+	unsigned long index = vmremap_span_index(span, touched), before, addr;
 	vm_fault_t ret = VM_FAULT_FALLBACK;
-	unsigned long nr, touched, end;
+	struct folio *folio;
 
-	if (order != PMD_ORDER || PMD_ORDER > VMREMAP_MAX_ORDER ||
-	    !(vmf->vma->vm_flags & VM_MAYSHARE) ||
+	if (order != PMD_ORDER || !(vmf->vma->vm_flags & VM_MAYSHARE) ||
 	    vmf->vma->vm_flags & VM_MIXEDMAP || !IS_ALIGNED(index, PTRS_PER_PTE) ||
-	    vmf->address < addr)
+	    touched < table.start)
 		return VM_FAULT_FALLBACK;
 
-	/* The largest blocks come first: numbers of PMDs are theirs. */
-	nr = index / PTRS_PER_PTE;
-	touched = nr + (vmf->address - addr) / PMD_SIZE;
-	end = min(span->area->layout.blocks[PMD_ORDER], nr + (table.end - addr) / PMD_SIZE);
-	end = min(end, ALIGN_DOWN(touched, AROUND_PMDS) + AROUND_PMDS);
-	for (nr = max(nr, ALIGN_DOWN(touched, AROUND_PMDS)); nr < end; nr++) {
+	before = index / PTRS_PER_PTE % AROUND_PMDS;
+	end = min(table.end, touched + (AROUND_PMDS - before) * PMD_SIZE);
+	before = min(before, (touched - table.start) / PMD_SIZE);
+	addr = touched - before * PMD_SIZE;
+	folio = vmremap_span_folio(span, addr);
+	if (!folio)
+		return VM_FAULT_FALLBACK;
+
+	list_for_each_entry_from(folio, &span->area->folios, lru) {
 		struct vm_fault here = {
 			.vma = vmf->vma,
-			.address = addr + (nr - index / PTRS_PER_PTE) * PMD_SIZE,
-			.pmd = vmf->pmd + (long)(nr - touched),
+			.address = addr,
+			.pmd = vmf->pmd + (long)(addr - touched) / (long)PMD_SIZE,
 		};
-		bool write = nr == touched && vmf->flags & FAULT_FLAG_WRITE;
-		struct folio *folio = span->area->folios[nr];
+		bool write = addr == touched && vmf->flags & FAULT_FLAG_WRITE;
 		vm_fault_t one = VM_FAULT_FALLBACK;
 
+		if (folio_order(folio) != PMD_ORDER || addr + PMD_SIZE > end)
+			break;
 		/* Page by page, those whose memory has not failed can be had. */
 		if (!folio_test_has_hwpoisoned(folio))
 			one = vmf_insert_folio_pmd(&here, folio, write);
-
-		if (nr == touched)
+		if (addr == touched)
 			ret = one;
+		addr += PMD_SIZE;
 	}
 	return ret;
 }
@@ -220,8 +219,7 @@ static unsigned long skip_mapped(struct mm_struct *mm, unsigned long addr)
  * Context: mmap lock held for write. May sleep.
  * Return: 0, or -ENOMEM: the caller unmaps what was mapped by then.
  */
-int vmremap_prefault(struct vm_area_struct *vma,
-		     const struct vmremap_span *span)
+int vmremap_prefault(struct vm_area_struct *vma, const struct vmremap_span *span)
 {
 	unsigned long addr = span->start;
 	int err = 0;

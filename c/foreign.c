@@ -10,33 +10,6 @@
 #include "foreign.h"
 #include "reject.h"
 
-#ifndef MODULE
-static enum vmremap_clause check_area(const struct vmremap_request *req)
-{
-	struct vm_struct *area = find_vm_area((void *)req->kaddr);
-	enum vmremap_clause clause;
-
-	if (!area)
-		return VMREMAP_AREA_VALID;
-	clause = vmremap_check_in_area(req, (unsigned long)area->addr,
-				       get_vm_area_size(area) >> PAGE_SHIFT);
-	if (!clause && !(area->flags & (VM_USERMAP | VM_DMA_COHERENT)))
-		clause = VMREMAP_AREA_SHAREABLE;
-	return clause;
-}
-
-static int remap(struct vm_area_struct *vma, const struct vmremap_request *req)
-{
-	return remap_vmalloc_range_partial(vma, req->uaddr, (void *)req->kaddr,
-					   req->pgoff, req->size);
-}
-
-/* check_area() was the judge. */
-static int explain(const struct vmremap_request *req)
-{
-	return -EINVAL;
-}
-#else
 /*
  * find_vm_area() is not for modules. The kernel's own function judges the area,
  * but compares the range with the size of the whole of it, which is wrong for
@@ -70,9 +43,14 @@ static enum vmremap_clause check_area(const struct vmremap_request *req)
 
 static int remap(struct vm_area_struct *vma, const struct vmremap_request *req)
 {
+#ifndef MODULE
+	return remap_vmalloc_range_partial(vma, req->uaddr, (void *)req->kaddr,
+					   req->pgoff, req->size);
+#else
 	if (PAGE_ALIGN(req->size) != vma->vm_end - vma->vm_start)
 		return -EOPNOTSUPP;
 	return remap_vmalloc_range(vma, (void *)req->kaddr, req->pgoff);
+#endif
 }
 
 /* The kernel's -EINVAL, clause by clause. */
@@ -81,7 +59,6 @@ static int explain(const struct vmremap_request *req)
 	return vmremap_reject(leaves_area(req) ? VMREMAP_RANGE_IN_AREA :
 						 VMREMAP_AREA_SHAREABLE, req);
 }
-#endif
 
 /**
  * vmremap_map_foreign - map vmalloc memory that is no area's own
@@ -89,13 +66,12 @@ static int explain(const struct vmremap_request *req)
  * @req: a request that vmremap_check_request() accepts, and that stays in @vma
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
- *	VmaInit; checks AreaValid (2), RangeInArea (3), AreaShareable (2),
+ *	VmaInit; checks AreaValid, RangeInArea (2), AreaShareable,
  *	VmaInit; guarantees RightPage, PagesOutlive, AllOrNothing.
  * Context: An .mmap callback. May sleep.
  * Return: as vmremap_range_partial().
  */
-int vmremap_map_foreign(struct vm_area_struct *vma,
-			const struct vmremap_request *req)
+int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request *req)
 {
 	enum vmremap_clause clause = check_area(req);
 	int err;

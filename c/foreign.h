@@ -6,7 +6,6 @@
 
 #include "check.h"
 
-int vmremap_map_foreign(struct vm_area_struct *vma,
-			const struct vmremap_request *req);
+int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request *req);
 
 #endif /* VMREMAP_FOREIGN_H */

@@ -26,15 +26,15 @@ static const struct xa_limit ids = XA_LIMIT(1, INT_MAX);
 int vmremap_index_add(struct vmremap_area *area)
 {
 	static u32 next;
-	unsigned long nr;
+	struct folio *folio;
 	int err;
 
 	err = xa_alloc_cyclic(&areas, &area->id, area, ids, &next, GFP_KERNEL);
 	if (err < 0)
 		return err;
 
-	for (nr = 0; nr < area->nr_folios; nr++)
-		area->folios[nr]->private = xa_mk_value(area->id);
+	list_for_each_entry(folio, &area->folios, lru)
+		folio->private = xa_mk_value(area->id);
 	return 0;
 }
 

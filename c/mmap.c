@@ -89,8 +89,7 @@ static int map_own(struct vmremap_area *area, struct vm_area_struct *vma,
  *	NotRevoked, PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives.
  * Return: as vmremap_range_partial().
  */
-static int map_range(struct vm_area_struct *vma,
-		     const struct vmremap_request *req)
+static int map_range(struct vm_area_struct *vma, const struct vmremap_request *req)
 {
 	enum vmremap_clause clause = vmremap_check_request(req);
 	struct vmremap_area *area;

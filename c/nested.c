@@ -31,8 +31,7 @@ static const struct file_operations nested_fops = {
 
 static const struct file_operations brought_fops = {};
 
-static int __init ask(struct vm_area_struct *vma, struct file *nested,
-		      struct file *brought)
+static int __init ask(struct vm_area_struct *vma, struct file *nested, struct file *brought)
 {
 	int err;
 

@@ -67,8 +67,7 @@ static struct vmremap_span piece_span(const struct piece *piece,
 				      const struct vm_area_struct *vma)
 {
 	unsigned long first = max(piece->pgoff, vma->vm_pgoff);
-	unsigned long last = min(piece->pgoff + piece->pages,
-				 vma->vm_pgoff + vma_pages(vma));
+	unsigned long last = min(piece->pgoff + piece->pages, vma->vm_pgoff + vma_pages(vma));
 
 	return (struct vmremap_span) {
 		.area = piece->area,

@@ -20,8 +20,7 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
 		goto plain;
 
 	align = min(rounddown_pow_of_two(len), PMD_SIZE);
-	start = mm_get_unmapped_area(file, addr, len + align - PAGE_SIZE, pgoff,
-				     flags);
+	start = mm_get_unmapped_area(file, addr, len + align - PAGE_SIZE, pgoff, flags);
 	if (IS_ERR_VALUE(start))
 		goto plain;
 	/* The hint is the program's own choice, and more so with MAP_FIXED. */

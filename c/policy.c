@@ -15,8 +15,7 @@
  * Contract: checks PolicyHeld.
  * Return: PolicyHeld, with @vm_flags as they were, or %VMREMAP_HOLDS.
  */
-enum vmremap_clause vmremap_policy(unsigned int area_flags,
-				   enum vmremap_private private,
+enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private private,
 				   bool read_implies_exec,
 				   vm_flags_t *vm_flags)
 {

@@ -17,8 +17,7 @@ enum vmremap_private {
 	VMREMAP_PRIVATE_COPIES,
 };
 
-enum vmremap_clause vmremap_policy(unsigned int area_flags,
-				   enum vmremap_private private,
+enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private private,
 				   bool read_implies_exec,
 				   vm_flags_t *vm_flags);
 

@@ -30,8 +30,7 @@ static const struct {
  * Contract: requires nothing.
  * Return: the clause's errno.
  */
-int vmremap_reject(enum vmremap_clause clause,
-		   const struct vmremap_request *req)
+int vmremap_reject(enum vmremap_clause clause, const struct vmremap_request *req)
 {
 	trace_vmremap_reject(clauses[clause].name, req, clauses[clause].err);
 	return clauses[clause].err;

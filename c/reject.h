@@ -4,7 +4,6 @@
 
 #include "check.h"
 
-int vmremap_reject(enum vmremap_clause clause,
-		   const struct vmremap_request *req);
+int vmremap_reject(enum vmremap_clause clause, const struct vmremap_request *req);
 
 #endif /* VMREMAP_REJECT_H */

@@ -45,12 +45,12 @@ static void unmap(struct vmremap_area *area)
  */
 static bool pinned(const struct vmremap_area *area)
 {
-	unsigned long nr;
+	struct folio *folio;
 
 	/* Pairs with the atomic operation of try_grab_folio_fast(). */
 	smp_mb();
-	for (nr = 0; nr < area->nr_folios; nr++)
-		if (folio_ref_count(area->folios[nr]) != 1 + folio_nr_pages(area->folios[nr]))
+	list_for_each_entry(folio, &area->folios, lru)
+		if (folio_ref_count(folio) != 1 + folio_nr_pages(folio))
 			return true;
 	return false;
 }
@@ -72,7 +72,7 @@ int vmremap_area_revoke(struct vmremap_area *area)
 		wake_up_var(&area->state);
 		unmap(area);
 	}
-	trace_vmremap_revoke(area, err);
+	trace_vmremap_take("revoke", area, err);
 	return err;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_revoke);
@@ -106,7 +106,7 @@ int vmremap_area_freeze(struct vmremap_area *area)
 
 	if (!err)
 		err = freeze(area);
-	trace_vmremap_freeze(area, err);
+	trace_vmremap_take("freeze", area, err);
 	return err;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_freeze);
@@ -118,7 +118,7 @@ void vmremap_area_thaw(struct vmremap_area *area)
 	if (!err && !thaw(area))
 		err = -EINVAL;
 	WARN_ONCE(err, "vmremap: thawed an area that is not frozen\n");
-	trace_vmremap_thaw(area, err);
+	trace_vmremap_take("thaw", area, err);
 }
 EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 
@@ -165,8 +165,7 @@ vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 		wait_var_event_interruptible(&area->state,
 					     READ_ONCE(area->state) != VMREMAP_FROZEN);
 	else
-		wait_var_event_killable(&area->state,
-					READ_ONCE(area->state) != VMREMAP_FROZEN);
+		wait_var_event_killable(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN);
 	fput(file);
 	if (retry)
 		return VM_FAULT_RETRY;

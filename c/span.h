@@ -3,7 +3,9 @@
 #ifndef VMREMAP_SPAN_H
 #define VMREMAP_SPAN_H
 
+#include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/xarray.h>
 
 #include "area.h"
 
@@ -28,23 +30,30 @@ static inline unsigned long vmremap_span_index(const struct vmremap_span *span,
 	return span->index + ((addr - span->start) >> PAGE_SHIFT);
 }
 
+/* The folio at @addr, or NULL where the area has none. Most areas are one folio. */
+static inline struct folio *vmremap_span_folio(const struct vmremap_span *span,
+					       unsigned long addr)
+{
+	struct folio *first = list_first_entry(&span->area->folios, struct folio, lru);
+	unsigned long index = vmremap_span_index(span, addr);
+
+	if (index < folio_nr_pages(first))
+		return first;
+	return xa_load(&span->area->file->f_mapping->i_pages, index);
+}
+
 /* The page at @addr, or NULL where the area has none. */
 static inline struct page *vmremap_span_page(const struct vmremap_span *span,
 					     unsigned long addr)
 {
-	const struct vmremap_area *area = span->area;
-	struct vmremap_place place = vmremap_layout_find(&area->layout,
-							 vmremap_span_index(span, addr));
+	struct folio *folio = vmremap_span_folio(span, addr);
 
-	if (place.nr == area->nr_folios)
-		return NULL;
-	return folio_page(area->folios[place.nr], place.page);
+	return folio ? folio_page(folio, vmremap_span_index(span, addr) - folio->index) : NULL;
 }
 
 /* The part of the span in the naturally aligned window of @size around @addr. */
 static inline struct vmremap_span
-vmremap_span_around(const struct vmremap_span *span, unsigned long addr,
-		    unsigned long size)
+vmremap_span_around(const struct vmremap_span *span, unsigned long addr, unsigned long size)
 {
 	struct vmremap_span part = *span;
 	unsigned long start = ALIGN_DOWN(addr, size);

@@ -31,24 +31,19 @@ TRACE_EVENT(vmremap_reject,
 		      __entry->kaddr, __entry->pgoff, __entry->size)
 );
 
-DECLARE_EVENT_CLASS(vmremap_area,
-	    TP_PROTO(const struct vmremap_area *area, int err),
-	    TP_ARGS(area, err),
-	    TP_STRUCT__entry(__field(unsigned long, kaddr)
+TRACE_EVENT(vmremap_take,
+	    TP_PROTO(const char *how, const struct vmremap_area *area, int err),
+	    TP_ARGS(how, area, err),
+	    TP_STRUCT__entry(__string(how, how)
+			     __field(unsigned long, kaddr)
 			     __field(int, err)
 	    ),
-	    TP_fast_assign(__entry->kaddr = err == -EFAULT ? 0 : (unsigned long)area->addr;
+	    TP_fast_assign(__assign_str(how);
+			   __entry->kaddr = err == -EFAULT ? 0 : (unsigned long)area->addr;
 			   __entry->err = err;
 	    ),
-	    TP_printk("kaddr=0x%lx err=%d", __entry->kaddr, __entry->err)
+	    TP_printk("how=%s err=%d kaddr=0x%lx", __get_str(how), __entry->err, __entry->kaddr)
 );
-
-DEFINE_EVENT(vmremap_area, vmremap_revoke,
-	     TP_PROTO(const struct vmremap_area *area, int err), TP_ARGS(area, err));
-DEFINE_EVENT(vmremap_area, vmremap_freeze,
-	     TP_PROTO(const struct vmremap_area *area, int err), TP_ARGS(area, err));
-DEFINE_EVENT(vmremap_area, vmremap_thaw,
-	     TP_PROTO(const struct vmremap_area *area, int err), TP_ARGS(area, err));
 
 #endif /* VMREMAP_TRACE_H */
 

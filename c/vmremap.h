@@ -259,8 +259,7 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * that @desc is NULL, or already has an action or vm_ops of its own. What an
  * earlier call put into @desc is taken back then.
  */
-int vmremap_area_mmap_prepare(struct vmremap_area *area,
-			      struct vm_area_desc *desc,
+int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff) __must_check;
 
 /**

@@ -30,27 +30,34 @@ static const struct size_case {
 
 KUNIT_ARRAY_PARAM_DESC(size, sizes, name);
 
-/* Each page is there once, in blocks that the layout counts. */
+static struct folio *first_folio(const struct vmremap_area *area)
+{
+	return list_first_entry(&area->folios, struct folio, lru);
+}
+
+/*
+ * RightPage: each page is there once, where the kernel sees it and in the page cache
+ * that programs map, in folios that get no larger and are as large as fits.
+ */
 static void expect_whole(struct kunit *test, const struct vmremap_area *area)
 {
-	unsigned long nr, page = 0, order, blocks = 0;
+	unsigned int order = folio_order(first_folio(area));
+	unsigned long page = 0;
+	struct folio *folio;
 
-	for (order = 0; order <= VMREMAP_MAX_ORDER; order++)
-		blocks += area->layout.blocks[order];
-	KUNIT_EXPECT_EQ(test, blocks, area->nr_folios);
-
-	for (nr = 0; nr < area->nr_folios; nr++) {
-		struct folio *folio = area->folios[nr];
-		struct vmremap_place first = vmremap_layout_find(&area->layout, page);
-
-		KUNIT_ASSERT_EQ(test, first.nr, nr);
-		KUNIT_ASSERT_EQ(test, first.page, 0);
+	list_for_each_entry(folio, &area->folios, lru) {
+		order = min_t(unsigned int, order, ilog2(area->pages - page));
+		KUNIT_ASSERT_EQ(test, folio_order(folio), order);
+		KUNIT_ASSERT_EQ(test, folio->index, page);
+		KUNIT_ASSERT_PTR_EQ(test, folio,
+				    xa_load(&area->file->f_mapping->i_pages, page));
 		KUNIT_ASSERT_EQ(test, folio_pins(folio), 0);
 		KUNIT_ASSERT_PTR_EQ(test, vmalloc_to_page(area->addr + page * PAGE_SIZE),
 				    folio_page(folio, 0));
 		page += folio_nr_pages(folio);
 	}
 	KUNIT_EXPECT_EQ(test, page, area->pages);
+	KUNIT_EXPECT_NULL(test, xa_load(&area->file->f_mapping->i_pages, page));
 }
 
 static void size_test(struct kunit *test)
@@ -146,7 +153,7 @@ static void pinned_page_outlives(struct kunit *test)
 	struct folio *folio;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
-	folio = area->folios[0];
+	folio = first_folio(area);
 	folio_get(folio);
 	vmremap_area_put(area);
 	flush_delayed_fput();
@@ -165,7 +172,7 @@ static void fragmented_memory(struct kunit *test)
 		area = vmremap_area_alloc(SZ_2M + SZ_64K + 1, 0);
 		failing_end();
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
-		KUNIT_EXPECT_EQ(test, folio_order(area->folios[0]), order);
+		KUNIT_EXPECT_EQ(test, folio_order(first_folio(area)), order);
 		expect_whole(test, area);
 		vmremap_area_put(area);
 	}

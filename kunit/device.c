@@ -210,12 +210,10 @@ long folio_pins(const struct folio *folio)
 
 long area_mapped(const struct vmremap_area *area)
 {
-	unsigned long nr;
+	struct folio *folio;
 	long mapped = 0;
 
-	for (nr = 0; nr < area->nr_folios; nr++) {
-		struct folio *folio = area->folios[nr];
-
+	list_for_each_entry(folio, &area->folios, lru) {
 		/* As a whole, by a PMD, it counts once. */
 		mapped += folio_mapcount(folio);
 		if (folio_test_large(folio))
@@ -227,13 +225,13 @@ long area_mapped(const struct vmremap_area *area)
 
 void expect_unused(struct kunit *test, const struct vmremap_area *area)
 {
-	unsigned long nr;
+	struct folio *folio;
 
 	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
 	KUNIT_EXPECT_EQ(test, area_vmas(area), 0);
-	for (nr = 0; nr < area->nr_folios; nr++) {
-		KUNIT_ASSERT_EQ(test, folio_mapcount(area->folios[nr]), 0);
-		KUNIT_ASSERT_EQ(test, folio_pins(area->folios[nr]), 0);
+	list_for_each_entry(folio, &area->folios, lru) {
+		KUNIT_ASSERT_EQ(test, folio_mapcount(folio), 0);
+		KUNIT_ASSERT_EQ(test, folio_pins(folio), 0);
 	}
 }
 

@@ -71,7 +71,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// assert_eq!(frozen.last(), Some(&5));
     /// drop(frozen);
     ///
-    /// let other = words.clone();
+    /// let _other = words.clone();
     /// assert_eq!(words.freeze().err(), Some(EBUSY));
     /// # Ok::<(), Error>(())
     /// ```

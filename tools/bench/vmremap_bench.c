@@ -95,8 +95,7 @@ static u64 bench_metadata(const struct bench *bench)
 	const struct vmremap_area *area = bench->area;
 
 	if (area)
-		return sizeof(*area) + area->nr_folios * sizeof(*area->folios) +
-		       sizeof(struct file) + sizeof(struct inode) +
+		return sizeof(*area) + sizeof(struct file) + sizeof(struct inode) +
 		       sizeof(struct dentry) +
 		       bench_nodes(area->file->f_mapping) * sizeof(struct xa_node);
 	return PFN_UP(bench->size) * sizeof(struct page *);

@@ -118,19 +118,20 @@ static void by_address(void)
 
 static void add_and_remove(void)
 {
-	struct folio folios[3], *ptrs[3] = { &folios[0], &folios[1], &folios[2] };
-	unsigned long nr;
+	struct folio folios[3];
+	unsigned int blocks, nr;
 	int err;
 
-	assume(area.nr_folios >= 1 && area.nr_folios <= 3);
+	assume(blocks >= 1 && blocks <= 3);
 	assume(alloc_err == 0 || alloc_err == 1 || alloc_err == -ENOMEM || alloc_err == -EBUSY);
-	area.folios = ptrs;
-	folios[2].private = NULL;
+	INIT_LIST_HEAD(&area.folios);
+	for (nr = 0; nr < blocks; nr++)
+		list_add_tail(&folios[nr].lru, &area.folios);
 
 	err = vmremap_index_add(&area);
 	prove(added == 1, "it adds it once");
 	prove(err == (alloc_err < 0 ? alloc_err : 0), "it fails where the index does");
-	for (nr = 0; !err && nr < area.nr_folios; nr++)
+	for (nr = 0; !err && nr < blocks; nr++)
 		prove(folios[nr].private == xa_mk_value(new_id), "each block tells the id");
 	vmremap_index_remove(&area);
 	prove(removed == 1, "it removes it once");

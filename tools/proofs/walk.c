@@ -7,8 +7,8 @@
  *	where page tables have 32 entries; all spans of these, at all places in a page table,
  *	and each page touched first (of more than 40 pages, each 13th length and each 7th
  *	page); filemap_map_pages() maps those of the pages from first to last that are not
- *	mapped, and not locked.
- * Code: c/fault.c c/layout.c
+ *	mapped, and not locked; xa_load() gives the folio that a page is in.
+ * Code: c/fault.c
  * Pages: 64/12/5 32/12/5
  * Cases: all
  */
@@ -23,13 +23,16 @@
 #define ENTRIES		(TABLES * PTRS_PER_PTE)
 
 static struct page memory[MOST_PAGES];
-static struct folio folios[MOST_PAGES], *folio_ptrs[MOST_PAGES];
-static struct vmremap_area area = { .folios = folio_ptrs };
+static struct folio folios[MOST_PAGES];
+static struct address_space mapping;
+static struct file file = { .f_mapping = &mapping };
+static struct vmremap_area area = { .file = &file };
 static struct vmremap_span span = { .area = &area };
 static struct vm_area_struct vma;
 static struct page *entries[ENTRIES];
 static pmd_t pmds[TABLES];
 static unsigned long cases;
+static unsigned long nr_folios;
 /* The fault that is being handled, or NULL while a VMA is set up. */
 static struct vm_fault *fault;
 
@@ -38,8 +41,8 @@ static void fail(const char *what)
 	__builtin_printf("%s: %lu pages from page %lu of %lu on, at entry %lu; blocks:", what,
 			 (span.end - span.start) / PAGE_SIZE, span.index, area.pages,
 			 (span.start - BASE) / PAGE_SIZE);
-	for (int order = 5; order >= 0; order--)
-		__builtin_printf(" %lu", area.layout.blocks[order]);
+	for (unsigned long i = 0; i < nr_folios; i++)
+		__builtin_printf(" %u", folios[i].order);
 	__builtin_printf("\n");
 	__builtin_exit(1);
 }
@@ -60,6 +63,13 @@ static void map(unsigned long addr, struct page *page)
 	if (page != &memory[span.index + (addr - span.start) / PAGE_SIZE])
 		fail("not the right page");
 	*here = page;
+}
+
+void *xa_load(struct xarray *xa, unsigned long index)
+{
+	if (xa != &mapping.i_pages)
+		fail("another file's pages");
+	return index < area.pages ? memory[index].folio : NULL;
 }
 
 /* Is the folio locked by somebody else? */
@@ -143,11 +153,9 @@ vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool 
 	return inserted(vmf, PMD_SIZE, write);
 }
 
-static unsigned long references;
-
 void get_page(struct page *page)
 {
-	references++;
+	fail("no mapping here is private");
 }
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *unused, unsigned long addr, unsigned int flags,
@@ -166,12 +174,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *unused, unsigned long addr, un
 	if (ret & VM_FAULT_FALLBACK)
 		ret = vmremap_fault(&vmf, &span);
 	fault = NULL;
-	if (references != !ret)
-		fail("a reference is lost");
-	references = 0;
-	if (!ret)
-		map(addr, vmf.page);
-	else if (ret != VM_FAULT_NOPAGE)
+	if (ret != VM_FAULT_NOPAGE)
 		fail("a fault fails");
 	if (!*entry(addr))
 		fail("a fault does not map the page");
@@ -256,22 +259,27 @@ static void all_spans(void)
 
 static void add(unsigned int order)
 {
-	struct folio *folio = &folios[area.nr_folios];
+	struct folio *folio = &folios[nr_folios++];
 
 	folio->first = &memory[area.pages];
 	folio->order = order;
+	folio->index = area.pages;
 	for (unsigned long i = 0; i < 1UL << order; i++)
 		memory[area.pages + i].folio = folio;
-	folio_ptrs[area.nr_folios++] = folio;
+	list_add_tail(&folio->lru, &area.folios);
 	area.pages += 1UL << order;
-	vmremap_layout_add(&area.layout, order);
+}
+
+static void remove_last(void)
+{
+	area.pages = folios[--nr_folios].index;
+	area.folios.prev = folios[nr_folios].lru.prev;
+	area.folios.prev->next = &area.folios;
 }
 
 /* Add blocks of every order up to @limit, in every number that fits. */
 static void layouts(int limit, unsigned long most)
 {
-	struct vmremap_area before = area;
-
 	if (area.pages == most)
 		all_spans();
 	for (int order = limit; order >= 0; order--) {
@@ -279,27 +287,28 @@ static void layouts(int limit, unsigned long most)
 			continue;
 		add(order);
 		layouts(order, most);
-		area = before;
+		remove_last();
 	}
 }
 
 int main(void)
 {
-	const struct vmremap_area empty = area;
 	unsigned int large, small;
 
+	INIT_LIST_HEAD(&area.folios);
 	for (unsigned long most = 1; most <= 33; most += most < 20 ? 1 : 13)
 		layouts(5, most);
 
 	for (large = 1; large <= 3; large++) {
 		for (small = 0; small <= 5; small += 4) {
-			area = empty;
 			for (unsigned int i = 0; i < large; i++)
 				add(5);
 			if (small)
 				add(small);
 			add(0);
 			all_spans();
+			while (nr_folios)
+				remove_last();
 		}
 	}
 	__builtin_printf("%lu\n", cases);

@@ -4,6 +4,7 @@
 #include <vm_flags.h>
 
 struct folio {
+	struct list_head lru;
 	void *private;
 };
 

@@ -6,6 +6,7 @@
 #include <asm/page.h>
 #include <linux/align.h>
 #include <linux/array_size.h>
+#include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mm_types.h>
 #include <linux/pgtable.h>
@@ -16,6 +17,8 @@
 #define CONFIG_XARRAY_MULTI		1
 
 #define FAULT_FLAG_WRITE	0x1
+#define FAULT_FLAG_ALLOW_RETRY	0x4
+#define FAULT_FLAG_RETRY_NOWAIT	0x8
 #define FAULT_FLAG_REMOTE	0x80
 #define VM_FAULT_OOM		0x1
 #define VM_FAULT_SIGBUS		0x2
@@ -32,6 +35,8 @@ struct page {
 };
 
 struct folio {
+	struct list_head lru;
+	unsigned long index;
 	struct page *first;
 	unsigned int order;
 };
@@ -58,6 +63,9 @@ struct vm_fault {
 /* Not zero where the entry maps a PMD. */
 #define pmdp_get(pmd)		(*(pmd))
 #define pmd_leaf(pmd)		((pmd) != 0)
+
+#define folio_order(folio)		((folio)->order)
+#define folio_nr_pages(folio)		(1UL << (folio)->order)
 
 static inline struct page *folio_page(struct folio *folio, unsigned long nr)
 {
