@@ -248,9 +248,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         // - `AreaOutlives`: by the type invariant there is a reference on the area.
         // - `VmaInit`: by the type invariant of `VmaNew` the VMA is being set up by this thread
         //   in an `mmap` callback: the mmap lock is held for writing, and nobody else can find it.
-        to_result(unsafe {
-            bindings::vmremap_area_mmap(self.raw(), vma.as_ptr(), page_offset)
-        })
+        to_result(unsafe { bindings::vmremap_area_mmap(self.raw(), vma.as_ptr(), page_offset) })
     }
 
     /// Returns a view of the bytes of the whole area.

@@ -59,7 +59,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// # Examples
     ///
     /// ```
-    /// use kernel::io::io_write;
+    /// use kernel::io::{io_read, io_write};
     /// use vmremap::{Area, Flags};
     ///
     /// let mut words = Area::<u32>::zeroed_slice(1000, Flags::REVOCABLE)?;
@@ -67,9 +67,9 @@ impl<T: KnownSize + ?Sized> Area<T> {
     ///
     /// let mut frozen = words.freeze()?;
     /// assert_eq!(frozen.iter().sum::<u32>(), 5);
-    /// frozen.sort_unstable();
-    /// assert_eq!(frozen.last(), Some(&5));
+    /// frozen.fill(7);
     /// drop(frozen);
+    /// assert_eq!(io_read!(&words, [try: 999]), 7);
     ///
     /// let _other = words.clone();
     /// assert_eq!(words.freeze().err(), Some(EBUSY));

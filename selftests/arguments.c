@@ -40,6 +40,7 @@ FIXTURE_VARIANT(arguments) {
 	size_t vma_pages;
 	int prot;
 	int private;
+	int revoked;
 	int refuse;
 };
 
@@ -476,6 +477,41 @@ CASE(prepare_exec) {
 	.prot = PROT_READ | PROT_EXEC,
 };
 
+CASE(range_private_write_to_revocable) {
+	.refuse = EACCES, .area_flags = VMREMAP_REVOCABLE, CALL(RANGE),
+	.private = true,
+};
+
+CASE(partial_of_revocable) {
+	.refuse = EACCES, .area_flags = VMREMAP_REVOCABLE,
+	CALL(PARTIAL, .size = PAGE_SIZE),
+};
+
+/* NotRevoked */
+CASE(range_revoked) {
+	.refuse = ENODEV, .revoked = true, CALL(RANGE),
+};
+
+CASE(partial_whole_revoked) {
+	.refuse = ENODEV, .revoked = true, CALL(PARTIAL, .size = BYTES),
+};
+
+CASE(partial_revoked) {
+	.refuse = ENODEV, .revoked = true, CALL(PARTIAL, .size = PAGE_SIZE),
+};
+
+CASE(area_revoked) {
+	.refuse = ENODEV, .revoked = true, CALL(AREA_MMAP),
+};
+
+CASE(prepare_revoked) {
+	.refuse = ENODEV, .revoked = true, .device = TEST_PREPARE, CALL(AREA_MMAP),
+};
+
+CASE(nested_revoked) {
+	.refuse = ENODEV, .revoked = true, .device = TEST_NESTED, CALL(AREA_MMAP),
+};
+
 /* Several clauses fail: the first in the header's order is the answer. */
 CASE(first_misaligned_then_empty) {
 	.refuse = EADDRNOTAVAIL,
@@ -504,6 +540,14 @@ CASE(first_outside_area_then_policy) {
 CASE(first_pfn_map_then_policy) {
 	.refuse = EBUSY, .area_flags = VMREMAP_RDONLY,
 	CALL(RANGE, .flags = VMREMAP_TEST_PFNMAP),
+};
+
+CASE(first_pfn_map_then_revoked) {
+	.refuse = EBUSY, .revoked = true, CALL(RANGE, .flags = VMREMAP_TEST_PFNMAP),
+};
+
+CASE(first_revoked_then_policy) {
+	.refuse = ENODEV, .revoked = true, CALL(RANGE), .prot = PROT_READ | PROT_EXEC,
 };
 
 /* A module cannot map a part of foreign memory; this is no clause. */
@@ -575,6 +619,15 @@ CASE(good_prepare) {
 	.device = TEST_PREPARE, CALL(AREA_MMAP),
 };
 
+CASE(good_revocable) {
+	.area_flags = VMREMAP_REVOCABLE, CALL(AREA_MMAP),
+};
+
+CASE(good_range_revocable_private) {
+	.area_flags = VMREMAP_REVOCABLE, CALL(RANGE), .prot = PROT_READ,
+	.private = true,
+};
+
 FIXTURE_SETUP(arguments)
 {
 	self->fd = open(variant->device ? : TEST_MMAP, O_RDWR | O_CLOEXEC);
@@ -582,7 +635,10 @@ FIXTURE_SETUP(arguments)
 		SKIP(return, "vmremap_test.ko is not loaded");
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, memory_alloc(self->fd, SUBJECT, variant->kind, BYTES,
-				  variant->area_flags));
+				  variant->area_flags |
+				  (variant->revoked ? VMREMAP_REVOCABLE : 0)));
+	if (variant->revoked)
+		ASSERT_EQ(0, ioctl(self->fd, VMREMAP_TEST_REVOKE, SUBJECT));
 	ASSERT_EQ(0, memory_alloc(self->fd, GOOD, VMREMAP_TEST_AREA, BYTES, 0));
 }
 
@@ -642,6 +698,8 @@ static const char *clause(int err)
 		return "RangeInArea";
 	case EBUSY:
 		return "VmaInit";
+	case ENODEV:
+		return "NotRevoked";
 	case EACCES:
 		return "PolicyHeld";
 	default:

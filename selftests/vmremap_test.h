@@ -22,6 +22,7 @@
 #define VMREMAP_DONTCOPY	0x2U
 #define VMREMAP_ACCOUNT		0x4U
 #define VMREMAP_POPULATE	0x8U
+#define VMREMAP_REVOCABLE	0x10U
 
 #define VMREMAP_TEST_SLOTS	16
 #define VMREMAP_TEST_CALLS	8
@@ -147,5 +148,9 @@ struct vmremap_test_access {
 #define VMREMAP_TEST_FRAGMENT	_IO('v', 0x79)
 /* Returns the references on a slot's memory: for each page those of its folio. */
 #define VMREMAP_TEST_REFERENCES	_IO('v', 0x7a)
+/* Take a slot's area back: the argument is its number. */
+#define VMREMAP_TEST_REVOKE	_IO('v', 0x7b)
+#define VMREMAP_TEST_FREEZE	_IO('v', 0x7c)
+#define VMREMAP_TEST_THAW	_IO('v', 0x7d)
 
 #endif /* VMREMAP_TEST_H */

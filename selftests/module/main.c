@@ -71,17 +71,27 @@ static long test_access_ioctl(struct test_file *tf, unsigned int cmd,
 	return test_memory_access(tf, cmd == VMREMAP_TEST_POKE, &req);
 }
 
-static long test_reference_ioctl(struct test_file *tf, unsigned int cmd, u32 nr)
+static long test_area_ioctl(struct test_file *tf, unsigned int cmd, u32 nr)
 {
 	struct test_memory *mem = test_memory_get(tf, nr);
 
 	guard(mutex)(&tf->lock);
 	if (!mem || !mem->used || mem->kind != VMREMAP_TEST_AREA)
 		return -ENXIO;
-	if (cmd == VMREMAP_TEST_GET)
+	switch (cmd) {
+	case VMREMAP_TEST_GET:
 		return vmremap_area_get(mem->area) == mem->area ? 0 : -EILSEQ;
-	vmremap_area_put(mem->area);
-	return 0;
+	case VMREMAP_TEST_REVOKE:
+		return vmremap_area_revoke(mem->area);
+	case VMREMAP_TEST_FREEZE:
+		return vmremap_area_freeze(mem->area);
+	case VMREMAP_TEST_THAW:
+		vmremap_area_thaw(mem->area);
+		return 0;
+	default:
+		vmremap_area_put(mem->area);
+		return 0;
+	}
 }
 
 /*
@@ -119,7 +129,10 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return test_access_ioctl(tf, cmd, argp);
 	case VMREMAP_TEST_GET:
 	case VMREMAP_TEST_PUT_AREA:
-		return test_reference_ioctl(tf, cmd, arg);
+	case VMREMAP_TEST_REVOKE:
+	case VMREMAP_TEST_FREEZE:
+	case VMREMAP_TEST_THAW:
+		return test_area_ioctl(tf, cmd, arg);
 	case VMREMAP_TEST_SET_PLAN:
 	case VMREMAP_TEST_GET_PLAN:
 		return test_plan_ioctl(tf, cmd, argp);

@@ -38,7 +38,8 @@ void proof(void)
 	clause = vmremap_policy(area_flags, private, read_implies_exec, &flags);
 
 	rdonly = area_flags & VMREMAP_RDONLY ||
-		 (private == VMREMAP_PRIVATE_RDONLY && !(before & VM_MAYSHARE));
+		 (!(before & VM_MAYSHARE) &&
+		  (private == VMREMAP_PRIVATE_RDONLY || area_flags & VMREMAP_REVOCABLE));
 	implied = read_implies_exec && before & VM_READ;
 	fits = (implied || !(before & VM_EXEC)) && !(rdonly && before & VM_WRITE);
 	prove(clause == (fits ? VMREMAP_HOLDS : VMREMAP_POLICY_HELD),

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Taking an area's memory back from programs, which are threads of the test's mm here. */
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/vmalloc.h>
+
+#include "../c/area.h"
+#include "../c/vmremap.h"
+#include "device.h"
+#include "failing.h"
+
+#define SIZE	(1100 * PAGE_SIZE)
+
+static const struct hook_case {
+	const char *name;
+	enum hook hook;
+} hooks[] = {
+	{ "mmap", HOOK_MMAP },
+	{ "mmap_prepare", HOOK_PREPARE },
+	{ "nested mmap_prepare", HOOK_NESTED },
+};
+
+KUNIT_ARRAY_PARAM_DESC(hook, hooks, name);
+
+static struct test_device *new_device(struct kunit *test, unsigned int flags)
+{
+	const struct hook_case *c = test->param_value;
+
+	return device_with_area(test, c->hook, SIZE, VMREMAP_REVOCABLE | flags);
+}
+
+static int map_again(struct kunit *test, struct test_device *dev)
+{
+	return (long)device_mmap(test, dev, SIZE, PROT_READ, MAP_SHARED, 0);
+}
+
+/* NoUserAccess, NotRevoked: for good, as often as it is asked for. */
+static void revoked(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0), value, page;
+
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(dev->area));
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
+	for (page = 0; page < SIZE / PAGE_SIZE; page += 99) {
+		KUNIT_ASSERT_EQ(test, -EFAULT, peek(uaddr + page * PAGE_SIZE, &value));
+		KUNIT_ASSERT_EQ(test, -EFAULT, poke(uaddr + page * PAGE_SIZE, 1));
+	}
+	KUNIT_EXPECT_EQ(test, map_again(test, dev), -ENODEV);
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(dev->area));
+	KUNIT_EXPECT_EQ(test, -ENODEV, vmremap_area_freeze(dev->area));
+	KUNIT_EXPECT_EQ(test, map_again(test, dev), -ENODEV);
+	/* It is still the driver's. */
+	WRITE_ONCE(*area_word(dev->area, 0), 5);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
+	expect_unused(test, dev->area);
+}
+
+/* NotRevoked, PolicyHeld: the drop-ins keep to it as well, and map no copies and no parts. */
+static int drop_in(struct test_device *dev, struct vm_area_struct *vma)
+{
+	return vmremap_range(vma, dev->area->addr, 0);
+}
+
+static int part(struct test_device *dev, struct vm_area_struct *vma)
+{
+	return vmremap_range_partial(vma, vma->vm_start, dev->area->addr, 0, PAGE_SIZE);
+}
+
+static int part_or_whole(struct test_device *dev, struct vm_area_struct *vma)
+{
+	return vmremap_range_partial(vma, vma->vm_start, dev->area->addr, 0, SIZE);
+}
+
+static void drop_ins(struct kunit *test)
+{
+	struct vmremap_area *area = area_of_blocks(test, SIZE, VMREMAP_REVOCABLE,
+						   VMREMAP_MAX_ORDER);
+	struct test_device whole = { .area = area, .map = drop_in };
+	struct test_device parts = { .area = area, .map = part };
+	struct test_device either = { .area = area, .map = part_or_whole };
+	unsigned long uaddr;
+
+	put_at_end(test, area);
+	device_open(test, &whole);
+	device_open(test, &parts);
+	device_open(test, &either);
+	KUNIT_EXPECT_EQ(test, (long)device_mmap(test, &whole, SIZE, PROT_READ | PROT_WRITE,
+						MAP_PRIVATE, 0), -EACCES);
+	KUNIT_EXPECT_EQ(test, (long)device_mmap(test, &parts, SIZE, PROT_READ, MAP_SHARED, 0),
+			-EACCES);
+	uaddr = device_map(test, &whole, SIZE, 0);
+	expect_pages(test, area, uaddr, SIZE, 0);
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(area));
+	KUNIT_EXPECT_EQ(test, area_mapped(area), 0);
+	KUNIT_EXPECT_EQ(test, map_again(test, &whole), -ENODEV);
+	KUNIT_EXPECT_EQ(test, map_again(test, &parts), -ENODEV);
+	KUNIT_EXPECT_EQ(test, map_again(test, &either), -ENODEV);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
+	expect_unused(test, area);
+}
+
+/* What a mapping of an .mmap callback has before its VMA is found would stay. */
+static void nothing_is_mapped_too_early(struct kunit *test)
+{
+	const struct hook_case *c = test->param_value;
+	struct test_device *dev = new_device(test, VMREMAP_POPULATE);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area),
+			c->hook == HOOK_PREPARE ? dev->area->pages : 0);
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+}
+
+static void frozen_and_thawed(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	unsigned int round;
+
+	for (round = 0; round < 3; round++) {
+		expect_pages(test, dev->area, uaddr, SIZE, 0);
+		KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
+		KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
+		KUNIT_EXPECT_EQ(test, -EBUSY, vmremap_area_freeze(dev->area));
+		vmremap_area_thaw(dev->area);
+	}
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
+	expect_unused(test, dev->area);
+}
+
+/* NoUserAccess: a page that is pinned can be written. Else all is as before. */
+static void pin_keeps_it_from_freezing(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct page *page = vmalloc_to_page(dev->area->addr + SIZE - PAGE_SIZE);
+
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, -EBUSY, vmremap_area_freeze(dev->area));
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_freeze(dev->area));
+	vmremap_area_thaw(dev->area);
+}
+
+/* PagesOutlive: revoking waits for no pin. */
+static void pin_outlives_revoking(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct page *page = vmalloc_to_page(dev->area->addr);
+
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(dev->area));
+	WRITE_ONCE(*area_word(dev->area, 0), 17);
+	KUNIT_EXPECT_EQ(test, 17, *(unsigned long *)page_address(page));
+	put_page(page);
+}
+
+/* A thread of a program, which touches a word once. */
+struct toucher {
+	struct mm_struct *mm;
+	unsigned long uaddr;
+	struct completion done;
+	int err;
+};
+
+static int touch(void *data)
+{
+	struct toucher *toucher = data;
+
+	kthread_use_mm(toucher->mm);
+	toucher->err = poke(toucher->uaddr, 7);
+	kthread_unuse_mm(toucher->mm);
+	complete(&toucher->done);
+	return 0;
+}
+
+static void start(struct kunit *test, struct toucher *toucher, int (*fn)(void *data),
+		  unsigned long uaddr)
+{
+	*toucher = (struct toucher) { .mm = current->mm, .uaddr = uaddr };
+	init_completion(&toucher->done);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(fn, toucher, "vmremap-touch")));
+	/* Long enough for it to come to the fault. */
+	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&toucher->done, HZ / 10));
+}
+
+static void expect_touched(struct kunit *test, struct toucher *toucher, int err)
+{
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&toucher->done, 30 * HZ));
+	KUNIT_EXPECT_EQ(test, toucher->err, err);
+}
+
+/* Whoever waits keeps no lock: the same program maps and unmaps meanwhile. */
+static void touch_waits_until_thawed(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0), other;
+	struct toucher toucher;
+
+	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
+	start(test, &toucher, touch, uaddr);
+	other = device_map(test, dev, SIZE, 0);
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
+	KUNIT_EXPECT_EQ(test, 0, *area_word(dev->area, 0));
+	vmremap_area_thaw(dev->area);
+	expect_touched(test, &toucher, 0);
+	KUNIT_EXPECT_EQ(test, 7, *area_word(dev->area, 0));
+	expect_pages(test, dev->area, other, SIZE, 0);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(other, SIZE));
+}
+
+static void touch_waits_until_revoked(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct toucher toucher;
+
+	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
+	start(test, &toucher, touch, uaddr);
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(dev->area));
+	expect_touched(test, &toucher, -EFAULT);
+	/* Who froze it finishes: nothing comes back. */
+	vmremap_area_thaw(dev->area);
+	KUNIT_EXPECT_EQ(test, map_again(test, dev), -ENODEV);
+	KUNIT_EXPECT_EQ(test, 0, *area_word(dev->area, 0));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
+}
+
+/* AreaOutlives: what waits keeps it. And who else could thaw it? */
+static void last_put_thaws(struct kunit *test)
+{
+	const struct hook_case *c = test->param_value;
+	struct test_device dev = { .hook = c->hook };
+	unsigned long uaddr, before = free_pages_now();
+	struct toucher toucher;
+
+	dev.area = vmremap_area_alloc(SIZE, VMREMAP_REVOCABLE);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dev.area);
+	device_open(test, &dev);
+	uaddr = device_map(test, &dev, SIZE, 0);
+	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev.area));
+	start(test, &toucher, touch, uaddr);
+	vmremap_area_put(dev.area);
+	expect_touched(test, &toucher, 0);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
+	expect_free_pages(test, before);
+}
+
+/* A fault that must not wait, as of whom only looks whether pages are there. */
+static void fault_that_cannot_wait(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct vm_fault vmf = {
+		.vma = vma_at(uaddr),
+		.address = uaddr,
+		.flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT,
+	};
+
+	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
+	KUNIT_EXPECT_EQ(test, vmf.vma->vm_ops->fault(&vmf), VM_FAULT_RETRY);
+	KUNIT_EXPECT_EQ(test, vmf.vma->vm_ops->huge_fault(&vmf, PMD_ORDER), VM_FAULT_RETRY);
+	vmremap_area_thaw(dev->area);
+}
+
+/* Fault as one that cannot be tried again, such as that of a futex. */
+static int fault_once(void *data)
+{
+	struct toucher *toucher = data;
+	struct vm_fault vmf = {
+		.vma = vma_lookup(toucher->mm, toucher->uaddr),
+		.address = toucher->uaddr,
+	};
+
+	mmap_read_lock(toucher->mm);
+	toucher->err = vmf.vma->vm_ops->fault(&vmf);
+	mmap_read_unlock(toucher->mm);
+	complete(&toucher->done);
+	return 0;
+}
+
+static void fault_that_keeps_its_lock(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct toucher toucher;
+
+	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
+	start(test, &toucher, fault_once, uaddr);
+	vmremap_area_thaw(dev->area);
+	expect_touched(test, &toucher, VM_FAULT_NOPAGE);
+}
+
+static void without_the_flag(struct kunit *test)
+{
+	struct vmremap_area *area = area_of_blocks(test, SIZE, 0, VMREMAP_MAX_ORDER);
+	struct vmremap_area *none[] = { NULL, ERR_PTR(-ENOMEM) };
+	unsigned int i;
+
+	put_at_end(test, area);
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, vmremap_area_revoke(area));
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, vmremap_area_freeze(area));
+	for (i = 0; i < ARRAY_SIZE(none); i++) {
+		KUNIT_EXPECT_EQ(test, -EFAULT, vmremap_area_revoke(none[i]));
+		KUNIT_EXPECT_EQ(test, -EFAULT, vmremap_area_freeze(none[i]));
+	}
+}
+
+/* SoleReference: mappings do not count, other holders do. */
+static void sole_reference(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+
+	KUNIT_EXPECT_TRUE(test, vmremap_area_is_sole_reference(dev->area));
+	vmremap_area_get(dev->area);
+	KUNIT_EXPECT_FALSE(test, vmremap_area_is_sole_reference(dev->area));
+	vmremap_area_put(dev->area);
+	KUNIT_EXPECT_TRUE(test, vmremap_area_is_sole_reference(dev->area));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
+}
+
+static struct kunit_case revoke_cases[] = {
+	KUNIT_CASE_PARAM(revoked, hook_gen_params),
+	KUNIT_CASE(drop_ins),
+	KUNIT_CASE_PARAM(nothing_is_mapped_too_early, hook_gen_params),
+	KUNIT_CASE_PARAM(frozen_and_thawed, hook_gen_params),
+	KUNIT_CASE_PARAM(pin_keeps_it_from_freezing, hook_gen_params),
+	KUNIT_CASE_PARAM(pin_outlives_revoking, hook_gen_params),
+	KUNIT_CASE_PARAM(touch_waits_until_thawed, hook_gen_params),
+	KUNIT_CASE_PARAM(touch_waits_until_revoked, hook_gen_params),
+	KUNIT_CASE_PARAM(last_put_thaws, hook_gen_params),
+	KUNIT_CASE_PARAM(fault_that_cannot_wait, hook_gen_params),
+	KUNIT_CASE_PARAM(fault_that_keeps_its_lock, hook_gen_params),
+	KUNIT_CASE(without_the_flag),
+	KUNIT_CASE_PARAM(sole_reference, hook_gen_params),
+	{}
+};
+
+static struct kunit_suite revoke_suite = {
+	.name = "vmremap-revoke",
+	.test_cases = revoke_cases,
+};
+
+kunit_test_suite(revoke_suite);

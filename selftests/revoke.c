@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Taking an area's memory back from programs: what they see, what they hold on to, and
+ * races of all that makes page table entries with revoking and freezing.
+ */
+
+#define _GNU_SOURCE
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sys/wait.h>
+
+#include "pin.h"
+#include "plan.h"
+
+/* Two PMDs and some pages. */
+#define PAGES 1027
+#define SIZE (PAGES * PAGE_SIZE)
+#define SLOT 0
+
+FIXTURE(revocable) {
+	int fd;
+	char *map;
+};
+
+FIXTURE_VARIANT(revocable) {
+	const char *device;
+};
+
+FIXTURE_VARIANT_ADD(revocable, mmap) {
+	.device = TEST_MMAP,
+};
+
+FIXTURE_VARIANT_ADD(revocable, mmap_prepare) {
+	.device = TEST_PREPARE,
+};
+
+FIXTURE_VARIANT_ADD(revocable, nested) {
+	.device = TEST_NESTED,
+};
+
+FIXTURE_SETUP(revocable)
+{
+	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd) TH_LOG("%m");
+	ASSERT_EQ(0, memory_alloc(self->fd, SLOT, VMREMAP_TEST_AREA, SIZE,
+				  VMREMAP_REVOCABLE));
+	ASSERT_EQ(0, memory_poke(self->fd, SLOT, PAGES, 1000));
+	self->map = map_area(self->fd, SLOT, 0, PAGES);
+	ASSERT_NE(MAP_FAILED, self->map);
+}
+
+FIXTURE_TEARDOWN(revocable)
+{
+	munmap(self->map, SIZE);
+	close(self->fd);
+}
+
+static int area_revoke(int fd)
+{
+	return ioctl(fd, VMREMAP_TEST_REVOKE, SLOT);
+}
+
+static int area_freeze(int fd)
+{
+	return ioctl(fd, VMREMAP_TEST_FREEZE, SLOT);
+}
+
+static int area_thaw(int fd)
+{
+	return ioctl(fd, VMREMAP_TEST_THAW, SLOT);
+}
+
+static bool all_right(char *map, __u64 value)
+{
+	for (size_t n = 0; n < PAGES; n++)
+		if (*page_word(map, n) != value + n)
+			return false;
+	return true;
+}
+
+/* Are all of these pages out of reach? */
+static bool all_gone(char *map, size_t pages)
+{
+	for (size_t n = 0; n < pages; n++)
+		if (touch(page_word(map, n), n & 1) != SIGBUS)
+			return false;
+	return true;
+}
+
+/* NoUserAccess, NotRevoked: also where it was moved, split, and by a child. */
+TEST_F(revocable, revoked)
+{
+	int go[2], status;
+	char *moved, byte;
+	pid_t child;
+
+	ASSERT_TRUE(all_right(self->map, 1000));
+	moved = mremap(self->map + PAGE_SIZE, 3 * PAGE_SIZE, 3 * PAGE_SIZE,
+		       MREMAP_MAYMOVE | MREMAP_FIXED, self->map + 2 * SIZE);
+	ASSERT_NE(MAP_FAILED, moved);
+	EXPECT_EQ(1001, *page_word(moved, 0));
+	ASSERT_EQ(0, pipe(go));
+	child = fork();
+	if (!child) {
+		bool before = *page_word(moved, 1) == 1002 &&
+			      *page_word(self->map, PAGES - 1) == 1000 + PAGES - 1;
+
+		close(go[1]);
+		_exit(!before || read(go[0], &byte, 1) ||
+		      !all_gone(moved, 3) || !all_gone(self->map + 4 * PAGE_SIZE, 9));
+	}
+	usleep(50000);
+	ASSERT_EQ(0, area_revoke(self->fd));
+	close(go[1]);
+	EXPECT_TRUE(all_gone(moved, 3));
+	EXPECT_TRUE(all_gone(self->map + 4 * PAGE_SIZE, PAGES - 4));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	close(go[0]);
+
+	EXPECT_EQ(MAP_FAILED, map_area(self->fd, SLOT, 0, PAGES));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(0, area_revoke(self->fd));
+	EXPECT_EQ(-1, area_freeze(self->fd));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(0, memory_peek(self->fd, SLOT, PAGES, 1000));
+	munmap(moved, 3 * PAGE_SIZE);
+}
+
+/* What the kernel does for the program fails as what the program does. */
+TEST_F(revocable, system_calls_on_revoked)
+{
+	struct iovec here = { .iov_base = &(char[8]) {}, .iov_len = 8 };
+	struct iovec there = { .iov_base = self->map, .iov_len = 8 };
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+
+	ASSERT_EQ(0, area_revoke(self->fd));
+	EXPECT_EQ(-1, read(zero, self->map, PAGE_SIZE));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, process_vm_readv(getpid(), &here, 1, &there, 1, 0));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, syscall(SYS_futex, self->map, FUTEX_WAKE, 1, NULL, NULL, 0));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(0, mprotect(self->map, SIZE, PROT_READ));
+	EXPECT_EQ(-1, mlock(self->map, SIZE));
+	close(zero);
+}
+
+/* PagesOutlive: who has pinned a page keeps it; the driver goes on writing there. */
+TEST_F(revocable, pins_outlive_revoking)
+{
+	int end = pipe_pages(self->map, 4);
+	char page[PAGE_SIZE];
+
+	ASSERT_LE(0, end);
+	EXPECT_EQ(-1, area_freeze(self->fd));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_TRUE(all_right(self->map, 1000));
+
+	ASSERT_EQ(0, area_revoke(self->fd));
+	EXPECT_TRUE(all_gone(self->map, 4));
+	ASSERT_EQ(0, memory_poke(self->fd, SLOT, PAGES, 5000));
+	for (__u64 n = 0; n < 4; n++) {
+		ASSERT_EQ(sizeof(page), read(end, page, sizeof(page)));
+		EXPECT_EQ(5000 + n, *(__u64 *)page);
+	}
+	close(end);
+}
+
+TEST_F(revocable, registered_buffer_keeps_it_from_freezing)
+{
+	struct ring ring;
+
+	if (ring_open(&ring) && errno == ENOSYS)
+		SKIP(return, "this kernel has no io_uring");
+	ASSERT_EQ(0, ring_register(&ring, self->map, SIZE));
+	EXPECT_EQ(-1, area_freeze(self->fd));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_TRUE(all_right(self->map, 1000));
+	ASSERT_EQ(0, ring_unregister(&ring));
+	EXPECT_EQ(0, area_freeze(self->fd));
+	EXPECT_EQ(0, area_thaw(self->fd));
+	EXPECT_TRUE(all_right(self->map, 1000));
+	close(ring.fd);
+}
+
+/* What a thread does with the memory while it is frozen, and whether it has come back. */
+struct visitor {
+	pthread_t thread;
+	char *map;
+	volatile bool done;
+	volatile int result;
+};
+
+static void *touches(void *arg)
+{
+	struct visitor *visitor = arg;
+
+	visitor->result = *page_word(visitor->map, 1) == 7001;
+	visitor->done = true;
+	return NULL;
+}
+
+static void *reads_a_file(void *arg)
+{
+	struct visitor *visitor = arg;
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+
+	visitor->result = read(zero, visitor->map + 2 * PAGE_SIZE, 8) == 8;
+	visitor->done = true;
+	close(zero);
+	return NULL;
+}
+
+static void *wakes_a_futex(void *arg)
+{
+	struct visitor *visitor = arg;
+
+	visitor->result = !syscall(SYS_futex, visitor->map, FUTEX_WAKE, 1, NULL, NULL, 0);
+	visitor->done = true;
+	return NULL;
+}
+
+static void *is_read_by_another(void *arg)
+{
+	struct visitor *visitor = arg;
+	__u64 word = 0;
+	struct iovec here = { .iov_base = &word, .iov_len = 8 };
+	struct iovec there = { .iov_base = page_word(visitor->map, 3), .iov_len = 8 };
+
+	visitor->result = process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 8 &&
+			  word == 7003;
+	visitor->done = true;
+	return NULL;
+}
+
+/* NoUserAccess: all wait, none keeps the others from mapping; then each sees the new bytes. */
+TEST_F(revocable, visitors_wait_until_thawed)
+{
+	void *(*visits[])(void *) = {
+		touches, reads_a_file, wakes_a_futex, is_read_by_another,
+	};
+	struct visitor visitors[4] = {};
+	void *other;
+
+	ASSERT_EQ(0, area_freeze(self->fd));
+	EXPECT_EQ(-1, area_freeze(self->fd));
+	EXPECT_EQ(EBUSY, errno);
+	for (int n = 0; n < 4; n++) {
+		visitors[n].map = self->map;
+		ASSERT_EQ(0, pthread_create(&visitors[n].thread, NULL, visits[n],
+					    &visitors[n]));
+	}
+	usleep(100000);
+	other = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+		     MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+	ASSERT_NE(MAP_FAILED, other);
+	EXPECT_EQ(0, munmap(other, PAGE_SIZE));
+	other = map_area(self->fd, SLOT, 0, PAGES);
+	ASSERT_NE(MAP_FAILED, other);
+	for (int n = 0; n < 4; n++) {
+		EXPECT_FALSE(visitors[n].done) TH_LOG("%d", n);
+	}
+	EXPECT_EQ(0, memory_peek(self->fd, SLOT, PAGES, 1000));
+	EXPECT_EQ(0, memory_poke(self->fd, SLOT, PAGES, 7000));
+	ASSERT_EQ(0, area_thaw(self->fd));
+	for (int n = 0; n < 4; n++) {
+		ASSERT_EQ(0, pthread_join(visitors[n].thread, NULL));
+		EXPECT_TRUE(visitors[n].result) TH_LOG("%d", n);
+	}
+	EXPECT_EQ(7000, *page_word(other, 0));
+	EXPECT_EQ(0, munmap(other, SIZE));
+}
+
+static volatile sig_atomic_t alarms;
+
+static void count_alarm(int sig __attribute__((unused)))
+{
+	alarms++;
+}
+
+/* A signal is handled while a touch waits. */
+TEST_F(revocable, signals_are_handled_while_frozen)
+{
+	int status;
+	pid_t child;
+
+	ASSERT_EQ(0, area_freeze(self->fd));
+	child = fork();
+	if (!child) {
+		signal(SIGALRM, count_alarm);
+		alarm(1);
+		_exit(*page_word(self->map, 0) != 1000 || alarms != 1);
+	}
+	usleep(1500000);
+	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+	ASSERT_EQ(0, area_thaw(self->fd));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+/* And who waits can be killed. */
+TEST_F(revocable, killed_while_frozen)
+{
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	int status;
+
+	ASSERT_EQ(0, area_freeze(self->fd));
+	for (int by_system_call = 0; by_system_call < 2; by_system_call++) {
+		pid_t child = fork();
+
+		if (!child) {
+			if (by_system_call)
+				_exit(read(zero, self->map, 1));
+			_exit(touch(self->map, true));
+		}
+		usleep(200000);
+		EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+		ASSERT_EQ(0, kill(child, SIGKILL));
+		ASSERT_EQ(child, waitpid(child, &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status));
+	}
+	ASSERT_EQ(0, area_thaw(self->fd));
+	EXPECT_TRUE(all_right(self->map, 1000));
+	close(zero);
+}
+
+TEST_F(revocable, revoked_while_frozen)
+{
+	int status;
+	pid_t child;
+
+	ASSERT_EQ(0, area_freeze(self->fd));
+	child = fork();
+	if (!child)
+		_exit(touch(self->map, true) != SIGBUS);
+	usleep(200000);
+	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+	ASSERT_EQ(0, area_revoke(self->fd));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, area_thaw(self->fd));
+	EXPECT_TRUE(all_gone(self->map, PAGES));
+}
+
+/* AreaOutlives: the driver goes, and nobody could thaw it any more. */
+TEST_F(revocable, last_reference_thaws)
+{
+	int status;
+	pid_t child;
+
+	ASSERT_EQ(0, area_freeze(self->fd));
+	child = fork();
+	if (!child)
+		_exit(*page_word(self->map, 5) != 1005);
+	usleep(200000);
+	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+	ASSERT_EQ(0, memory_free(self->fd, SLOT));
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_TRUE(all_right(self->map, 1000));
+}
+
+/*
+ * The races: threads that do all that makes and moves entries, against one that
+ * takes the memory back, ROUNDS times (by default 300), on as many CPUs as there are.
+ */
+#define THREADS 4
+#define RACE_PAGES 515
+
+static struct race {
+	int fd;
+	pthread_barrier_t barrier;
+	char *volatile map;
+	volatile bool stop, end;
+	/* No program may see the word n of the area be this plus n. */
+	volatile __u64 forbidden;
+	volatile int seen;
+} race;
+
+static __thread sigjmp_buf race_return;
+
+static void race_fault(int sig __attribute__((unused)))
+{
+	siglongjmp(race_return, 1);
+}
+
+static unsigned long rounds(void)
+{
+	const char *asked = getenv("ROUNDS");
+
+	return asked ? strtoul(asked, NULL, 10) : 300;
+}
+
+/* Look at words, and write some others; return where a touch raises SIGBUS. */
+static void look(char *map, unsigned int *random, bool write)
+{
+	while (!race.stop) {
+		size_t n = rand_r(random) % RACE_PAGES;
+
+		if (__atomic_load_n(page_word(map, n), __ATOMIC_RELAXED) == race.forbidden + n)
+			race.seen++;
+		if (write)
+			__atomic_store_n(page_word(map, n) + 1, rand_r(random), __ATOMIC_RELAXED);
+	}
+}
+
+static void *racer(void *arg)
+{
+	unsigned long nr = (unsigned long)arg;
+	unsigned int random = nr + 1;
+
+	while (pthread_barrier_wait(&race.barrier), !race.end) {
+		char *own = MAP_FAILED;
+
+		if (!sigsetjmp(race_return, 1)) {
+			switch (nr) {
+			case 0:
+			case 1:
+				look(race.map, &random, nr);
+				break;
+			case 2:
+				/* New mappings all the time, each touched once or twice. */
+				while (!race.stop) {
+					own = mmap(NULL, RACE_PAGES * PAGE_SIZE,
+						   PROT_READ | PROT_WRITE, MAP_SHARED, race.fd, 0);
+					if (own == MAP_FAILED)
+						break;
+					for (int n = 0; n < RACE_PAGES; n += 500)
+						if (*page_word(own, n) == race.forbidden + n)
+							race.seen++;
+					munmap(own, RACE_PAGES * PAGE_SIZE);
+					own = MAP_FAILED;
+				}
+				break;
+			case 3:
+				/* One that is moved, zapped, protected and pinned for a moment. */
+				own = mmap(NULL, RACE_PAGES * PAGE_SIZE,
+					   PROT_READ | PROT_WRITE, MAP_SHARED, race.fd, 0);
+				while (!race.stop && own != MAP_FAILED) {
+					__u64 word = 0;
+					size_t n = rand_r(&random) % RACE_PAGES;
+					struct iovec here = { &word, 8 };
+					struct iovec there = { page_word(own, n), 8 };
+
+					process_vm_readv(getpid(), &here, 1, &there, 1, 0);
+					if (word == race.forbidden + n)
+						race.seen++;
+					own = mremap(own, RACE_PAGES * PAGE_SIZE,
+						     RACE_PAGES * PAGE_SIZE,
+						     MREMAP_MAYMOVE | MREMAP_FIXED,
+						     (char *)0x500000000 +
+						     (n % 7) * (RACE_PAGES + 1) * PAGE_SIZE * 2);
+					madvise(own, (n + 1) * PAGE_SIZE, MADV_DONTNEED);
+					mprotect(own, PAGE_SIZE, n & 1 ? PROT_READ :
+								  PROT_READ | PROT_WRITE);
+				}
+				break;
+			}
+		}
+		if (own != MAP_FAILED)
+			munmap(own, RACE_PAGES * PAGE_SIZE);
+		pthread_barrier_wait(&race.barrier);
+	}
+	return NULL;
+}
+
+FIXTURE(race) {
+	pthread_t threads[THREADS];
+};
+
+FIXTURE_VARIANT(race) {
+	const char *device;
+};
+
+FIXTURE_VARIANT_ADD(race, mmap) {
+	.device = TEST_MMAP,
+};
+
+FIXTURE_VARIANT_ADD(race, mmap_prepare) {
+	.device = TEST_PREPARE,
+};
+
+static void race_alloc(struct __test_metadata *_metadata, unsigned int flags)
+{
+	struct vmremap_test_plan plan = {
+		.count = 1, .calls = { { .function = VMREMAP_TEST_AREA_MMAP } },
+	};
+
+	ASSERT_EQ(0, memory_alloc(race.fd, SLOT, VMREMAP_TEST_AREA, RACE_PAGES * PAGE_SIZE,
+				  VMREMAP_REVOCABLE | flags));
+	ASSERT_EQ(0, memory_poke(race.fd, SLOT, RACE_PAGES, 1000));
+	race.map = map_plan(race.fd, &plan, RACE_PAGES, PROT_READ | PROT_WRITE, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, race.map);
+}
+
+static void race_free(struct __test_metadata *_metadata)
+{
+	ASSERT_EQ(0, munmap(race.map, RACE_PAGES * PAGE_SIZE));
+	ASSERT_EQ(0, memory_free(race.fd, SLOT));
+}
+
+FIXTURE_SETUP(race)
+{
+	memset(&race, 0, sizeof(race));
+	race.fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, race.fd);
+	signal(SIGBUS, race_fault);
+	ASSERT_EQ(0, pthread_barrier_init(&race.barrier, NULL, THREADS + 1));
+	for (unsigned long n = 0; n < THREADS; n++)
+		ASSERT_EQ(0, pthread_create(&self->threads[n], NULL, racer, (void *)n));
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	race.end = true;
+	pthread_barrier_wait(&race.barrier);
+	for (int n = 0; n < THREADS; n++)
+		pthread_join(self->threads[n], NULL);
+	close(race.fd);
+}
+
+/* NoUserAccess: what the driver writes when revoking has returned, nobody sees. */
+TEST_F_TIMEOUT(race, revoke, 3000)
+{
+	for (unsigned long round = 0; round < rounds(); round++) {
+		race_alloc(_metadata, round & 1 ? VMREMAP_POPULATE : 0);
+		race.forbidden = 5000;
+		race.stop = false;
+		pthread_barrier_wait(&race.barrier);
+		for (unsigned long n = round % 64 * 500; n; n--)
+			__asm__ volatile("" : : : "memory");
+		ASSERT_EQ(0, area_revoke(race.fd));
+		ASSERT_EQ(0, memory_poke(race.fd, SLOT, RACE_PAGES, race.forbidden));
+		sched_yield();
+		race.stop = true;
+		pthread_barrier_wait(&race.barrier);
+		ASSERT_EQ(0, race.seen) TH_LOG("round %lu", round);
+		race_free(_metadata);
+	}
+}
+
+/* NoUserAccess: while it is frozen no byte changes, and none that it had then is seen. */
+TEST_F_TIMEOUT(race, freeze, 3000)
+{
+	unsigned long frozen = 0;
+
+	race_alloc(_metadata, 0);
+	race.forbidden = 5000;
+	pthread_barrier_wait(&race.barrier);
+	for (unsigned long round = 0; round < rounds(); round++) {
+		if (area_freeze(race.fd)) {
+			/* A reader had a page at each look. */
+			ASSERT_EQ(EBUSY, errno);
+			continue;
+		}
+		frozen++;
+		ASSERT_EQ(0, memory_poke(race.fd, SLOT, RACE_PAGES, race.forbidden));
+		ASSERT_EQ(0, memory_peek(race.fd, SLOT, RACE_PAGES, race.forbidden));
+		sched_yield();
+		ASSERT_EQ(0, memory_peek(race.fd, SLOT, RACE_PAGES, race.forbidden));
+		ASSERT_EQ(0, memory_poke(race.fd, SLOT, RACE_PAGES, 1000));
+		ASSERT_EQ(0, area_thaw(race.fd));
+		ASSERT_EQ(0, race.seen) TH_LOG("round %lu", round);
+	}
+	race.stop = true;
+	pthread_barrier_wait(&race.barrier);
+	EXPECT_LT(rounds() / 2, frozen);
+	race_free(_metadata);
+}
+
+TEST_HARNESS_MAIN
