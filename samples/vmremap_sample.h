@@ -53,10 +53,30 @@ struct vmremap_sample_sum {
 	__u64 checksum;
 };
 
+/**
+ * struct vmremap_sample_verify - argument of VMREMAP_SAMPLE_VERIFY
+ * @seed: the pattern that the data buffer should hold
+ * @wrong: out: how many bytes of it differ from that
+ */
+struct vmremap_sample_verify {
+	__u64 seed;
+	__u64 wrong;
+};
+
 /* Fill the data buffer with a pattern, then update the control page. */
 #define VMREMAP_SAMPLE_FILL	_IOW('v', 0x60, struct vmremap_sample_fill)
 /* Sum what the data buffer holds, then update the control page. */
 #define VMREMAP_SAMPLE_SUM	_IOR('v', 0x61, struct vmremap_sample_sum)
+/*
+ * Look at the data buffer while no program can change it. Whoever touches it
+ * meanwhile waits. Fails with EBUSY while somebody has pages of it pinned.
+ */
+#define VMREMAP_SAMPLE_VERIFY	_IOWR('v', 0x62, struct vmremap_sample_verify)
+/*
+ * Take the data buffer back for ever, as when a device is unplugged: to touch it
+ * raises SIGBUS from now on, and to map it again fails with ENODEV.
+ */
+#define VMREMAP_SAMPLE_REVOKE	_IO('v', 0x63)
 
 /* The pattern: a byte from a seed and its place, by Fibonacci hashing. */
 static inline __u8 vmremap_sample_byte(__u64 seed, __u64 i)

@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +59,8 @@ static const char *clause(int err)
 		return "RangeInArea";
 	case EBUSY:
 		return "VmaInit";
+	case ENODEV:
+		return "NotRevoked";
 	case EACCES:
 		return "PolicyHeld";
 	default:
@@ -202,6 +206,56 @@ static void refused(const struct device *dev)
 	check(err == EACCES, "the control page cannot be mapped for writing");
 }
 
+/* The driver freezes the data, checks it in place, and lets the program go on. */
+static void verified(const struct device *dev, __u64 seed)
+{
+	struct vmremap_sample_verify verify = { .seed = seed };
+
+	dev->data[dev->bytes / 2] ^= 1;
+	if (ioctl(dev->fd, VMREMAP_SAMPLE_VERIFY, &verify)) {
+		check(false, "ask the driver to verify the data");
+		return;
+	}
+	printf("  the driver froze the data and looked at it in place: %llu byte is wrong\n",
+	       (unsigned long long)verify.wrong);
+	check(verify.wrong == 1, "the driver finds the byte that the program has changed");
+	dev->data[dev->bytes / 2] ^= 1;
+	check(!ioctl(dev->fd, VMREMAP_SAMPLE_VERIFY, &verify) && !verify.wrong,
+	      "it has thawed the data: the program could put the byte right");
+}
+
+static sigjmp_buf survived;
+
+static void survive(int sig)
+{
+	siglongjmp(survived, sig);
+}
+
+/* The driver takes the data back, as when its device is unplugged. */
+static void revoked(const struct device *dev)
+{
+	void *addr;
+	int sig;
+
+	printf("\n%s\n", dev->path);
+	if (ioctl(dev->fd, VMREMAP_SAMPLE_REVOKE)) {
+		check(false, "have the driver take the data back");
+		return;
+	}
+	signal(SIGBUS, survive);
+	sig = sigsetjmp(survived, 1);
+	if (!sig)
+		__atomic_store_n(dev->data, 1, __ATOMIC_RELAXED);
+	signal(SIGBUS, SIG_DFL);
+	printf("  the driver took the data back; to touch it: signal %d (%s)\n", sig,
+	       sig ? strsignal(sig) : "none");
+	check(sig == SIGBUS, "the program has survived that by SIGBUS");
+
+	addr = mmap(NULL, dev->bytes, PROT_READ, MAP_SHARED, dev->fd, VMREMAP_SAMPLE_DATA);
+	printf("  to map it again: %s (clause %s)\n", strerror(errno), clause(errno));
+	check(addr == MAP_FAILED && errno == ENODEV, "it cannot be mapped again");
+}
+
 /* One driver writes, the program carries it over, the other driver reads. */
 static void driver_to_driver(const struct device *from, const struct device *to,
 			     __u64 seed)
@@ -240,6 +294,7 @@ static bool device_show(struct device *dev, const char *path, __u64 seed)
 
 	driver_to_program(dev, seed);
 	program_to_driver(dev, seed + 1);
+	verified(dev, seed + 1);
 	refused(dev);
 	return true;
 }
@@ -266,6 +321,9 @@ int main(int argc, char **argv)
 		driver_to_driver(&devices[i - 1], &devices[i], 77 + i);
 		driver_to_driver(&devices[i], &devices[i - 1], 99 + i);
 	}
+
+	for (int i = 0; i < n; i++)
+		revoked(&devices[i]);
 
 	printf("\ndemo: %d passed, %d failed\n", passed, failed);
 	free(devices);

@@ -115,6 +115,27 @@ static int sample_sum(struct sample *sample, u64 *checksum)
 }
 
 /*
+ * Frozen, the data is the driver's alone: what is checked is what is used, and no
+ * access needs a mark.
+ */
+static int sample_verify(struct sample *sample, struct vmremap_sample_verify *verify)
+{
+	const u8 *data = vmremap_area_addr(sample->data);
+	size_t bytes = vmremap_area_size(sample->data);
+	int ret = vmremap_area_freeze(sample->data);
+
+	if (ret)
+		return ret;
+	verify->wrong = 0;
+	for (size_t i = 0; i < bytes && !ret; i++) {
+		verify->wrong += data[i] != vmremap_sample_byte(verify->seed, i);
+		ret = sample_yield(i);
+	}
+	vmremap_area_thaw(sample->data);
+	return ret;
+}
+
+/*
  * The control page, which a program reads without a lock: an odd sequence
  * tells it that the rest is being changed. The count itself is kept where no
  * program sees it, and the page only gets copies.
@@ -146,6 +167,7 @@ static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct sample *sample = file->private_data;
 	void __user *argp = (void __user *)arg;
 	struct vmremap_sample_fill fill;
+	struct vmremap_sample_verify verify;
 	struct vmremap_sample_sum sum;
 	int ret;
 
@@ -165,6 +187,16 @@ static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		if (!ret && copy_to_user(argp, &sum, sizeof(sum)))
 			return -EFAULT;
 		return ret;
+	case VMREMAP_SAMPLE_VERIFY:
+		if (copy_from_user(&verify, argp, sizeof(verify)))
+			return -EFAULT;
+		scoped_cond_guard(mutex_intr, return -EINTR, &sample->lock)
+			ret = sample_verify(sample, &verify);
+		if (!ret && copy_to_user(argp, &verify, sizeof(verify)))
+			return -EFAULT;
+		return ret;
+	case VMREMAP_SAMPLE_REVOKE:
+		return vmremap_area_revoke(sample->data);
 	default:
 		return -ENOTTY;
 	}
@@ -218,7 +250,7 @@ static int sample_open(struct inode *inode, struct file *file)
 		ret = PTR_ERR(sample->control);
 		goto free;
 	}
-	sample->data = vmremap_area_alloc(size, 0);
+	sample->data = vmremap_area_alloc(size, VMREMAP_REVOCABLE);
 	if (IS_ERR(sample->data)) {
 		ret = PTR_ERR(sample->data);
 		goto put_control;

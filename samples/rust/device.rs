@@ -40,8 +40,8 @@ impl MiscDevice for Device {
         const DATA: usize = uapi::VMREMAP_SAMPLE_DATA as usize >> PAGE_SHIFT;
 
         match vma.page_offset() {
-            offset @ DATA.. => sample.data.mmap(vma, offset - DATA),
-            offset => sample.control.mmap(vma, offset),
+            offset @ DATA.. => sample.map_data(vma, offset - DATA),
+            offset => sample.map_control(vma, offset),
         }
     }
 
@@ -51,6 +51,12 @@ impl MiscDevice for Device {
         match cmd {
             uapi::VMREMAP_SAMPLE_FILL => sample.fill(user.reader().read::<u64>()?)?,
             uapi::VMREMAP_SAMPLE_SUM => user.writer().write::<u64>(&sample.sum()?)?,
+            uapi::VMREMAP_SAMPLE_VERIFY => {
+                let (mut reader, mut writer) = user.reader_writer();
+                let seed = reader.read::<u64>()?;
+                writer.write::<[u64; 2]>(&[seed, sample.verify(seed)?])?;
+            }
+            uapi::VMREMAP_SAMPLE_REVOKE => sample.revoke()?,
             _ => return Err(ENOTTY),
         }
         Ok(0)

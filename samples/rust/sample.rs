@@ -14,6 +14,7 @@ use kernel::{
         io_read,
         io_write, //
     },
+    mm::virt::VmaNew,
     new_mutex,
     page::PAGE_SIZE,
     prelude::*,
@@ -41,78 +42,112 @@ use vmremap::{
 /// time.
 #[pin_data]
 pub(crate) struct Sample {
-    pub(crate) control: Area<vmremap_sample_control>,
-    pub(crate) data: Area<[u8]>,
-    // The control page's own count, where no program sees it: the page only gets copies.
+    control: Area<vmremap_sample_control>,
     #[pin]
-    sequence: Mutex<u64>,
+    locked: Mutex<Locked>,
+}
+
+struct Locked {
+    data: Area<[u8]>,
+    // The control page's own count, where no program sees it: the page only gets copies.
+    sequence: u64,
 }
 
 impl Sample {
     /// Allocates the areas, the data of `size` bytes, and fills in the control page.
     pub(crate) fn new(size: usize) -> Result<Pin<KBox<Self>>> {
         let control = Area::zeroed(Flags::READ_ONLY)?;
-        let data = Area::<u8>::zeroed_slice(size, Flags::NONE)?;
+        let data = Area::<u8>::zeroed_slice(size, Flags::REVOCABLE)?;
         let sample = KBox::pin_init(
             pin_init!(Self {
                 control,
-                data,
-                sequence <- new_mutex!(0),
+                locked <- new_mutex!(Locked { data, sequence: 0 }),
             }),
             GFP_KERNEL,
         )?;
 
-        sample.publish(&mut sample.sequence.lock(), 0);
+        sample.publish(&mut sample.locked.lock(), 0);
         Ok(sample)
+    }
+
+    /// Maps the control page.
+    pub(crate) fn map_control(&self, vma: &VmaNew, offset: usize) -> Result {
+        self.control.mmap(vma, offset)
+    }
+
+    /// Maps the data, from its page `offset` on.
+    pub(crate) fn map_data(&self, vma: &VmaNew, offset: usize) -> Result {
+        self.locked.lock().data.mmap(vma, offset)
     }
 
     /// Fills the data with the pattern of `seed`.
     pub(crate) fn fill(&self, seed: u64) -> Result {
-        let mut sequence = self.sequence.lock();
+        let mut locked = self.locked.lock();
 
-        for i in 0..self.data.len() {
-            io_write!(&self.data, [try: i], uapi::byte(seed, i as u64));
+        for i in 0..locked.data.len() {
+            io_write!(&locked.data, [try: i], uapi::byte(seed, i as u64));
             interruption_point(i)?;
         }
-        let checksum = self.checksum()?;
-        self.publish(&mut sequence, checksum);
+        let checksum = checksum(&locked.data)?;
+        self.publish(&mut locked, checksum);
         Ok(())
     }
 
     /// Returns the checksum of the data as it is now.
     pub(crate) fn sum(&self) -> Result<u64> {
-        let mut sequence = self.sequence.lock();
-        let checksum = self.checksum()?;
-        self.publish(&mut sequence, checksum);
+        let mut locked = self.locked.lock();
+        let checksum = checksum(&locked.data)?;
+        self.publish(&mut locked, checksum);
         Ok(checksum)
     }
 
-    fn checksum(&self) -> Result<u64> {
-        let mut checksum = uapi::CHECKSUM_INIT;
-        for i in 0..self.data.len() {
-            checksum = uapi::checksum(checksum, io_read!(&self.data, [try: i]));
+    /// Returns how many bytes of the data differ from the pattern of `seed`.
+    ///
+    /// Frozen, the data is the driver's alone: what is checked is what is used.
+    pub(crate) fn verify(&self, seed: u64) -> Result<u64> {
+        let mut locked = self.locked.lock();
+        let frozen = locked.data.freeze()?;
+        let mut wrong = 0;
+
+        for (i, byte) in frozen.iter().enumerate() {
+            wrong += u64::from(*byte != uapi::byte(seed, i as u64));
             interruption_point(i)?;
         }
-        Ok(checksum)
+        Ok(wrong)
+    }
+
+    /// Takes the data back from programs, for ever.
+    pub(crate) fn revoke(&self) -> Result {
+        self.locked.lock().data.revoke()
     }
 
     /// Writes the control page, which a program reads without a lock: an odd sequence tells it
     /// that the rest is being changed.
-    fn publish(&self, sequence: &mut u64, checksum: u64) {
+    fn publish(&self, locked: &mut Locked, checksum: u64) {
         let control = &self.control;
         let shown = AtomicView::new(io_project!(control, .sequence));
-        let next = sequence.wrapping_add(2);
+        let next = locked.sequence.wrapping_add(2);
 
-        shown.store(sequence.wrapping_add(1), Relaxed);
+        shown.store(locked.sequence.wrapping_add(1), Relaxed);
         // Readers that see a new value below must see the odd sequence, too.
         smp_mb(Write);
-        io_write!(control, .bytes, self.data.len() as u64);
+        io_write!(control, .bytes, locked.data.len() as u64);
         io_write!(control, .checksum, checksum);
         // Readers that see the even sequence must see the values above.
         shown.store(next, Release);
 
-        *sequence = next;
+        locked.sequence = next;
     }
+}
+
+/// Returns the checksum of the data as it is now.
+fn checksum(data: &Area<[u8]>) -> Result<u64> {
+    let mut checksum = uapi::CHECKSUM_INIT;
+    for i in 0..data.len() {
+        checksum = uapi::checksum(checksum, io_read!(data, [try: i]));
+        interruption_point(i)?;
+    }
+    Ok(checksum)
 }
 
 /// Lets a signal end work on many bytes.
