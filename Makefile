@@ -54,6 +54,7 @@ review:
 
 proofs:
 	@tools/prove
+	@tools/enter tools/proofs/model
 
 mutants:
 	@tools/mutate

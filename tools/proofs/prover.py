@@ -62,16 +62,13 @@ def sources(proof, code=()):
 
 
 def compiled(proof, machine, source, folder, code=()):
-    """Compile harness and code, or other @code in its place; a second program has the loops' invariants."""
+    """Compile harness and code, or other @code in its place."""
     program = f"{folder}/{proof.name}-{'-'.join(machine)}"
     compiler = ["goto-cc", "--function", "proof", "-D__typeof_unqual__=__typeof__"]
     if "Cases" in proof.head:
         compiler = ["gcc", "-O2", "-std=gnu11", "-fno-builtin", "-fno-strict-aliasing", "-w",
                     "-Wno-implicit-function-declaration"]
     tool(*compiler, *flags(proof, machine, source, folder), "-o", program, *sources(proof, code))
-    if "Loops" in proof.head:
-        tool("goto-instrument", "--loop-contracts-file", f"{HERE}/{proof.head['Loops']}", "--apply-loop-contracts",
-             program, program + "-loops")
     return program
 
 
@@ -105,9 +102,8 @@ def hold(proof, program):
     if "Cases" in proof.head:
         done = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=False, timeout=LIMIT)
         return done.stdout.split(), [done.stdout or f"it ends by {done.returncode}"] if done.returncode else []
-    loops = program + "-loops"
     checks = [check for check in CHECKS if "Wraps" not in proof.head or check != "--unsigned-overflow-check"]
-    properties = cbmc(loops if os.path.exists(loops) else program, *checks)
+    properties = cbmc(program, *checks)
     return properties, [f"{place(p)}: {p['description']}" for p in properties if p["status"] != "SUCCESS"]
 
 
@@ -131,12 +127,9 @@ def prove(proof, machine, source, folder):
 
 def key(proof, machine, source, folder):
     """A name for all that a proof depends on: the code as the compiler sees it, and what is asked of it."""
-    digest = hashlib.sha256(repr((machine, CHECKS, proof.head.get("Loops"))).encode())
+    digest = hashlib.sha256(repr((machine, CHECKS)).encode())
     for name in sources(proof):
         digest.update(tool("gcc", "-E", "-P", *flags(proof, machine, source, folder), name).encode())
-    for name in [proof.head["Loops"]] if "Loops" in proof.head else []:
-        with open(f"{HERE}/{name}", "rb") as f:
-            digest.update(f.read())
     return f"{proof.name}-{'-'.join(machine)}-{digest.hexdigest()[:16]}"
 
 

@@ -34,7 +34,7 @@ def read(root, review, constants):
             if line.startswith("//!"):
                 for clause in named(line, review):
                     review.places.append(Place("breaks", clause, path.stem, name, number, "does not compile"))
-    for path in sorted((root / "tools/proofs").glob("*.c")):
+    for path in sorted([*(root / "tools/proofs").glob("*.c"), *(root / "tools/proofs").glob("*.pml")]):
         name = path.relative_to(root).as_posix()
         files[name] = path.read_text(encoding="utf-8")
         clauses = re.search(r"^ \* Clauses: (.*)$", files[name], flags=re.MULTILINE)

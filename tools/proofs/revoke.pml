@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Proves: when vmremap_area_revoke() or vmremap_area_freeze() has returned without an error,
+ *	no page table shows a page of the area, frozen nobody has pinned one, until it is
+ *	thawed; and nobody waits for ever.
+ * Clauses: NoUserAccess NotRevoked
+ * Assumes: one page, and a mapping of it that is touched and zapped at any time; with it two
+ *	of: a child by fork(2), a new place by mremap(2), a new mapping by mmap(2), each
+ *	touched, one who pins by gup_fast_pte_range(), and one by follow_page_pte(); a
+ *	driver that freezes, thaws or puts its last reference, and revokes, and another
+ *	that revokes at any time; steps in any order, each seen by all at once.
+ * Code: c/revoke.c c/revoke.h c/cover.c
+ *
+ * Cases: FORK+MOVE FORK+MAP FORK+FAST FORK+SLOW MOVE+MAP MOVE+FAST MOVE+SLOW MAP+FAST MAP+SLOW
+ *	FAST+SLOW
+ *
+ * A mutant is the model with one of these defined, and has to fail:
+ * Mutants: NO_DRAIN NO_LOCK ZAP_FIRST MAP_EARLY COPY_EARLY MOVE_UNLOCKED NO_RECHECK
+ *	COUNT_FIRST THAW_REVOKED WAIT_LOCKED KEEP_FROZEN
+ */
+
+/* enum vmremap_state */
+mtype = { opened, frozen, revoked };
+mtype state = opened;
+
+/* The VMAs, in the order of the i_mmap tree: where mremap(2) puts one may come first. */
+#define MOVED	0
+#define PARENT	1
+#define CHILD	2
+#define MAPPED	3
+#define VMAS	4
+bool linked[VMAS];
+bool entry[VMAS];
+
+/* address_space.invalidate_lock and .i_mmap_rwsem */
+byte invalidate_readers, i_mmap_readers;
+bool invalidate_writer, i_mmap_writer;
+
+/* References but the area's and the page cache's; those that are pins. */
+byte refs, pins;
+
+/* The driver takes the memory for its own: after freezing, until it thaws; after revoking. */
+bool owned, gone;
+
+#define shown	(entry[MOVED] || entry[PARENT] || entry[CHILD] || entry[MAPPED])
+
+/* pte_offset_map_lock(), set_pte_at(), pte_unmap_unlock() */
+inline set_entry(v)
+{
+	atomic { entry[v] = true; assert(!owned && !gone) }
+}
+
+/* vmremap_cover_fault(), or vmremap_prefault() for .mapped; each begins anew on VM_FAULT_RETRY */
+inline fault(v)
+{
+	do
+	::
+		/* vmremap_insert_begin() */
+#ifndef NO_LOCK
+		atomic { !invalidate_writer -> invalidate_readers++ };
+#endif
+		if
+		:: state == opened ->
+			/* vmremap_fault() */
+			set_entry(v);
+			/* vmremap_insert_end() */
+#ifndef NO_LOCK
+			invalidate_readers--;
+#endif
+			break
+		:: else ->
+#if !defined(NO_LOCK) && !defined(WAIT_LOCKED)
+			invalidate_readers--;
+#endif
+			/* vmremap_wait_thawed() */
+			if
+			:: state == revoked ->
+#ifdef WAIT_LOCKED
+				invalidate_readers--;
+#endif
+				break
+			:: else -> state != frozen
+			fi
+#ifdef WAIT_LOCKED
+			; invalidate_readers--
+#endif
+		fi
+	od
+}
+
+/* unmap() in c/revoke.c */
+inline drain_and_zap()
+{
+#ifndef NO_DRAIN
+	atomic { !invalidate_writer && !invalidate_readers -> invalidate_writer = true };
+	invalidate_writer = false;
+#endif
+	zap_all()
+}
+
+/* unmap_mapping_range(): one VMA after the other, each as it is then in the tree */
+inline zap_all()
+{
+	atomic { !i_mmap_writer -> i_mmap_readers++ };
+	if :: linked[MOVED] -> entry[MOVED] = false :: else fi;
+	if :: linked[PARENT] -> entry[PARENT] = false :: else fi;
+	if :: linked[CHILD] -> entry[CHILD] = false :: else fi;
+	if :: linked[MAPPED] -> entry[MAPPED] = false :: else fi;
+	i_mmap_readers--
+}
+
+inline link(v)
+{
+	atomic { !i_mmap_readers && !i_mmap_writer -> linked[v] = true }
+}
+
+/* vmremap_area_thaw(), vmremap_thaw_forgotten(): cmpxchg() and wake_up_var() */
+inline thaw()
+{
+#ifdef THAW_REVOKED
+	state = opened
+#else
+	atomic { if :: state == frozen -> state = opened :: else fi }
+#endif
+}
+
+/* vmremap_area_freeze(), which looks at the pins twice */
+inline freeze()
+{
+#ifdef COUNT_FIRST
+	counted = refs != 0;
+#endif
+#ifdef ZAP_FIRST
+	drain_and_zap();
+#endif
+	atomic {
+		if
+		:: state == opened -> state = frozen; failed = false
+		:: else -> failed = true
+		fi
+	};
+	if
+	:: failed
+	:: else ->
+#ifndef ZAP_FIRST
+		drain_and_zap();
+#endif
+		looks = 0;
+		do
+		::
+			/* pinned() */
+#ifdef COUNT_FIRST
+			if
+			:: counted -> failed = true; break
+			:: else -> atomic { owned = state == frozen; assert(!owned || !shown && !pins) }; break
+			fi
+#else
+			atomic {
+				if
+				:: refs == 0 ->
+					owned = state == frozen;
+					assert(!shown && !pins);
+					break
+				:: else -> looks++
+				fi
+			};
+			if
+			:: looks == 2 -> failed = true; break
+			:: else
+			fi
+#endif
+		od;
+		if
+		:: failed -> thaw()
+		:: else
+		fi
+	fi
+}
+
+/* vmremap_area_revoke() */
+inline revoke()
+{
+	atomic { state = revoked; owned = false };
+	drain_and_zap();
+	atomic { gone = true; assert(!shown) }
+}
+
+proctype driver()
+{
+	bool failed, counted;
+	byte looks;
+
+	freeze();
+	if
+	:: failed
+	:: else ->
+		owned = false;
+		if
+		:: thaw()
+		/* Or it forgets: the last vmremap_area_put() thaws. */
+		:: skip;
+#ifndef KEEP_FROZEN
+			thaw()
+#endif
+		fi
+	fi;
+	if
+	:: revoke()
+	:: skip
+	fi
+}
+
+proctype other_driver()
+{
+	if
+	:: revoke()
+	:: skip
+	fi
+}
+
+#ifdef FORK
+/* dup_mmap(): vma_interval_tree_insert_after(), then copy_page_range() */
+proctype forker()
+{
+#ifdef COPY_EARLY
+	atomic { if :: entry[PARENT] -> set_entry(CHILD) :: else fi };
+	link(CHILD);
+#else
+	link(CHILD);
+	atomic { if :: entry[PARENT] -> set_entry(CHILD) :: else fi };
+#endif
+	fault(CHILD)
+}
+#endif
+
+#ifdef MOVE
+/* mremap(2): copy_vma() links the new place, move_page_tables() takes the i_mmap lock */
+proctype mover()
+{
+	bool had;
+	link(MOVED);
+#ifdef MOVE_UNLOCKED
+	atomic { had = entry[PARENT]; entry[PARENT] = false; if :: had -> entry[MOVED] = true :: else fi };
+#else
+	atomic { !i_mmap_readers && !i_mmap_writer -> i_mmap_writer = true };
+	atomic { had = entry[PARENT]; entry[PARENT] = false; if :: had -> entry[MOVED] = true :: else fi };
+	i_mmap_writer = false;
+#endif
+	fault(MOVED)
+}
+#endif
+
+#ifdef MAP
+/* mmap(2) with an .mmap hook maps nothing before the VMA is linked; .mapped faults after it */
+proctype mapper()
+{
+#ifdef MAP_EARLY
+	if
+	:: state == opened -> set_entry(MAPPED)
+	:: else
+	fi;
+#endif
+	link(MAPPED);
+	fault(MAPPED)
+}
+#endif
+
+proctype toucher()
+{
+	fault(PARENT)
+}
+
+/* madvise(MADV_DONTNEED) */
+proctype zapper()
+{
+	entry[PARENT] = false
+}
+
+#ifdef FAST
+/* gup_fast_pte_range() */
+proctype fast_pinner()
+{
+	if
+	:: entry[PARENT] ->
+		/* try_grab_folio_fast() */
+		refs++;
+		/* Is the entry still there? */
+#ifdef NO_RECHECK
+		atomic { pins++; assert(!owned) };
+		atomic { pins--; refs-- }
+#else
+		if
+		:: atomic { entry[PARENT] -> pins++; assert(!owned) };
+			atomic { pins--; refs-- }
+		:: else -> refs--
+		fi
+#endif
+	:: else
+	fi
+}
+#endif
+
+#ifdef SLOW
+/* follow_page_pte() */
+proctype pinner()
+{
+	if
+	:: atomic { entry[MAPPED] -> refs++; pins++; assert(!owned) };
+		atomic { pins--; refs-- }
+	:: else
+	fi
+}
+#endif
+
+init
+{
+	atomic {
+		linked[PARENT] = true;
+		entry[PARENT] = true;
+		run driver();
+		run other_driver();
+		run toucher();
+		run zapper();
+#ifdef FORK
+		run forker();
+#endif
+#ifdef MOVE
+		run mover();
+#endif
+#ifdef MAP
+		run mapper();
+#endif
+#ifdef FAST
+		run fast_pinner();
+#endif
+#ifdef SLOW
+		run pinner();
+#endif
+	}
+}
