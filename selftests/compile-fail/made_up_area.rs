@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `AreaOutlives`: an `Area` comes with a reference on an area, and can be had in no other way.
+//! `AreaOutlives` `NoUserAccess`: an `Area` comes with a reference on an area, a `Frozen` with a frozen one, and neither
+//! can be had in another way.
 
 use core::ptr::NonNull;
-use vmremap::Area;
+use vmremap::{
+    Area,
+    Frozen, //
+};
 
 fn make_up() -> Area<u32> {
     Area {
         raw: NonNull::dangling(),    //~ E0451
         memory: NonNull::dangling(), //~ E0451
     }
+}
+
+fn make_up_frozen(area: &mut Area<u32>) -> Frozen<'_, u32> {
+    Frozen { area } //~ E0451
 }
