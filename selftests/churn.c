@@ -44,7 +44,7 @@ static const char * const samples[SAMPLES] = {
 
 enum count {
 	MAP, TOUCH, WRITE, PROTECT, UNMAP, MOVE, ZAP, PIN, FORK, PUT, REFUSED,
-	KILL, LOAD, COUNTS
+	KILL, LOAD, FREEZE, REVOKE, COUNTS
 };
 
 static const char * const count_names[COUNTS] = {
@@ -52,6 +52,7 @@ static const char * const count_names[COUNTS] = {
 	[PROTECT] = "mprotect", [UNMAP] = "munmap", [MOVE] = "mremap",
 	[ZAP] = "MADV_DONTNEED", [PIN] = "pin", [FORK] = "fork", [PUT] = "put",
 	[REFUSED] = "no memory", [KILL] = "SIGKILL", [LOAD] = "module load",
+	[FREEZE] = "freeze", [REVOKE] = "revoke",
 };
 
 /* What all of the processes share. */
@@ -201,9 +202,11 @@ static void map_slot(struct device *dev, struct slot *slot)
 	__u32 nr = slot - dev->slots;
 	bool foreign = slot->kind == VMREMAP_TEST_VMALLOC_USER;
 	bool range = foreign || (dev == devices && one_in(3));
-	bool partial = range && !foreign && pages > 1 && one_in(2);
+	bool revocable = slot->flags & VMREMAP_REVOCABLE;
+	bool partial = range && !foreign && !revocable && pages > 1 && one_in(2);
 	bool private = !foreign && one_in(4);
-	bool writable = !(slot->flags & VMREMAP_RDONLY) && (!private || range);
+	bool copies = range && !revocable;
+	bool writable = !(slot->flags & VMREMAP_RDONLY) && (!private || copies);
 	struct vmremap_test_plan plan = { .count = 1, .calls = { {
 		.function = range ? VMREMAP_TEST_RANGE : VMREMAP_TEST_AREA_MMAP,
 		.slot = nr, .pgoff = first,
@@ -288,7 +291,7 @@ static void map_something(void)
 		size_t pages = 1 + below(one_in(2) ? 40 : AREA_PAGES_MAX);
 
 		slot->kind = foreign ? VMREMAP_TEST_VMALLOC_USER : VMREMAP_TEST_AREA;
-		slot->flags = foreign ? 0 : below(16);
+		slot->flags = foreign ? 0 : below(32);
 		slot->stamp = __atomic_add_fetch(&all->stamps, 1, __ATOMIC_RELAXED) << 16;
 		errno = memory_alloc(dev->fd, nr, slot->kind, pages * PAGE_SIZE,
 				     slot->flags);
@@ -316,6 +319,53 @@ static void put_something(void)
 	if (memory_free(dev->fd, nr))
 		wrong("put: %m");
 	slot->pages = 0;
+}
+
+/* Only what no child has inherited: the mappings of a slot, whose memory is gone. */
+static void expect_gone(const struct slot *slot)
+{
+	for (size_t n = mapped; n--;) {
+		struct mapping *m = &mappings[n];
+
+		if (m->stamp >> 16 != slot->stamp >> 16)
+			continue;
+		if (touch(m->start, false) != SIGBUS)
+			wrong("revoked memory can be read");
+		if (munmap(m->start, m->pages * PAGE_SIZE))
+			wrong("munmap: %m");
+		forget(m);
+	}
+}
+
+static void take_something(void)
+{
+	struct device *dev = &devices[below(ARRAY_SIZE(devices))];
+	struct slot *slot = &dev->slots[below(VMREMAP_TEST_SLOTS / 4)];
+	__u32 nr = slot - dev->slots;
+
+	if (!slot->pages || !(slot->flags & VMREMAP_REVOCABLE))
+		return;
+	if (slot->flags & VMREMAP_DONTCOPY && one_in(4)) {
+		count(REVOKE);
+		if (ioctl(dev->fd, VMREMAP_TEST_REVOKE, nr))
+			wrong("revoke: %m");
+		expect_gone(slot);
+		if (memory_free(dev->fd, nr))
+			wrong("put: %m");
+		slot->pages = 0;
+		return;
+	}
+	/* A child may have a page pinned. */
+	if (ioctl(dev->fd, VMREMAP_TEST_FREEZE, nr)) {
+		if (errno != EBUSY)
+			wrong("freeze: %m");
+		return;
+	}
+	count(FREEZE);
+	if (memory_peek(dev->fd, nr, slot->pages, slot->stamp))
+		wrong("peek while frozen: %m");
+	if (ioctl(dev->fd, VMREMAP_TEST_THAW, nr))
+		wrong("thaw: %m");
 }
 
 static void write_some(const struct mapping *m, size_t first, size_t pages)
@@ -485,7 +535,7 @@ static void step(unsigned int depth)
 	}
 	m = &mappings[below(mapped)];
 	pages = choose(m, &first);
-	switch (below(12)) {
+	switch (below(13)) {
 	case 0:
 	case 1:
 		map_something();
@@ -519,6 +569,9 @@ static void step(unsigned int depth)
 		break;
 	case 11:
 		put_something();
+		break;
+	case 12:
+		take_something();
 		break;
 	}
 }
