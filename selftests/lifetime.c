@@ -116,6 +116,53 @@ TEST_F(driver, goes_after_failures)
 	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
+/* Unbind the driver from its device, or bind it again; a driver without a bus has no such file. */
+static bool plug(const char *what)
+{
+	const char *name = strrchr(sample_path(), '/') + 1;
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/%s/%s", name, what);
+	return write_text(path, name);
+}
+
+/*
+ * NoUserAccess, NotRevoked: the device goes while it is mapped, and the module when the
+ * program has let go. A device in Rust takes the data back when it is told to: its open()
+ * has no way to what the driver knows of the device.
+ */
+TEST_F(driver, unplugged)
+{
+	bool has_bus = plug("unbind");
+	int again;
+
+	if (!has_bus)
+		ASSERT_EQ(0, ioctl(self->fd, VMREMAP_SAMPLE_REVOKE)) TH_LOG("%m");
+	for (size_t n = 0; n < PAGES; n++)
+		EXPECT_EQ(SIGBUS, touch(self->map + n * PAGE_SIZE, n & 1));
+	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, DATA_PAGE, PAGES));
+	EXPECT_EQ(ENODEV, errno);
+	if (has_bus) {
+		struct vmremap_sample_sum sum;
+
+		EXPECT_EQ(-1, access(sample_path(), F_OK));
+		EXPECT_EQ(MAP_FAILED, sample_control(self->fd));
+		EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_SAMPLE_SUM, &sum));
+		EXPECT_EQ(ENODEV, errno);
+		/* Plugged in again it is another one, and what is open stays as it is. */
+		ASSERT_TRUE(plug("bind"));
+		again = sample_open();
+		EXPECT_EQ(self->bytes, sample_bytes(again));
+		EXPECT_EQ(SIGBUS, touch(self->map, false));
+		close(again);
+	}
+	EXPECT_EQ(-1, sample_unload(sample_path()));
+	ASSERT_EQ(0, munmap(self->map, SIZE));
+	ASSERT_EQ(0, close(self->fd));
+	ASSERT_EQ(0, sample_unload_soon(sample_path()));
+	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
+}
+
 /*
  * What is let go of, the pin last. The file has the driver's reference on the
  * areas, and no driver is unloaded while it is open.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vmremap C sample: a misc device that shares two areas with programs.
+ * vmremap C sample: a device that shares two areas with programs, and can be unplugged
+ * while they use them:
+ *
+ *	echo vmremap-sample-c >/sys/bus/platform/drivers/vmremap-sample-c/unbind
  *
  * A program that uses it, less the error handling (demo.c has all of it):
  *
@@ -34,10 +37,12 @@
 
 #include <linux/compat.h>
 #include <linux/fs.h>
+#include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/platform_device.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
@@ -63,11 +68,17 @@ MODULE_PARM_DESC(size, "size of the data buffer in bytes (default 1 MiB)");
  * the data at any time.
  */
 struct sample {
+	struct list_head node; /* among all, under samples_lock */
+	bool unplugged; /* under samples_lock */
 	struct mutex lock; /* serialises the ioctls */
 	struct vmremap_area *control;
 	struct vmremap_area *data;
 	u64 sequence;
 };
+
+/* What is open of the device that is plugged in now. */
+static LIST_HEAD(samples);
+static DEFINE_MUTEX(samples_lock);
 
 /*
  * The data buffer, byte by byte. Each access is marked, for the compiler must
@@ -171,6 +182,8 @@ static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct vmremap_sample_sum sum;
 	int ret;
 
+	if (READ_ONCE(sample->unplugged))
+		return -ENODEV;
 	switch (cmd) {
 	case VMREMAP_SAMPLE_FILL:
 		if (copy_from_user(&fill, argp, sizeof(fill)))
@@ -245,7 +258,7 @@ static int sample_open(struct inode *inode, struct file *file)
 	mutex_init(&sample->lock);
 
 	sample->control = vmremap_area_alloc(sizeof(struct vmremap_sample_control),
-					     VMREMAP_RDONLY);
+					     VMREMAP_RDONLY | VMREMAP_REVOCABLE);
 	if (IS_ERR(sample->control)) {
 		ret = PTR_ERR(sample->control);
 		goto free;
@@ -257,6 +270,8 @@ static int sample_open(struct inode *inode, struct file *file)
 	}
 	sample_publish(sample, 0);
 	file->private_data = sample;
+	scoped_guard(mutex, &samples_lock)
+		list_add(&sample->node, &samples);
 	return 0;
 
 put_control:
@@ -271,6 +286,8 @@ static int sample_release(struct inode *inode, struct file *file)
 {
 	struct sample *sample = file->private_data;
 
+	scoped_guard(mutex, &samples_lock)
+		list_del(&sample->node);
 	vmremap_area_put(sample->data);
 	vmremap_area_put(sample->control);
 	kfree(sample);
@@ -296,7 +313,62 @@ static struct miscdevice sample_device = {
 	.name = SAMPLE_NAME,
 	.fops = &sample_fops,
 };
-module_misc_device(sample_device);
+
+static int sample_probe(struct platform_device *pdev)
+{
+	return misc_register(&sample_device);
+}
+
+/*
+ * The device goes away. misc_deregister() has waited for opens that began before;
+ * open files and mappings stay, and their memory is taken back.
+ */
+static void sample_remove(struct platform_device *pdev)
+{
+	struct sample *sample, *next;
+
+	misc_deregister(&sample_device);
+	guard(mutex)(&samples_lock);
+	list_for_each_entry_safe(sample, next, &samples, node) {
+		list_del_init(&sample->node);
+		WRITE_ONCE(sample->unplugged, true);
+		vmremap_area_revoke(sample->control);
+		vmremap_area_revoke(sample->data);
+	}
+}
+
+static struct platform_driver sample_driver = {
+	.probe = sample_probe,
+	.remove = sample_remove,
+	.driver.name = SAMPLE_NAME,
+};
+
+/* A real driver does without: its devices are found by a bus. */
+static struct platform_device *sample_platform_device;
+
+static int __init sample_init(void)
+{
+	int ret = platform_driver_register(&sample_driver);
+
+	if (ret)
+		return ret;
+	sample_platform_device = platform_device_register_simple(SAMPLE_NAME,
+								 PLATFORM_DEVID_NONE,
+								 NULL, 0);
+	if (IS_ERR(sample_platform_device)) {
+		platform_driver_unregister(&sample_driver);
+		return PTR_ERR(sample_platform_device);
+	}
+	return 0;
+}
+module_init(sample_init);
+
+static void __exit sample_exit(void)
+{
+	platform_device_unregister(sample_platform_device);
+	platform_driver_unregister(&sample_driver);
+}
+module_exit(sample_exit);
 
 MODULE_DESCRIPTION("vmremap sample: a device that shares memory with programs");
 MODULE_LICENSE("GPL");
