@@ -130,7 +130,8 @@ enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
 {
 	enum vmremap_clause clause;
 
-	if (IS_ERR_OR_NULL(area))
+	if (IS_ERR_OR_NULL(area) ||
+	    WARN_ONCE(!refcount_read(&area->refs), "vmremap: mapped an area that was put\n"))
 		return VMREMAP_AREA_VALID;
 	req->kaddr = (unsigned long)area->addr;
 	clause = vmremap_check_request(req);

@@ -39,7 +39,7 @@ vm_fault_t vmremap_cover_huge_fault(struct vm_fault *vmf, unsigned int order)
 	struct vmremap_span span = whole_vma(area, vmf->vma);
 	vm_fault_t ret;
 
-	if (!area)
+	if (WARN_ONCE(!area, "vmremap: the driver has changed vm_file\n"))
 		return VM_FAULT_SIGBUS;
 	if (!vmremap_insert_begin(area))
 		return vmremap_wait_thawed(area, vmf);

@@ -12,12 +12,15 @@ const struct vm_operations_struct vmremap_no_vm_ops = {};
  * vmremap_check_vma - is the VMA free for vmremap?
  * @vma: the VMA
  *
- * Contract: checks VmaInit.
- * Return: VmaInit, or %VMREMAP_HOLDS: no owner has put its vm_ops or a map of
- * bare page frames there.
+ * Contract: checks VmaInit (2).
+ * Return: VmaInit, or %VMREMAP_HOLDS: somebody has the mmap lock, and no owner has
+ * put its vm_ops or a map of bare page frames there.
  */
 enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma)
 {
+	if (WARN_ONCE(!rwsem_is_locked(&vma->vm_mm->mmap_lock),
+		      "vmremap: mapped outside of an .mmap callback\n"))
+		return VMREMAP_VMA_INIT;
 	if (vma->vm_flags & VM_PFNMAP || vmremap_has_owner(vma->vm_ops))
 		return VMREMAP_VMA_INIT;
 	return VMREMAP_HOLDS;

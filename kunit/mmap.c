@@ -428,11 +428,37 @@ static void file_is_not_the_drivers(struct kunit *test)
 		dev->map = map_and_overwrite_file;
 		dev->prepared = overwrite_file;
 		uaddr = device_map(test, dev, SZ_64K, 0);
-		KUNIT_EXPECT_EQ(test, peek(uaddr, &value), -EFAULT);
-		KUNIT_EXPECT_EQ(test, huge_fault(uaddr, 1), VM_FAULT_SIGBUS);
+		kunit_warning_suppress(test) {
+			KUNIT_EXPECT_EQ(test, peek(uaddr, &value), -EFAULT);
+			KUNIT_EXPECT_EQ(test, huge_fault(uaddr, 1), VM_FAULT_SIGBUS);
+		}
 		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
 		expect_unused(test, dev->area);
 	}
+}
+
+/* VmaInit: the caller has no lock, as outside of a callback. */
+static void outside_of_a_callback(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, PAGE_SIZE, 0);
+	struct vm_area_struct vma = { .vm_mm = current->mm, .vm_end = PAGE_SIZE };
+
+	kunit_warning_suppress(test)
+		KUNIT_EXPECT_EQ(test, vmremap_area_mmap(dev->area, &vma, 0), -EBUSY);
+	expect_unused(test, dev->area);
+}
+
+/* AreaValid: the caller has no reference any more. */
+static void area_that_was_put(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, PAGE_SIZE, 0);
+
+	refcount_set(&dev->area->refs, 0);
+	kunit_warning_suppress(test)
+		KUNIT_EXPECT_EQ(test, device_mmap(test, dev, PAGE_SIZE, PROT_READ, MAP_SHARED, 0),
+				-EFAULT);
+	refcount_set(&dev->area->refs, 1);
+	expect_unused(test, dev->area);
 }
 
 /* AreaOutlives: the kernel gives back what a callback took that fails in the end. */
@@ -711,6 +737,8 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE(area_put_while_mapping),
 	KUNIT_CASE(private_data_is_the_drivers),
 	KUNIT_CASE(file_is_not_the_drivers),
+	KUNIT_CASE(outside_of_a_callback),
+	KUNIT_CASE(area_that_was_put),
 	KUNIT_CASE(callback_fails_in_the_end),
 	KUNIT_CASE(failure_after_success_takes_all_back),
 	KUNIT_CASE(taken_back_vma_is_free),

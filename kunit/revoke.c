@@ -318,6 +318,16 @@ static void without_the_flag(struct kunit *test)
 	}
 }
 
+static void thawed_without_need(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+
+	kunit_warning_suppress(test)
+		vmremap_area_thaw(dev->area);
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+}
+
 /* SoleReference: mappings do not count, other holders do. */
 static void sole_reference(struct kunit *test)
 {
@@ -345,6 +355,7 @@ static struct kunit_case revoke_cases[] = {
 	KUNIT_CASE_PARAM(fault_that_cannot_wait, hook_gen_params),
 	KUNIT_CASE_PARAM(fault_that_keeps_its_lock, hook_gen_params),
 	KUNIT_CASE(without_the_flag),
+	KUNIT_CASE_PARAM(thawed_without_need, hook_gen_params),
 	KUNIT_CASE_PARAM(sole_reference, hook_gen_params),
 	{}
 };
