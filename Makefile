@@ -18,7 +18,7 @@ help:
 	@echo 'make modules     modules and programs, in build/RELEASE/'
 	@echo 'make in-tree KSRC=DIR         put vmremap into the kernel source tree DIR, as mm/vmremap'
 	@echo 'make in-tree-remove KSRC=DIR  take it out again'
-	@echo 'make bench       count what mapping costs, beside the kernel'"'"'s own function; figures and chart in build/bench/'
+	@echo 'make bench       count what sharing memory costs, beside the kernel'"'"'s own function and what else there is'
 	@echo 'make docs        the crate documentation, in build/RELEASE/rust/doc/'
 	@echo 'make clean       remove build/; the cache stays'
 	@echo 'KERNEL_SERIES=7.2 selects another kernel series.'

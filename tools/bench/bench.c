@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count what mapping costs, by method, size and alignment. Run where the clock
- * advances with each instruction, so that nanoseconds are instructions; prints
- * a JSON row for each case: mapping best of three, the rest once.
+ * Count what memory costs that is shared, by method, size and alignment. Run
+ * where the clock advances with each instruction, so that nanoseconds are
+ * instructions; prints a JSON row for each case: the steps of a life best of
+ * four, whole lives one after the other on average, the rest once.
  *
  * usage: bench [KIB]: all methods at all sizes, or the Rust sample driver, which
  * was loaded with a buffer of that many KiB
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "mapping.h"
 
-#define HUGE		(512 * PAGE)
-#define RUNS		3
+#define RUNS		4
+#define LARGE		(64 * KIB * KIB)
 
 static const unsigned long sizes_kib[] = {
 	4, 64, 1024, 16 * 1024, 64 * 1024, 256 * 1024, 1024 * 1024,
@@ -26,13 +24,13 @@ static const unsigned long sizes_kib[] = {
 
 /* What is counted, in the order in which it is printed. */
 enum phase {
-	MAP, TOUCH, TOUCH2, UNMAP, TOTAL, SPARSE, FORK, DONTNEED, RETOUCH,
-	ALLOC, FREE, PHASES
+	ALLOC, MAP, TOUCH, TOUCH2, UNMAP, FREE, MAPPING, LIFE,
+	SPARSE, FORK, DONTNEED, RETOUCH, PHASES
 };
 
 static const char *const phases[PHASES] = {
-	"map", "touch", "touch2", "unmap", "total", "sparse", "fork",
-	"dontneed", "retouch", "alloc", "free",
+	"alloc", "map", "touch", "touch2", "unmap", "free", "mapping", "life",
+	"sparse", "fork", "dontneed", "retouch",
 };
 
 /* An address that is free, and aligned to a PMD or a page off that. */
@@ -49,17 +47,6 @@ static char *free_address(size_t size, bool aligned)
 	return aligned ? start : start + PAGE;
 }
 
-static char *map_at(char *addr, int fd, int method, size_t size)
-{
-	off_t offset = method == BENCH_RUST ? VMREMAP_SAMPLE_DATA : 0;
-	char *p = mmap(addr, size, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_FIXED_NOREPLACE, fd, offset);
-
-	if (p == MAP_FAILED)
-		err(1, "map %zu bytes", size);
-	return p;
-}
-
 static uint64_t fork_and_wait(void)
 {
 	uint64_t start = now();
@@ -72,92 +59,152 @@ static uint64_t fork_and_wait(void)
 	return now() - start;
 }
 
-/* Can the kernel take a reference on the page, as direct I/O does? */
-static bool pinnable(char *p)
-{
-	struct iovec iov = { p, 1 };
-	int pipes[2];
-	ssize_t n;
-
-	if (pipe(pipes))
-		err(1, "pipe");
-	n = vmsplice(pipes[1], &iov, 1, 0);
-	close(pipes[0]);
-	close(pipes[1]);
-	return n == 1;
-}
-
-/* What a driver and a program do most: map all of it, touch it, unmap it. */
-static void count_mapping(int fd, int method, char *addr, size_t size,
-			  uint64_t *counts)
+/* Allocate it, map all of it, touch it, unmap it, free it. */
+static void count_steps(struct buffer *buffer, char *addr, uint64_t *counts)
 {
 	uint64_t start = now();
-	char *p = map_at(addr, fd, method, size);
+	char *p;
 
-	counts[MAP] = now() - start;
-	counts[TOUCH] = touch(p, size, PAGE);
-	counts[TOUCH2] = touch(p, size, PAGE);
+	buffer_alloc(buffer);
+	counts[ALLOC] = now() - start;
 	start = now();
-	munmap(p, size);
+	p = buffer_map(buffer, addr);
+	counts[MAP] = now() - start;
+	counts[TOUCH] = touch(p, buffer->size, PAGE);
+	counts[TOUCH2] = touch(p, buffer->size, PAGE);
+	start = now();
+	munmap(p, buffer->size);
 	counts[UNMAP] = now() - start;
-	counts[TOTAL] = counts[MAP] + counts[TOUCH] + counts[UNMAP];
+	start = now();
+	memory_free(buffer);
+	counts[FREE] = now() - start;
+	counts[MAPPING] = counts[MAP] + counts[TOUCH] + counts[UNMAP];
 }
 
-static void count_rest(int fd, int method, char *addr, size_t size,
-		       uint64_t *counts, bool *pins)
+/* The same, with what the kernel leaves for later: many lives, and what one takes. */
+static uint64_t count_lives(struct buffer *buffer, char *addr)
 {
-	uint64_t start = now();
-	char *p = map_at(addr, fd, method, size);
+	size_t lives = buffer->size > LARGE ? 1 : 2 * LARGE / buffer->size, n;
+	uint64_t start;
 
+	lives = lives > 256 ? 256 : lives;
+	start = now();
+	for (n = 0; n < lives; n++) {
+		buffer_alloc(buffer);
+		char *p = buffer_map(buffer, addr);
+
+		touch(p, buffer->size, PAGE);
+		munmap(p, buffer->size);
+		memory_free(buffer);
+	}
+	return (now() - start) / lives;
+}
+
+static void count_rest(struct buffer *buffer, char *addr, uint64_t *counts, bool *pins)
+{
+	size_t size = buffer->size;
+	uint64_t start;
+	char *p;
+
+	buffer_alloc(buffer);
+	start = now();
+	p = buffer_map(buffer, addr);
 	touch(p, size, 100 * PAGE);
 	munmap(p, size);
 	counts[SPARSE] = now() - start;
 
-	p = map_at(addr, fd, method, size);
+	p = buffer_map(buffer, addr);
 	touch(p, size, PAGE);
 	counts[FORK] = fork_and_wait();
 	*pins = pinnable(p);
 	start = now();
-	if (madvise(p, size, MADV_DONTNEED))
-		err(1, "madvise");
-	counts[DONTNEED] = now() - start;
-	/* What the kernel's own functions map does not come back. */
-	counts[RETOUCH] = method < BENCH_MMAP ? 0 : touch(p, size, PAGE);
+	/* The kernel refuses it where bare page frames are mapped. */
+	counts[DONTNEED] = madvise(p, size, MADV_DONTNEED) ? 0 : now() - start;
+	counts[RETOUCH] = methods[buffer->method].faults ? touch(p, size, PAGE) : 0;
 	munmap(p, size);
+	memory_free(buffer);
+}
+
+static void print_key(const struct buffer *buffer, size_t size, bool aligned)
+{
+	printf("{\"method\": \"%s\", \"size_kib\": %zu, \"aligned\": %s",
+	       methods[buffer->method].name, size / KIB, aligned ? "true" : "false");
+}
+
+/* What people would pick otherwise: dear enough that once has to do where it is large. */
+static bool is_peer(int method)
+{
+	return method >= BENCH_SHMEM && method < BENCH_MMAP;
 }
 
 static void bench(int method, size_t size, bool aligned)
 {
-	uint64_t best[PHASES], counts[PHASES], worst_total = 0, metadata;
-	int fd = open(methods[method].device, O_RDWR);
-	char *addr = free_address(size, aligned);
+	const int runs = size > LARGE && is_peer(method) ? 1 : RUNS;
+	uint64_t best[PHASES], counts[PHASES], worst = 0;
+	struct buffer buffer = buffer_open(method, size);
+	char *addr = free_address(buffer.size, aligned);
 	bool pins;
 	int i, n;
 
-	if (fd < 0)
-		err(1, "%s", methods[method].device);
-	best[ALLOC] = alloc(fd, method, size, &metadata);
-
-	for (n = 0; n < RUNS; n++) {
-		count_mapping(fd, method, addr, size, counts);
-		for (i = MAP; i <= TOTAL; i++)
+	/* The first of a size also fills the allocator's lists. */
+	if (memory_alloc(&buffer, false)) {
+		print_key(&buffer, size, aligned);
+		printf(", \"refused\": \"%s\"}\n", strerror(errno));
+		close(buffer.driver);
+		return;
+	}
+	memory_free(&buffer);
+	for (n = 0; n < runs; n++) {
+		count_steps(&buffer, addr, counts);
+		for (i = 0; i <= MAPPING; i++)
 			if (!n || counts[i] < best[i])
 				best[i] = counts[i];
-		if (counts[TOTAL] > worst_total)
-			worst_total = counts[TOTAL];
+		if (counts[MAPPING] > worst)
+			worst = counts[MAPPING];
 	}
-	count_rest(fd, method, addr, size, best, &pins);
-	best[FREE] = alloc(fd, method, 0, NULL);
-	close(fd);
+	best[LIFE] = count_lives(&buffer, addr);
+	count_rest(&buffer, addr, best, &pins);
+	close(buffer.driver);
 
-	printf("{\"method\": \"%s\", \"size_kib\": %zu, \"aligned\": %s",
-	       methods[method].name, size / KIB, aligned ? "true" : "false");
+	print_key(&buffer, size, aligned);
 	for (i = 0; i < PHASES; i++)
 		printf(", \"%s\": %llu", phases[i], (unsigned long long)best[i]);
 	printf(", \"spread\": %.4f, \"pinnable\": %s, \"metadata_bytes\": %llu}\n",
-	       (double)(worst_total - best[TOTAL]) / best[TOTAL],
-	       pins ? "true" : "false", (unsigned long long)metadata);
+	       (double)(worst - best[MAPPING]) / best[MAPPING],
+	       pins ? "true" : "false", (unsigned long long)buffer.metadata);
 	fflush(stdout);
+}
+
+/* What it is made of: zeroed memory and touched pages; or folios that the kernel sees. */
+static void bench_part(int method, size_t size)
+{
+	struct buffer buffer = buffer_open(method, size);
+	uint64_t made = 0, touched = 0, freed = 0;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	int n;
+
+	if (p == MAP_FAILED)
+		err(1, "map %zu bytes", size);
+	for (n = 0; n < RUNS; n++) {
+		uint64_t start = now(), one;
+
+		buffer_alloc(&buffer);
+		one = now() - start;
+		made = !n || one < made ? one : made;
+		one = touch(p, size, PAGE);
+		touched = !n || one < touched ? one : touched;
+		start = now();
+		memory_free(&buffer);
+		one = now() - start;
+		freed = !n || one < freed ? one : freed;
+	}
+	munmap(p, size);
+	close(buffer.driver);
+	print_key(&buffer, size, true);
+	printf(", \"alloc\": %llu, \"touch\": %llu, \"free\": %llu}\n",
+	       (unsigned long long)made, (unsigned long long)touched,
+	       (unsigned long long)freed);
 }
 
 int main(int argc, char **argv)
@@ -170,10 +217,14 @@ int main(int argc, char **argv)
 		bench(BENCH_RUST, rust_kib * KIB, false);
 		return 0;
 	}
-	for (i = 0; i < ARRAY_SIZE(sizes_kib); i++)
-		for (m = 0; m < BENCH_RUST; m++) {
+	for (i = 0; i < ARRAY_SIZE(sizes_kib); i++) {
+		bench_part(BENCH_ZERO, sizes_kib[i] * KIB);
+		bench_part(BENCH_BARE, sizes_kib[i] * KIB);
+		for (m = 0; m < BENCH_RANGE; m++) {
 			bench(m, sizes_kib[i] * KIB, true);
-			bench(m, sizes_kib[i] * KIB, false);
+			if (!is_peer(m))
+				bench(m, sizes_kib[i] * KIB, false);
 		}
+	}
 	return 0;
 }

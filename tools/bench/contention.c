@@ -7,27 +7,16 @@
  */
 #define _GNU_SOURCE
 #include <sched.h>
-#include <stdio.h>
 #include <sys/wait.h>
 
 #include "mapping.h"
 
 #define SIZE		(16 * KIB * KIB)
 #define ROUNDS		8
-#define MOST		4
-
-static int open_buffer(int method)
-{
-	int fd = open(methods[method].device, O_RDWR);
-
-	if (fd < 0)
-		err(1, "%s", methods[method].device);
-	alloc(fd, method, SIZE, NULL);
-	return fd;
-}
+#define MOST		8
 
 /* Say that all is ready, wait for the start, and work. */
-static void work(int cpu, int fd, int ready, int start)
+static void work(int cpu, const struct buffer *buffer, int ready, int start)
 {
 	cpu_set_t cpus;
 	char byte = 0;
@@ -40,10 +29,8 @@ static void work(int cpu, int fd, int ready, int start)
 	if (write(ready, &byte, 1) != 1 || read(start, &byte, 1) != 0)
 		err(1, "start");
 	for (n = 0; n < ROUNDS; n++) {
-		char *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		char *p = buffer_map(buffer, NULL);
 
-		if (p == MAP_FAILED)
-			err(1, "map");
 		touch(p, SIZE, PAGE);
 		munmap(p, SIZE);
 	}
@@ -52,21 +39,27 @@ static void work(int cpu, int fd, int ready, int start)
 
 static uint64_t contend(int method, int processes, bool same)
 {
-	int ready[2], start[2], fds[MOST], n, status;
+	struct buffer buffers[MOST];
+	int ready[2], start[2], n, status;
 	uint64_t began;
 	char byte;
 
 	if (pipe(ready) || pipe(start))
 		err(1, "pipe");
 	for (n = 0; n < processes; n++) {
-		fds[n] = same && n ? fds[0] : open_buffer(method);
+		if (same && n) {
+			buffers[n] = buffers[0];
+		} else {
+			buffers[n] = buffer_open(method, SIZE);
+			buffer_alloc(&buffers[n]);
+		}
 		pid_t pid = fork();
 
 		if (pid < 0)
 			err(1, "fork");
 		if (!pid) {
 			close(start[1]);
-			work(n, fds[n], ready[1], start[0]);
+			work(n, &buffers[n], ready[1], start[0]);
 		}
 	}
 	for (n = 0; n < processes; n++)
@@ -85,7 +78,7 @@ static uint64_t contend(int method, int processes, bool same)
 	close(ready[1]);
 	for (n = 0; n < processes; n++)
 		if (!same || !n)
-			close(fds[n]);
+			close(buffers[n].driver);
 	return began;
 }
 

@@ -7,8 +7,11 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,23 +20,61 @@
 
 #define PAGE		4096UL
 #define KIB		1024UL
+#define HUGE		(512 * PAGE)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-static const struct {
+#define DEVICE		"/dev/vmremap-bench"
+
+/*
+ * @memfd: the program makes the memory, with these flags, and the driver pins it
+ * @huge: shmem is to use huge pages
+ * @faults: touched again, it comes back after MADV_DONTNEED
+ */
+static const struct method {
 	const char *name;
 	const char *device;
-} methods[] = {
-	[BENCH_REMAP_VMALLOC_RANGE] = { "remap_vmalloc_range", "/dev/vmremap-bench" },
-	[BENCH_VM_MAP_PAGES] = { "vm_map_pages", "/dev/vmremap-bench" },
-	[BENCH_RANGE_FOREIGN] = { "vmremap_range-foreign", "/dev/vmremap-bench" },
-	[BENCH_MMAP] = { "vmremap-mmap", "/dev/vmremap-bench" },
-	[BENCH_MMAP_PREPARE] = { "vmremap-mmap_prepare", "/dev/vmremap-bench-prepare" },
-	[BENCH_POPULATE] = { "vmremap-populate", "/dev/vmremap-bench" },
-	[BENCH_RUST] = { "vmremap-rust", "/dev/vmremap-sample-rust" },
+	bool memfd;
+	unsigned int flags;
+	bool huge;
+	bool faults;
+} methods[BENCH_METHODS] = {
+	[BENCH_REMAP_VMALLOC_RANGE] = { "remap_vmalloc_range", DEVICE },
+	[BENCH_INSERT_PAGES] = { "vm_insert_pages", DEVICE },
+	[BENCH_RANGE_FOREIGN] = { "vmremap_range-foreign", DEVICE },
+	[BENCH_SHMEM] = { "shmem", DEVICE, .faults = true },
+	[BENCH_SHMEM_HUGE] = { "shmem-huge", DEVICE, .huge = true, .faults = true },
+	[BENCH_DMA] = { "dma_noncontiguous", DEVICE },
+	[BENCH_MEMFD] = { "memfd", DEVICE, .memfd = true, .faults = true },
+	[BENCH_MEMFD_HUGE] = { "memfd-huge", DEVICE, .memfd = true, .huge = true, .faults = true },
+	[BENCH_MEMFD_HUGETLB] = { "memfd-hugetlb", DEVICE, .memfd = true, .flags = MFD_HUGETLB,
+				  .faults = true },
+	[BENCH_MMAP] = { "vmremap-mmap", DEVICE, .faults = true },
+	[BENCH_MMAP_PREPARE] = { "vmremap-mmap_prepare", DEVICE "-prepare", .faults = true },
+	[BENCH_POPULATE] = { "vmremap-populate", DEVICE, .faults = true },
+	[BENCH_RANGE] = { "vmremap_range", DEVICE, .faults = true },
+	[BENCH_RUST] = { "vmremap-rust", "/dev/vmremap-sample-rust", .faults = true },
+	[BENCH_ZERO] = { "zero", DEVICE },
+	[BENCH_BARE] = { "bare", DEVICE },
+};
+
+/**
+ * struct buffer - what is allocated and mapped
+ * @driver: the driver, open
+ * @method: how it is made and mapped
+ * @size: bytes that are mapped
+ * @memory: what mmap(2) takes: @driver, or a memfd
+ * @metadata: bytes that describe it
+ */
+struct buffer {
+	int driver;
+	int method;
+	size_t size;
+	int memory;
+	uint64_t metadata;
 };
 
 /* Nanoseconds, which are instructions where the clock advances with each. */
-static uint64_t now(void)
+static inline uint64_t now(void)
 {
 	struct timespec ts;
 
@@ -41,20 +82,106 @@ static uint64_t now(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static uint64_t alloc(int fd, int method, size_t size, uint64_t *metadata)
+static inline void set(const char *file, const char *value)
 {
-	struct vmremap_bench_alloc arg = { .size = size, .method = method };
-	uint64_t start = now();
+	int fd = open(file, O_WRONLY);
 
-	/* The sample driver has its memory since it was loaded. */
-	if (method != BENCH_RUST && ioctl(fd, VMREMAP_BENCH_ALLOC, &arg))
-		err(1, "%s, %zu KiB: allocate", methods[method].name, size / KIB);
-	if (metadata)
-		*metadata = arg.metadata;
-	return now() - start;
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		err(1, "write %s to %s", value, file);
+	close(fd);
 }
 
-static void store(char *p)
+static inline struct buffer buffer_open(int method, size_t size)
+{
+	struct buffer buffer = { .method = method, .size = size };
+
+	/* A hugetlb file has nothing smaller. */
+	if (methods[method].flags & MFD_HUGETLB)
+		buffer.size = (size + HUGE - 1) & ~(HUGE - 1);
+	buffer.driver = open(methods[method].device, O_RDWR);
+	if (buffer.driver < 0)
+		err(1, "%s", methods[method].device);
+	buffer.memory = buffer.driver;
+	set("/sys/kernel/mm/transparent_hugepage/shmem_enabled",
+	    methods[method].huge ? "always" : "never");
+	return buffer;
+}
+
+static inline int memory_alloc(struct buffer *buffer, bool full)
+{
+	struct vmremap_bench_alloc arg = {
+		.size = buffer->size, .method = buffer->method, .full = full,
+	};
+	void *user = NULL;
+	int ret;
+
+	/* The sample driver has its memory since it was loaded. */
+	if (buffer->method == BENCH_RUST)
+		return 0;
+	if (methods[buffer->method].memfd) {
+		buffer->memory = memfd_create("vmremap-bench", methods[buffer->method].flags);
+		if (buffer->memory < 0 || ftruncate(buffer->memory, buffer->size))
+			return -1;
+		user = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			    buffer->memory, 0);
+		if (user == MAP_FAILED)
+			return -1;
+		arg.user = (uintptr_t)user;
+	}
+	ret = ioctl(buffer->driver, VMREMAP_BENCH_ALLOC, &arg);
+	if (user)
+		munmap(user, buffer->size);
+	buffer->metadata = arg.metadata;
+	return ret;
+}
+
+static inline void memory_free(struct buffer *buffer)
+{
+	struct vmremap_bench_alloc arg = {};
+
+	if (buffer->method != BENCH_RUST && ioctl(buffer->driver, VMREMAP_BENCH_ALLOC, &arg))
+		err(1, "%s: free", methods[buffer->method].name);
+	if (buffer->memory != buffer->driver)
+		close(buffer->memory);
+	buffer->memory = buffer->driver;
+}
+
+static inline void buffer_alloc(struct buffer *buffer)
+{
+	if (memory_alloc(buffer, false))
+		err(1, "%s, %zu KiB: allocate", methods[buffer->method].name,
+		    buffer->size / KIB);
+}
+
+/* At @addr and nowhere else, or at an address of the kernel's choice. */
+static inline char *buffer_map(const struct buffer *buffer, char *addr)
+{
+	off_t offset = buffer->method == BENCH_RUST ? VMREMAP_SAMPLE_DATA : 0;
+	char *p = mmap(addr, buffer->size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | (addr ? MAP_FIXED_NOREPLACE : 0),
+		       buffer->memory, offset);
+
+	if (p == MAP_FAILED)
+		err(1, "%s: map %zu KiB", methods[buffer->method].name, buffer->size / KIB);
+	return p;
+}
+
+/* Can the kernel take a reference on the page, as direct I/O does? */
+static inline bool pinnable(char *p)
+{
+	struct iovec iov = { p, 1 };
+	int pipes[2];
+	ssize_t n;
+
+	if (pipe(pipes))
+		err(1, "pipe");
+	n = vmsplice(pipes[1], &iov, 1, 0);
+	close(pipes[0]);
+	close(pipes[1]);
+	return n == 1;
+}
+
+static inline void store(char *p)
 {
 	__atomic_store_n(p, 1, __ATOMIC_RELAXED);
 }
