@@ -50,7 +50,7 @@ static int gather_folios(struct vmremap_area *area)
 
 static int map_to_kernel(struct vmremap_area *area)
 {
-	unsigned long i, page = 0;
+	unsigned long i, nr, page = 0;
 	struct page **pages;
 	struct folio *folio;
 
@@ -59,7 +59,7 @@ static int map_to_kernel(struct vmremap_area *area)
 		return -ENOMEM;
 
 	list_for_each_entry(folio, &area->folios, lru)
-		for (i = 0; i < folio_nr_pages(folio); i++)
+		for (i = 0, nr = folio_nr_pages(folio); i < nr; i++)
 			pages[page++] = folio_page(folio, i);
 
 	area->addr = vmap(pages, area->pages, VM_MAP, PAGE_KERNEL);
