@@ -211,8 +211,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// into it, and it is not to be made a mixed map. It keeps the area until it is unmapped, even
     /// when the driver is gone by then.
     ///
-    /// Large folios are mapped as a whole where the address allows. A `MiscDevice` cannot choose
-    /// it: programs that map much ask for an address that is a multiple of 2 MiB.
+    /// Large folios are mapped as a whole where the address allows: a device that was registered by
+    /// [`MiscDeviceRegistration`](crate::MiscDeviceRegistration) chooses such a one.
     ///
     /// # Errors
     ///

@@ -18,11 +18,11 @@
 //! use kernel::{
 //!     fs::File,
 //!     io::io_read,
-//!     miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
+//!     miscdevice::{self, MiscDevice, MiscDeviceOptions},
 //!     mm::virt::VmaNew,
 //!     prelude::*,
 //! };
-//! use vmremap::{Area, Flags, VmaNewExt};
+//! use vmremap::{Area, Flags, MiscDeviceRegistration, VmaNewExt};
 //!
 //! module! {
 //!     type: ScratchModule,
@@ -54,7 +54,7 @@
 //! impl MiscDevice for Scratch {
 //!     type Ptr = KBox<Self>;
 //!
-//!     fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
+//!     fn open(_: &File, _: &miscdevice::MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
 //!         let page = Area::<u8>::zeroed_slice(4096, Flags::NONE)?;
 //!         Ok(KBox::new(Self { page }, GFP_KERNEL)?)
 //!     }
@@ -92,6 +92,7 @@ mod area;
 mod atomic;
 mod flags;
 mod frozen;
+mod miscdevice;
 mod vma;
 
 pub use area::Area;
@@ -101,4 +102,5 @@ pub use atomic::{
 };
 pub use flags::Flags;
 pub use frozen::Frozen;
+pub use miscdevice::MiscDeviceRegistration;
 pub use vma::VmaNewExt;

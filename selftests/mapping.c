@@ -400,6 +400,19 @@ TEST_F(mapping, advice_loses_nothing)
 	}
 }
 
+/* The address that mmap(2) chooses is one at which large folios fit. */
+TEST_F(mapping, placed_for_huge_pages)
+{
+	size_t size = sample_bytes(self->fd) / PMD_SIZE * PMD_SIZE;
+	char *map = map_pages(self->fd, DATA_PAGE, size / PAGE_SIZE);
+
+	ASSERT_NE(MAP_FAILED, map);
+	for (size_t n = 0; n < size; n += PAGE_SIZE)
+		__atomic_load_n(map + n, __ATOMIC_RELAXED);
+	EXPECT_EQ(size / 1024, smaps(map, "FilePmdMapped", NULL, 0));
+	EXPECT_EQ(0, munmap(map, size));
+}
+
 /* With transparent huge pages refused, all comes in small pages. */
 TEST_F(mapping, without_huge_pages)
 {

@@ -39,12 +39,10 @@ mod uapi;
 
 use device::Device;
 use kernel::{
-    miscdevice::{
-        MiscDeviceOptions,
-        MiscDeviceRegistration, //
-    },
+    miscdevice::MiscDeviceOptions,
     prelude::*, //
 };
+use vmremap::MiscDeviceRegistration;
 
 module! {
     type: SampleModule,
