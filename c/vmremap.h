@@ -161,8 +161,8 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * area's, so that does not reach it.
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, PagesOutlive, AnyThread.
- * Context: Process context. May sleep. Takes the invalidate_lock and the i_mmap lock
- * of the area's file; the caller may hold an mmap lock.
+ * Context: Process context. May sleep. Takes the i_mmap lock of the area's file, and
+ * waits for faults on the area that have begun; the caller may hold an mmap lock.
  * Return: 0, or
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
@@ -186,7 +186,7 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * a lock there that one of its waiting threads holds.
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
- * Context: Process context. May sleep. Takes the locks that vmremap_area_revoke() takes.
+ * Context: Process context. May sleep. Takes and waits as vmremap_area_revoke().
  * Return: 0, or
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE

@@ -63,6 +63,43 @@ static int revoke(struct bench *bench)
 	return vmremap_area_revoke(bench->area);
 }
 
+/* As little as can be done with bytes that are looked at. */
+static noinline unsigned long sum(const unsigned long *words, size_t size)
+{
+	unsigned long all = 0;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*words); i++)
+		all ^= words[i];
+	return all;
+}
+
+static unsigned long seen;
+
+static int inspect(struct bench *bench, bool in_place)
+{
+	const void *shared = vmremap_area_addr(bench->area);
+	size_t size = vmremap_area_size(bench->area);
+	void *copy;
+	int err;
+
+	if (in_place) {
+		err = vmremap_area_freeze(bench->area);
+		if (err)
+			return err;
+		WRITE_ONCE(seen, sum(shared, size));
+		vmremap_area_thaw(bench->area);
+		return 0;
+	}
+	copy = kvmalloc(size, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, shared, size);
+	WRITE_ONCE(seen, sum(copy, size));
+	kvfree(copy);
+	return 0;
+}
+
 static u64 metadata(const struct bench *bench)
 {
 	const struct vmremap_area *area = bench->area;
@@ -92,6 +129,7 @@ const struct bench_method bench_area = {
 	.mmap = map,
 	.mmap_prepare = map_prepare,
 	.revoke = revoke,
+	.inspect = inspect,
 	.metadata = metadata,
 };
 

@@ -67,6 +67,13 @@ static int bench_revoke(struct file *file)
 	return 0;
 }
 
+static int bench_inspect(struct bench *bench, bool in_place)
+{
+	if (!bench->method || !bench->method->inspect)
+		return -EINVAL;
+	return bench->method->inspect(bench, in_place);
+}
+
 static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long p)
 {
 	struct vmremap_bench_alloc arg;
@@ -74,6 +81,8 @@ static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long p)
 
 	if (cmd == VMREMAP_BENCH_REVOKE)
 		return bench_revoke(file);
+	if (cmd == VMREMAP_BENCH_INSPECT)
+		return bench_inspect(file->private_data, p);
 	if (cmd != VMREMAP_BENCH_ALLOC)
 		return -ENOTTY;
 	if (copy_from_user(&arg, (void __user *)p, sizeof(arg)))

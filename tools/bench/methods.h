@@ -40,6 +40,8 @@ struct bench {
  * @mmap_prepare: the same for the other hook
  * @revoke: take it away from programs; NULL where the mapping of the file
  *	that the program opened is all there is
+ * @inspect: read each word once, in place or from a copy; NULL where that makes no
+ *	difference to programs
  * @metadata: bytes that describe the memory, page tables left out
  */
 struct bench_method {
@@ -48,6 +50,7 @@ struct bench_method {
 	int (*mmap)(struct bench *bench, struct vm_area_struct *vma);
 	int (*mmap_prepare)(struct bench *bench, struct vm_area_desc *desc);
 	int (*revoke)(struct bench *bench);
+	int (*inspect)(struct bench *bench, bool in_place);
 	u64 (*metadata)(const struct bench *bench);
 };
 

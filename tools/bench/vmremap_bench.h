@@ -49,5 +49,7 @@ struct vmremap_bench_alloc {
 #define VMREMAP_BENCH_ALLOC	_IOWR('v', 0x70, struct vmremap_bench_alloc)
 /* Take the file's buffer away from all who have mapped it, as far as the method can. */
 #define VMREMAP_BENCH_REVOKE	_IO('v', 0x71)
+/* Read each word of it once: in place, where the argument is 1, or from a copy. */
+#define VMREMAP_BENCH_INSPECT	_IO('v', 0x72)
 
 #endif /* VMREMAP_BENCH_H */

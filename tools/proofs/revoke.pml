@@ -15,8 +15,8 @@
  *	FAST+SLOW
  *
  * A mutant is the model with one of these defined, and has to fail:
- * Mutants: NO_DRAIN NO_LOCK ZAP_FIRST MAP_EARLY COPY_EARLY MOVE_UNLOCKED NO_RECHECK
- *	COUNT_FIRST THAW_REVOKED WAIT_LOCKED KEEP_FROZEN
+ * Mutants: NO_DRAIN NO_COUNT CHECK_FIRST ZAP_FIRST MAP_EARLY COPY_EARLY MOVE_UNLOCKED
+ *	NO_RECHECK LOOK_FIRST THAW_REVOKED WAIT_COUNTED KEEP_FROZEN
  */
 
 /* enum vmremap_state */
@@ -32,9 +32,9 @@ mtype state = opened;
 bool linked[VMAS];
 bool entry[VMAS];
 
-/* address_space.invalidate_lock and .i_mmap_rwsem */
-byte invalidate_readers, i_mmap_readers;
-bool invalidate_writer, i_mmap_writer;
+/* vmremap_area.inserting; address_space.i_mmap_rwsem */
+byte inserting, i_mmap_readers;
+bool i_mmap_writer;
 
 /* References but the area's and the page cache's; those that are pins. */
 byte refs, pins;
@@ -56,33 +56,36 @@ inline fault(v)
 	do
 	::
 		/* vmremap_insert_begin() */
-#ifndef NO_LOCK
-		atomic { !invalidate_writer -> invalidate_readers++ };
+#if !defined(NO_COUNT) && !defined(CHECK_FIRST)
+		inserting++;
 #endif
 		if
 		:: state == opened ->
+#ifdef CHECK_FIRST
+			inserting++;
+#endif
 			/* vmremap_fault() */
 			set_entry(v);
 			/* vmremap_insert_end() */
-#ifndef NO_LOCK
-			invalidate_readers--;
+#ifndef NO_COUNT
+			inserting--;
 #endif
 			break
 		:: else ->
-#if !defined(NO_LOCK) && !defined(WAIT_LOCKED)
-			invalidate_readers--;
+#if !defined(NO_COUNT) && !defined(WAIT_COUNTED) && !defined(CHECK_FIRST)
+			inserting--;
 #endif
 			/* vmremap_wait_thawed() */
 			if
 			:: state == revoked ->
-#ifdef WAIT_LOCKED
-				invalidate_readers--;
+#ifdef WAIT_COUNTED
+				inserting--;
 #endif
 				break
 			:: else -> state != frozen
 			fi
-#ifdef WAIT_LOCKED
-			; invalidate_readers--
+#ifdef WAIT_COUNTED
+			; inserting--
 #endif
 		fi
 	od
@@ -92,8 +95,7 @@ inline fault(v)
 inline drain_and_zap()
 {
 #ifndef NO_DRAIN
-	atomic { !invalidate_writer && !invalidate_readers -> invalidate_writer = true };
-	invalidate_writer = false;
+	inserting == 0;
 #endif
 	zap_all()
 }
@@ -127,7 +129,7 @@ inline thaw()
 /* vmremap_area_freeze(), which looks at the pins twice */
 inline freeze()
 {
-#ifdef COUNT_FIRST
+#ifdef LOOK_FIRST
 	counted = refs != 0;
 #endif
 #ifdef ZAP_FIRST
@@ -149,7 +151,7 @@ inline freeze()
 		do
 		::
 			/* pinned() */
-#ifdef COUNT_FIRST
+#ifdef LOOK_FIRST
 			if
 			:: counted -> failed = true; break
 			:: else -> atomic { owned = state == frozen; assert(!owned || !shown && !pins) }; break
