@@ -193,7 +193,8 @@ void vmremap_area_put(struct vmremap_area *area)
 	if (IS_ERR_OR_NULL(area) || !refcount_dec_and_test(&area->refs))
 		return;
 	vmremap_index_remove(area);
-	vmremap_thaw_forgotten(area);
+	/* Nobody else could any more. */
+	vmremap_thaw(area);
 	fput(area->file);
 }
 EXPORT_SYMBOL_GPL(vmremap_area_put);

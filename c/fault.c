@@ -20,18 +20,14 @@
 /* So many pages of a page table cost less to insert than a fault would. */
 #define CHEAP_PAGES	8UL
 
-/* Does the fault end in a private copy of the page? */
-static bool copies(const struct vm_fault *vmf)
+/* Where the fault ends in a private copy of the page, give it to the kernel. */
+static bool give_to_copy(struct vm_fault *vmf, struct page *page)
 {
-	return vmf->flags & FAULT_FLAG_WRITE && !(vmf->vma->vm_flags & VM_SHARED);
-}
-
-/* Give the page to the kernel, which copies it. */
-static vm_fault_t give(struct vm_fault *vmf, struct page *page)
-{
+	if (!(vmf->flags & FAULT_FLAG_WRITE) || vmf->vma->vm_flags & VM_SHARED)
+		return false;
 	get_page(page);
 	vmf->page = page;
-	return 0;
+	return true;
 }
 
 /* What a fault says of a VMA that is being set up. Failed memory is for a touch to find. */
@@ -90,8 +86,8 @@ vm_fault_t vmremap_insert_fault(struct vm_fault *vmf, const struct vmremap_span 
 	vm_fault_t ret = VM_FAULT_NOPAGE;
 	unsigned long addr;
 
-	if (copies(vmf))
-		return give(vmf, vmremap_span_page(span, vmf->address));
+	if (give_to_copy(vmf, vmremap_span_page(span, vmf->address)))
+		return 0;
 
 	for (addr = around.start; addr < around.end; addr += PAGE_SIZE) {
 		bool touched = addr == vmf->address;
@@ -123,8 +119,8 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 
 	if (!page)
 		return VM_FAULT_SIGBUS;
-	if (copies(vmf))
-		return give(vmf, page);
+	if (give_to_copy(vmf, page))
+		return 0;
 	if (vmf->vma->vm_flags & VM_MIXEDMAP)
 		return vmremap_insert_fault(vmf, span);
 

@@ -13,7 +13,6 @@
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/mm.h>
-#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/wait_bit.h>
 
@@ -53,7 +52,15 @@ static bool pinned(const struct vmremap_area *area)
 	return false;
 }
 
-static bool thaw(struct vmremap_area *area)
+/**
+ * vmremap_thaw - thaw an area, if it is frozen
+ * @area: the area
+ *
+ * Contract: requires AreaOutlives.
+ * Context: Any.
+ * Return: whether it was not open.
+ */
+bool vmremap_thaw(struct vmremap_area *area)
 {
 	if (cmpxchg(&area->state, VMREMAP_FROZEN, VMREMAP_OPEN) == VMREMAP_OPEN)
 		return false;
@@ -90,7 +97,7 @@ static int freeze(struct vmremap_area *area)
 	unmap(area);
 	for (look = 0; pinned(area); look++) {
 		if (look == LOOKS || fatal_signal_pending(current)) {
-			thaw(area);
+			vmremap_thaw(area);
 			return look == LOOKS ? -EBUSY : -EINTR;
 		}
 		schedule_timeout_killable((HZ << look) / 200);
@@ -113,25 +120,12 @@ void vmremap_area_thaw(struct vmremap_area *area)
 {
 	int err = check(area);
 
-	if (!err && !thaw(area))
+	if (!err && !vmremap_thaw(area))
 		err = -EINVAL;
 	WARN_ONCE(err, "vmremap: thawed an area that is not frozen\n");
 	trace_vmremap_take("thaw", area, err);
 }
 EXPORT_SYMBOL_GPL(vmremap_area_thaw);
-
-/**
- * vmremap_thaw_forgotten - thaw an area that nobody can thaw any more
- * @area: an area without references, that may be mapped still
- *
- * Contract: requires AreaOutlives.
- * Context: Any.
- */
-void vmremap_thaw_forgotten(struct vmremap_area *area)
-{
-	if (area->flags & VMREMAP_REVOCABLE)
-		thaw(area);
-}
 
 /**
  * vmremap_wait_thawed - have a touch wait until the area is thawed or revoked

@@ -9,7 +9,7 @@
 #include "vmremap.h"
 
 vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf);
-void vmremap_thaw_forgotten(struct vmremap_area *area);
+bool vmremap_thaw(struct vmremap_area *area);
 
 static inline void vmremap_insert_end(struct vmremap_area *area)
 {

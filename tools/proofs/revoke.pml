@@ -116,7 +116,7 @@ inline link(v)
 	atomic { !i_mmap_readers && !i_mmap_writer -> linked[v] = true }
 }
 
-/* vmremap_area_thaw(), vmremap_thaw_forgotten(): cmpxchg() and wake_up_var() */
+/* vmremap_thaw(): cmpxchg() and wake_up_var() */
 inline thaw()
 {
 #ifdef THAW_REVOKED
