@@ -2,10 +2,9 @@
 /* Areas: sizes, flags, what they hold, and when they go. */
 
 #define _GNU_SOURCE
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "cgroup.h"
 #include "plan.h"
 
 #define AREA 0
@@ -293,21 +292,13 @@ TEST_F(flags, populate)
 	EXPECT_EQ(before, faults());
 }
 
-#define CGROUP "/tmp/vmremap-cgroup"
-#define GROUP CGROUP "/test"
-
 /* Charged to the caller's memory cgroup where the flag says so, else not. */
 TEST_F(flags, account)
 {
 	long before, with, without;
 
-	mkdir(CGROUP, 0700);
-	if (mount("cgroup2", CGROUP, "cgroup2", 0, NULL) ||
-	    !write_text(CGROUP "/cgroup.subtree_control", "+memory") ||
-	    mkdir(GROUP, 0700) || !write_text(GROUP "/cgroup.procs", "0")) {
-		umount2(CGROUP, MNT_DETACH);
+	if (!cgroup_enter())
 		SKIP(return, "no memory cgroup to be had: %m");
-	}
 
 	before = read_number(GROUP "/memory.current");
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, MIB(32), 0));
@@ -329,9 +320,7 @@ TEST_F(flags, account)
 	ASSERT_EQ(0, memory_free(self->fd, AREA + 1));
 	EXPECT_GT(MIB(4), read_number(GROUP "/memory.current") - before);
 
-	write_text(CGROUP "/cgroup.procs", "0");
-	rmdir(GROUP);
-	umount2(CGROUP, MNT_DETACH);
+	cgroup_leave();
 }
 
 /* What vmremap_area_alloc() refuses. */

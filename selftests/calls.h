@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A table of what a program can do to a mapping, and what comes of it: each test
+ * makes one call on every kind of mapping, and what came of it is the row that
+ * docs/program-calls.md has for the call, in the section named as the program.
+ *
+ * What comes of a call is what the call says, "0" or an errno, and after a comma
+ * what is not as before. What no call may do fails the test on any kind: to write
+ * to what is read-only, to show another page, to leave a reference.
+ */
+#ifndef VMREMAP_SELFTESTS_CALLS_H
+#define VMREMAP_SELFTESTS_CALLS_H
+
+#include <stdarg.h>
+#include <sys/wait.h>
+
+#include "plan.h"
+
+#define PAGE_OF_CALLS "/program-calls.md"
+#define RW (PROT_READ | PROT_WRITE)
+#define VALUE 0xabcd0000UL
+
+/* By PTEs, and by a PMD. */
+static const size_t sizes[] = { 8, PMD_SIZE / PAGE_SIZE };
+
+/* The columns of the table. */
+enum mode { SHARED, READ_ONLY, PRIVATE, PRIVATE_READ, PIECES, MODES };
+
+struct kind {
+	const char *name;
+	const char *device;
+	enum mode mode;
+	__u32 memory;
+	__u32 function;
+	__u32 flags;
+	int prot;
+	int share;
+};
+
+#define AREA(name, dev, mode, function, ...) \
+	{ name, dev, mode, VMREMAP_TEST_AREA, VMREMAP_TEST_##function, __VA_ARGS__ }
+#define STOCK(mode, ...) \
+	{ "remap_vmalloc_range()", TEST_MMAP, mode, VMREMAP_TEST_VMALLOC_USER, \
+	  VMREMAP_TEST_STOCK_RANGE, 0, __VA_ARGS__ }, \
+	{ "vmalloc memory", TEST_MMAP, mode, VMREMAP_TEST_VMALLOC_USER, \
+	  VMREMAP_TEST_RANGE, 0, __VA_ARGS__ }
+#define ALL_HOOKS(mode, ...) \
+	AREA(".mmap", TEST_MMAP, mode, AREA_MMAP, __VA_ARGS__), \
+	AREA(".mmap_prepare", TEST_PREPARE, mode, AREA_MMAP, __VA_ARGS__), \
+	AREA("nested", TEST_NESTED, mode, AREA_MMAP, __VA_ARGS__)
+
+static const struct kind kinds[] = {
+	ALL_HOOKS(SHARED, 0, RW, MAP_SHARED),
+	AREA("drop-in", TEST_MMAP, SHARED, RANGE, 0, RW, MAP_SHARED),
+	STOCK(SHARED, RW, MAP_SHARED),
+	ALL_HOOKS(READ_ONLY, VMREMAP_RDONLY, PROT_READ, MAP_SHARED),
+	AREA("drop-in", TEST_MMAP, READ_ONLY, RANGE, VMREMAP_RDONLY, PROT_READ, MAP_SHARED),
+	STOCK(READ_ONLY, PROT_READ, MAP_SHARED),
+	AREA("drop-in", TEST_MMAP, PRIVATE, RANGE, 0, RW, MAP_PRIVATE),
+	STOCK(PRIVATE, RW, MAP_PRIVATE),
+	ALL_HOOKS(PRIVATE_READ, 0, PROT_READ, MAP_PRIVATE),
+	STOCK(PRIVATE_READ, PROT_READ, MAP_PRIVATE),
+	AREA("pieces", TEST_MMAP, PIECES, RANGE_PARTIAL, 0, RW, MAP_SHARED),
+	STOCK(PIECES, RW, MAP_SHARED),
+};
+
+/* One of these kinds, of one size, on which a call is made. */
+struct mapping {
+	const struct kind *kind;
+	char *addr;
+	size_t pages;
+	size_t size;
+	int fd;
+	size_t memory_pages;
+	char outcome[200];
+	const char *skip;	/* why the call cannot be made here */
+	bool gone;		/* there is nothing left at addr */
+};
+
+typedef void (*call_fn)(struct mapping *m);
+
+struct row {
+	const char *call;
+	call_fn make;
+	struct row *next;
+};
+
+static struct row *rows;
+
+/* One row of the table, and the test of it. */
+#define CALL(name, text) \
+static void name##_call(struct mapping *m); \
+static struct row name##_row = { .call = text, .make = name##_call }; \
+static void __attribute__((constructor)) name##_add(void) \
+{ \
+	name##_row.next = rows; \
+	rows = &name##_row; \
+} \
+TEST(call_##name) \
+{ \
+	check_row(_metadata, &name##_row); \
+} \
+static void name##_call(struct mapping *m)
+
+static inline bool is_stock(const struct kind *kind)
+{
+	return kind->memory != VMREMAP_TEST_AREA;
+}
+
+/* Add to what came of the call. */
+static inline __attribute__((format(printf, 2, 3)))
+void say(struct mapping *m, const char *format, ...)
+{
+	size_t len = strlen(m->outcome);
+	va_list args;
+
+	if (len)
+		len += snprintf(m->outcome + len, sizeof(m->outcome) - len, ", ");
+	va_start(args, format);
+	vsnprintf(m->outcome + len, sizeof(m->outcome) - len, format, args);
+	va_end(args);
+}
+
+/* Say what a system call returned: its value, or its errno. */
+static inline void say_result(struct mapping *m, long ret)
+{
+	if (ret == -1)
+		say(m, "%s", strerrorname_np(errno));
+	else
+		say(m, "%ld", ret);
+}
+
+static inline const char *signal_name(int sig)
+{
+	return sig == SIGBUS ? "SIGBUS" : sig == SIGSEGV ? "SIGSEGV" : "no signal";
+}
+
+/* mmap(2) of the memory again, at @addr or anywhere, with more flags. */
+static inline char *map_again(struct mapping *m, void *addr, int flags)
+{
+	const struct kind *kind = m->kind;
+	struct vmremap_test_plan plan = {
+		.count = 1, .calls = { { .function = kind->function, .size = m->size } },
+	};
+
+	if (kind->function == VMREMAP_TEST_RANGE_PARTIAL) {
+		plan.count = 2;
+		plan.calls[1] = plan.calls[0];
+		for (int i = 0; i < 2; i++) {
+			plan.calls[i].size = m->size / 2;
+			plan.calls[i].uaddr = plan.calls[i].kaddr = i * m->size / 2;
+		}
+	}
+	if (ioctl(m->fd, VMREMAP_TEST_SET_PLAN, &plan))
+		return MAP_FAILED;
+	return mmap(addr, m->size, kind->prot, kind->share | flags, m->fd, 0);
+}
+
+static size_t other_pages;
+
+static inline void read_pages(void *arg)
+{
+	struct mapping *m = arg;
+
+	other_pages = 0;
+	for (size_t n = 0; n < m->pages; n++)
+		other_pages += *(volatile __u64 *)page_word(m->addr, n) != VALUE + n;
+}
+
+/* What is there already, so that it does not matter whose bytes they are. */
+static inline void write_pages(void *arg)
+{
+	struct mapping *m = arg;
+
+	for (size_t n = 0; n < m->pages; n++)
+		*(volatile __u64 *)page_word(m->addr, n) = VALUE + n;
+}
+
+/* Say what of the mapping is not as it was before the call. */
+static inline void say_what_is_left(struct mapping *m)
+{
+	bool writable = m->kind->prot & PROT_WRITE;
+	int sig;
+
+	if (m->gone)
+		return;
+	sig = signal_of(read_pages, m);
+	if (sig)
+		say(m, "%s to read", signal_name(sig));
+	else if (other_pages)
+		say(m, "other bytes");
+	sig = sig && writable ? 0 : signal_of(write_pages, m);
+	if (sig && writable)
+		say(m, "%s to write", signal_name(sig));
+	else if (!sig && !writable)
+		say(m, "can be written");
+}
+
+/* Say what comes of it in a child that has inherited the mapping. */
+static inline void say_of_child(struct mapping *m, call_fn call)
+{
+	char outcome[sizeof(m->outcome)] = "";
+	int ends[2], status;
+	pid_t pid;
+
+	if (pipe(ends))
+		return say(m, "no pipe");
+	pid = fork();
+	if (!pid) {
+		m->outcome[0] = '\0';
+		call(m);
+		write(ends[1], m->outcome, strlen(m->outcome));
+		_exit(0);
+	}
+	close(ends[1]);
+	if (read(ends[0], outcome, sizeof(outcome) - 1) > 0)
+		say(m, "%s", outcome);
+	close(ends[0]);
+	if (waitpid(pid, &status, 0) != pid || status)
+		say(m, "the child ended with %#x", status);
+}
+
+/* Let another mapping of the memory take the place of the first, and say so. */
+static inline void say_map(struct mapping *m, char *map)
+{
+	if (map == MAP_FAILED)
+		return say_result(m, -1);
+	if (m->addr != map)
+		munmap(m->addr, m->size);
+	m->addr = map;
+	say(m, "0");
+}
+
+/* What no call may do. */
+static inline void check_memory(struct __test_metadata *_metadata, struct mapping *m)
+{
+	int refs = memory_references(m->fd, 0);
+
+	EXPECT_EQ(0, memory_peek(m->fd, 0, m->memory_pages, VALUE))
+		TH_LOG("%s: the memory has other bytes", m->kind->name);
+	/* What a pipe or a socket had may take its time. */
+	for (int tries = 0; refs != m->memory_pages && tries < 100; tries++) {
+		usleep(20000);
+		refs = memory_references(m->fd, 0);
+	}
+	EXPECT_EQ(m->memory_pages, refs)
+		TH_LOG("%s: somebody has a reference", m->kind->name);
+}
+
+static inline void make_call(struct __test_metadata *_metadata, const struct row *row,
+			     struct mapping *m)
+{
+	m->fd = open(m->kind->device, O_RDWR | O_CLOEXEC);
+	m->memory_pages = m->pages;
+	m->size = m->pages * PAGE_SIZE;
+	ASSERT_GE(m->fd, 0);
+	ASSERT_EQ(0, memory_alloc(m->fd, 0, m->kind->memory, m->size, m->kind->flags));
+	ASSERT_EQ(0, memory_poke(m->fd, 0, m->pages, VALUE));
+	m->addr = map_again(m, NULL, 0);
+	ASSERT_NE(MAP_FAILED, m->addr);
+	ASSERT_EQ(0, signal_of(read_pages, m));
+	ASSERT_EQ(0, other_pages);
+
+	row->make(m);
+	say_what_is_left(m);
+	if (!m->gone)
+		munmap(m->addr, m->size);
+	check_memory(_metadata, m);
+	close(m->fd);
+}
+
+/* What came of a call in a column: each outcome once. */
+struct cell {
+	char area[400];
+	char stock[400];
+};
+
+static inline void add_outcome(char *cell, const char *outcome)
+{
+	size_t len = strlen(outcome);
+	const char *at = strstr(cell, outcome);
+
+	/* As a whole, between separators. */
+	while (at && ((at != cell && at[-1] != ' ') || (at[len] && at[len] != ' ')))
+		at = strstr(at + 1, outcome);
+	if (at)
+		return;
+	if (*cell)
+		strcat(cell, " or ");
+	strcat(cell, outcome);
+}
+
+/* Find the line that begins so in this program's section of the page. */
+static inline bool find_row(const char *row, char *rest, size_t size)
+{
+	FILE *page = fopen(PAGE_OF_CALLS, "r");
+	char heading[64], line[1024];
+	bool here = false, found = false;
+
+	snprintf(heading, sizeof(heading), "## `%s`", program_invocation_short_name);
+	while (page && !found && fgets(line, sizeof(line), page)) {
+		if (!strncmp(line, "## ", 3))
+			here = !strncmp(line, heading, strlen(heading));
+		found = here && !strncmp(line, row, strlen(row));
+		if (found)
+			snprintf(rest, size, "%s", line + strlen(row));
+	}
+	if (page)
+		fclose(page);
+	return found;
+}
+
+static inline bool has_reason(unsigned long nr)
+{
+	FILE *page = fopen(PAGE_OF_CALLS, "r");
+	bool found = false;
+	char line[1024];
+
+	while (page && !found && fgets(line, sizeof(line), page))
+		found = strtoul(line, NULL, 10) == nr && strstr(line, ". ");
+	if (page)
+		fclose(page);
+	return found;
+}
+
+/* The last column: the numbers of the reasons for differences, where there are any. */
+static inline void check_reasons(struct __test_metadata *_metadata, const char *call,
+				 const char *numbers, bool differs)
+{
+	int found = 0;
+	char *end;
+
+	for (; *numbers && *numbers != '|'; numbers = end) {
+		unsigned long nr = strtoul(numbers, &end, 10);
+
+		if (end == numbers) {
+			end++;
+			continue;
+		}
+		EXPECT_TRUE(has_reason(nr))
+			TH_LOG("%s: there is no reason %lu", call, nr);
+		found++;
+	}
+	EXPECT_EQ(differs, found > 0)
+		TH_LOG("%s: a difference has a reason, and only a difference", call);
+}
+
+static inline void check_row(struct __test_metadata *_metadata, const struct row *row)
+{
+	struct cell cells[MODES] = {};
+	char line[4096], rest[1024];
+	bool differs = false;
+	size_t len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) * ARRAY_SIZE(sizes); i++) {
+		struct mapping m = {
+			.kind = &kinds[i / ARRAY_SIZE(sizes)],
+			.pages = sizes[i % ARRAY_SIZE(sizes)],
+		};
+		struct cell *cell = &cells[m.kind->mode];
+
+		make_call(_metadata, row, &m);
+		if (m.skip)
+			SKIP(return, "%s", m.skip);
+		if (getenv("VERBOSE"))
+			TH_LOG("%s, %zu pages, column %d: %s", m.kind->name, m.pages,
+			       m.kind->mode, m.outcome);
+		add_outcome(is_stock(m.kind) ? cell->stock : cell->area, m.outcome);
+	}
+
+	len = snprintf(line, sizeof(line), "| %s |", row->call);
+	for (int mode = 0; mode < MODES; mode++) {
+		bool same = !strcmp(cells[mode].area, cells[mode].stock);
+
+		differs |= !same;
+		len += snprintf(line + len, sizeof(line) - len, " %s%s%s |",
+				cells[mode].area, same ? "" : " ≠ ",
+				same ? "" : cells[mode].stock);
+	}
+	ASSERT_TRUE(find_row(line, rest, sizeof(rest)))
+		TH_LOG("docs/program-calls.md has no row: %s", line);
+	check_reasons(_metadata, row->call, rest, differs);
+}
+
+/* Is there a test of what the line of the page says? */
+static inline bool is_tested(const char *line)
+{
+	char begin[256];
+
+	for (const struct row *row = rows; row; row = row->next) {
+		snprintf(begin, sizeof(begin), "| %s |", row->call);
+		if (!strncmp(line, begin, strlen(begin)))
+			return true;
+	}
+	return false;
+}
+
+/* The page says nothing that is not tested. */
+TEST(page_has_no_other_rows)
+{
+	FILE *page = fopen(PAGE_OF_CALLS, "r");
+	char heading[64], line[1024];
+	bool here = false, found = false;
+
+	ASSERT_NE(NULL, page);
+	snprintf(heading, sizeof(heading), "## `%s`", program_invocation_short_name);
+	while (fgets(line, sizeof(line), page)) {
+		if (!strncmp(line, "## ", 3)) {
+			here = !strncmp(line, heading, strlen(heading));
+			found |= here;
+		}
+		if (here && line[0] == '|' && strncmp(line, "| call |", 8) &&
+		    strncmp(line, "| --- |", 7))
+			EXPECT_TRUE(is_tested(line))
+				TH_LOG("no test of: %s", line);
+	}
+	EXPECT_TRUE(found)
+		TH_LOG("docs/program-calls.md has no section %s", heading);
+	fclose(page);
+}
+
+#endif /* VMREMAP_SELFTESTS_CALLS_H */

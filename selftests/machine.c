@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What moves, merges, takes back or fails memory: NUMA, KSM, compaction, reclaim, hotplug, memory failure. */
+#define _GNU_SOURCE
+#include <linux/mempolicy.h>
+#include <sched.h>
+
+#include "calls.h"
+#include "cgroup.h"
+
+#ifndef SYS_set_mempolicy_home_node
+#define SYS_set_mempolicy_home_node 450
+#endif
+
+#ifndef MADV_SOFT_OFFLINE
+#define MADV_SOFT_OFFLINE 101
+#endif
+
+#define NODES (8 * sizeof(unsigned long))
+
+static long bind_to(const struct mapping *m, int policy, unsigned long nodes, unsigned int flags)
+{
+	return syscall(SYS_mbind, m->addr, m->size, policy, &nodes, NODES, flags);
+}
+
+CALL(mbind, "`mbind(MPOL_BIND)`")
+{
+	say_result(m, bind_to(m, MPOL_BIND, 1, 0));
+}
+
+CALL(mbind_strict, "`mbind(MPOL_BIND, MPOL_MF_STRICT)`, to the other node")
+{
+	int node = 0;
+
+	syscall(SYS_get_mempolicy, &node, NULL, 0, m->addr, MPOL_F_NODE | MPOL_F_ADDR);
+	say_result(m, bind_to(m, MPOL_BIND, 2 >> node, MPOL_MF_STRICT));
+}
+
+CALL(mbind_move, "`mbind(MPOL_BIND, MPOL_MF_MOVE_ALL)`, to each node")
+{
+	say_result(m, bind_to(m, MPOL_BIND, 1, MPOL_MF_MOVE_ALL));
+	say_result(m, bind_to(m, MPOL_BIND, 2, MPOL_MF_MOVE_ALL));
+}
+
+CALL(mbind_interleave, "`mbind(MPOL_INTERLEAVE, MPOL_MF_MOVE)`")
+{
+	say_result(m, bind_to(m, MPOL_INTERLEAVE, 3, MPOL_MF_MOVE));
+}
+
+CALL(home_node, "`set_mempolicy_home_node()`")
+{
+	bind_to(m, MPOL_BIND, 3, 0);
+	say_result(m, syscall(SYS_set_mempolicy_home_node, m->addr, m->size, 1, 0));
+}
+
+CALL(get_mempolicy, "`get_mempolicy(MPOL_F_NODE \\| MPOL_F_ADDR)`")
+{
+	int node = -1;
+
+	say_result(m, syscall(SYS_get_mempolicy, &node, NULL, 0, m->addr,
+			      MPOL_F_NODE | MPOL_F_ADDR));
+	if (node != 0 && node != 1)
+		say(m, "on node %d", node);
+}
+
+/* One page, which is on one of the nodes: say what comes of each move. */
+CALL(move_pages, "`move_pages()` of a page, to each node: its status")
+{
+	int status[2] = { -1, -1 };
+
+	for (int node = 0; node < 2; node++) {
+		void *page = m->addr;
+
+		say_result(m, syscall(SYS_move_pages, 0, 1UL, &page, &node, &status[node],
+				      MPOL_MF_MOVE_ALL));
+	}
+	/* Where it is already, that is its status. */
+	for (int node = 0; node < 2; node++)
+		if (status[node] != node)
+			say(m, "%s", strerrorname_np(-status[node]));
+}
+
+CALL(migrate_pages, "`migrate_pages()`, to and fro")
+{
+	unsigned long one = 1, two = 2;
+
+	say(m, syscall(SYS_migrate_pages, 0, NODES, &one, &two) < 0 ? strerrorname_np(errno) : "0");
+	say(m, syscall(SYS_migrate_pages, 0, NODES, &two, &one) < 0 ? strerrorname_np(errno) : "0");
+}
+
+#define BALANCING "/sys/kernel/debug/sched/numa_balancing/"
+
+/* With scans so often that there is one while it is used. */
+CALL(numa_balancing, "NUMA balancing, while it is used on each CPU")
+{
+	if (!write_text("/proc/sys/kernel/numa_balancing", "1")) {
+		m->skip = "the kernel has no NUMA balancing";
+		return;
+	}
+	write_text(BALANCING "scan_delay_ms", "1");
+	write_text(BALANCING "scan_period_min_ms", "1");
+	write_text(BALANCING "scan_period_max_ms", "1");
+	for (int i = 0; i < 40; i++) {
+		cpu_set_t cpu;
+
+		CPU_ZERO(&cpu);
+		CPU_SET(i % 2, &cpu);
+		sched_setaffinity(0, sizeof(cpu), &cpu);
+		say_what_is_left(m);
+		usleep(1000);
+	}
+	write_text("/proc/sys/kernel/numa_balancing", "0");
+	say(m, "0");
+}
+
+#define KSM "/sys/kernel/mm/ksm/"
+
+/* The same bytes twice, and time for the daemon to find them. */
+CALL(ksm, "`MADV_MERGEABLE` of two mappings, while KSM runs: pages merged")
+{
+	struct mapping twin = *m;
+	long scans;
+
+	if (!write_text(KSM "run", "2")) {
+		m->skip = "the kernel has no KSM";
+		return;
+	}
+	twin.addr = map_again(m, NULL, 0);
+	if (m->kind->prot & PROT_WRITE)
+		write_pages(&twin);
+	say_what_is_left(m);
+	madvise(m->addr, m->size, MADV_MERGEABLE);
+	madvise(twin.addr, m->size, MADV_MERGEABLE);
+	write_text(KSM "sleep_millisecs", "0");
+	write_text(KSM "pages_to_scan", "4096");
+	scans = read_number(KSM "full_scans");
+	write_text(KSM "run", "1");
+	for (int tries = 0; read_number(KSM "full_scans") < scans + 2 && tries < 20; tries++)
+		usleep(1000);
+	say(m, "%ld", read_number(KSM "pages_sharing"));
+	write_text(KSM "run", "0");
+	munmap(twin.addr, m->size);
+}
+
+CALL(compaction, "`/proc/sys/vm/compact_memory`")
+{
+	say_result(m, write_text("/proc/sys/vm/compact_memory", "1") ? 0 : -1);
+}
+
+CALL(drop_caches, "`/proc/sys/vm/drop_caches`")
+{
+	say_result(m, write_text("/proc/sys/vm/drop_caches", "3") ? 0 : -1);
+}
+
+/* The frame of a page, or 0. */
+static __u64 frame(const void *addr)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	__u64 entry = 0;
+
+	if (pread(fd, &entry, sizeof(entry), (unsigned long)addr / PAGE_SIZE * sizeof(entry)) < 0)
+		entry = 0;
+	close(fd);
+	return entry & ((1ULL << 55) - 1);
+}
+
+/* The same kind of mapping of memory that is allocated now. */
+static void make_anew(struct mapping *m, __u32 flags)
+{
+	munmap(m->addr, m->size);
+	memory_free(m->fd, 0);
+	memory_alloc(m->fd, 0, m->kind->memory, m->size, m->kind->flags | flags);
+	memory_poke(m->fd, 0, m->pages, VALUE);
+	m->addr = map_again(m, NULL, 0);
+	say_what_is_left(m);
+}
+
+#define MEMORY "/sys/devices/system/memory/"
+
+/* The file that has the state of the first page's memory block, if that could go. */
+static bool find_block(const struct mapping *m, char *state, size_t size)
+{
+	FILE *file = fopen(MEMORY "block_size_bytes", "r");
+	char path[100], zones[100] = "none";
+	unsigned long bytes = 1;
+	__u64 block;
+
+	if (!file || fscanf(file, "%lx", &bytes) != 1)
+		return false;
+	fclose(file);
+	block = frame(m->addr) * PAGE_SIZE / bytes;
+	snprintf(state, size, MEMORY "memory%llu/state", block);
+	snprintf(path, sizeof(path), MEMORY "memory%llu/valid_zones", block);
+	file = fopen(path, "r");
+	if (file && !fgets(zones, sizeof(zones), file))
+		zones[0] = '\0';
+	if (file)
+		fclose(file);
+	return strncmp(zones, "none", 4);
+}
+
+/* What fills blocks that cannot go, as those with holes: some of memory is left then. */
+CALL(hotplug, "memory hotplug: to take its block offline")
+{
+	static int filler = -1;
+	static __u32 slot;
+	char state[100];
+
+	if (filler < 0)
+		filler = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	if (access(MEMORY "block_size_bytes", R_OK)) {
+		m->skip = "the kernel has no memory hotplug";
+		return;
+	}
+	while (!find_block(m, state, sizeof(state)) && slot < VMREMAP_TEST_SLOTS) {
+		memory_alloc(filler, slot++, VMREMAP_TEST_AREA, 16 << 20, 0);
+		make_anew(m, 0);
+	}
+	say_result(m, write_text(state, "offline") ? 0 : -1);
+	write_text(state, "online");
+}
+
+CALL(reclaim, "`memory.reclaim` of a cgroup that pays for it (`VMREMAP_ACCOUNT`)")
+{
+	if (!cgroup_enter()) {
+		m->skip = "no memory cgroup to be had";
+		return;
+	}
+	make_anew(m, VMREMAP_ACCOUNT);
+	say_result(m, write_text(GROUP "/memory.reclaim", "1G") ? 0 : -1);
+	cgroup_leave();
+}
+
+CALL(limit, "a `memory.max` of 0 of a cgroup that pays for it (`VMREMAP_ACCOUNT`)")
+{
+	if (!cgroup_enter()) {
+		m->skip = "no memory cgroup to be had";
+		return;
+	}
+	make_anew(m, VMREMAP_ACCOUNT);
+	write_text(CGROUP "/cgroup.procs", "0");
+	say_result(m, write_text(GROUP "/memory.max", "0") ? 0 : -1);
+	cgroup_leave();
+}
+
+CALL(soft_offline, "`MADV_SOFT_OFFLINE` of a page")
+{
+	say_result(m, madvise(m->addr, PAGE_SIZE, MADV_SOFT_OFFLINE));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Processes and threads that share a mapping: fork(2), clone(2), futex(2), robust mutexes. */
+#define _GNU_SOURCE
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include "calls.h"
+#include "cgroup.h"
+
+/* Beside the first word of a page, which is compared. */
+#define WORD 1
+
+static __u32 *word_of(const struct mapping *m)
+{
+	return (__u32 *)(page_word(m->addr, 0) + WORD);
+}
+
+static void touch_all(struct mapping *m)
+{
+	say_what_is_left(m);
+}
+
+CALL(fork, "`fork()`: the child's mapping")
+{
+	say_of_child(m, touch_all);
+	say(m, "0");
+}
+
+CALL(dontfork, "`MADV_DONTFORK`, `fork()`: the child's mapping")
+{
+	madvise(m->addr, m->size, MADV_DONTFORK);
+	say_of_child(m, touch_all);
+}
+
+static int use_memory(void *arg)
+{
+	struct mapping *m = arg;
+
+	touch_all(m);
+	return 0;
+}
+
+/* A process that shares all memory unmaps it, which is then gone here too. */
+static int unmap_memory(void *arg)
+{
+	struct mapping *m = arg;
+
+	return munmap(m->addr, m->size);
+}
+
+static void clone_vm(struct mapping *m, int (*fn)(void *))
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	pid_t pid = clone(fn, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, m);
+	int status = -1;
+
+	waitpid(pid, &status, 0);
+	say_result(m, status);
+}
+
+CALL(clone_vm, "`clone(CLONE_VM)`: the child uses it")
+{
+	clone_vm(m, use_memory);
+}
+
+CALL(clone_vm_unmaps, "`clone(CLONE_VM)`: the child unmaps it")
+{
+	clone_vm(m, unmap_memory);
+	say(m, "%s here", signal_name(touch(m->addr, false)));
+	m->gone = true;
+}
+
+#define CHILDREN 8
+
+/* A child that is killed rather than its parent. It ends with 0 where all was right. */
+static void use_memory_and_more(struct mapping *m)
+{
+	write_text("/proc/self/oom_score_adj", "1000");
+	touch_all(m);
+	memset(malloc(1 << 20), 1, 1 << 20);
+	touch_all(m);
+	_exit(!!m->outcome[0]);
+}
+
+/* There is no memory for all of the children: some may be killed, or not come to be. */
+CALL(fork_under_pressure, "`fork()` of many at a memory cgroup's limit: children that find it changed")
+{
+	pid_t children[CHILDREN];
+	int status, wrong = 0;
+
+	if (!cgroup_enter()) {
+		m->skip = "no memory cgroup to be had";
+		return;
+	}
+	write_text(GROUP "/memory.max", "3145728");
+	write_text("/proc/self/oom_score_adj", "-1000");
+	for (int i = 0; i < CHILDREN; i++) {
+		children[i] = fork();
+		if (!children[i])
+			use_memory_and_more(m);
+	}
+	for (int i = 0; i < CHILDREN; i++)
+		if (children[i] > 0 && waitpid(children[i], &status, 0) == children[i])
+			wrong += WIFEXITED(status) ? !!status : WTERMSIG(status) != SIGKILL;
+	cgroup_leave();
+	say(m, "%d", wrong);
+}
+
+static long futex(__u32 *word, int op, __u32 value, const struct timespec *until)
+{
+	return syscall(SYS_futex, word, op, value, until, NULL, 0);
+}
+
+#define FUTEX(name, text, op, value) \
+CALL(name, text) \
+{ \
+	say_result(m, futex(word_of(m), op, value, NULL)); \
+}
+
+FUTEX(wake_private, "`FUTEX_WAKE_PRIVATE`", FUTEX_WAKE_PRIVATE, 1)
+FUTEX(wake_shared, "`FUTEX_WAKE`, shared", FUTEX_WAKE, 1)
+FUTEX(wait_private, "`FUTEX_WAIT_PRIVATE` for another value", FUTEX_WAIT_PRIVATE, 1)
+FUTEX(wait_shared, "`FUTEX_WAIT`, shared, for another value", FUTEX_WAIT, 1)
+
+static void wait_for_parent(const struct mapping *m)
+{
+	/* Nobody wakes it in a copy. */
+	struct timespec until = { .tv_sec = m->kind->share == MAP_SHARED ? 60 : 0,
+				  .tv_nsec = 100000000 };
+
+	futex(word_of(m), FUTEX_WAIT, 0, &until);
+}
+
+CALL(wake_child, "`FUTEX_WAKE`, shared, of a child that waits: how many it finds")
+{
+	pid_t pid = fork();
+	long woken;
+
+	if (!pid) {
+		wait_for_parent(m);
+		_exit(0);
+	}
+	do {
+		usleep(1000);
+		woken = futex(word_of(m), FUTEX_WAKE, 1, NULL);
+	} while (!woken && !waitpid(pid, NULL, WNOHANG));
+	say_result(m, woken);
+	if (woken)
+		waitpid(pid, NULL, 0);
+}
+
+/* A mutex in the mapping, whose owner dies. */
+static pthread_mutex_t *mutex_of(const struct mapping *m)
+{
+	return (pthread_mutex_t *)(page_word(m->addr, 1) + WORD);
+}
+
+CALL(robust_mutex, "a robust mutex whose owner, another process, dies")
+{
+	pthread_mutexattr_t attr;
+	int ret;
+
+	if (!(m->kind->prot & PROT_WRITE))
+		return say(m, "-");
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(mutex_of(m), &attr);
+	if (!fork()) {
+		pthread_mutex_lock(mutex_of(m));
+		_exit(0);
+	}
+	wait(NULL);
+	ret = pthread_mutex_lock(mutex_of(m));
+	say(m, "%s", ret ? strerrorname_np(ret) : "0");
+	if (ret == EOWNERDEAD)
+		pthread_mutex_consistent(mutex_of(m));
+	pthread_mutex_unlock(mutex_of(m));
+	pthread_mutex_destroy(mutex_of(m));
+}
+
+TEST_HARNESS_MAIN

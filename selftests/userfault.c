@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/* userfaultfd(2): each mode of registration, and each way to resolve a fault. */
+#define _GNU_SOURCE
+#include <linux/userfaultfd.h>
+
+#include "calls.h"
+
+/* A descriptor with these features, or -1 with the call skipped. */
+static int open_userfault(struct mapping *m, __u64 features)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0 && !ioctl(fd, UFFDIO_API, &api))
+		return fd;
+	m->skip = "the kernel has no such userfaultfd";
+	return -1;
+}
+
+static long enroll(const struct mapping *m, int fd, __u64 mode)
+{
+	struct uffdio_register reg = {
+		.range = { (unsigned long)m->addr, m->size }, .mode = mode,
+	};
+
+	return ioctl(fd, UFFDIO_REGISTER, &reg);
+}
+
+#define REGISTER(name, mode, features) \
+CALL(name, "`UFFDIO_REGISTER_MODE_" #mode "`") \
+{ \
+	int fd = open_userfault(m, features); \
+\
+	if (fd < 0) \
+		return; \
+	say_result(m, enroll(m, fd, UFFDIO_REGISTER_MODE_##mode)); \
+	close(fd); \
+}
+
+REGISTER(missing, MISSING, 0)
+REGISTER(protect, WP, UFFD_FEATURE_PAGEFAULT_FLAG_WP)
+REGISTER(minor, MINOR, UFFD_FEATURE_MINOR_SHMEM)
+
+#ifndef UFFDIO_REGISTER_MODE_RWP
+#define UFFDIO_REGISTER_MODE_RWP	((__u64)1 << 3)
+#define UFFD_FEATURE_RWP		(1 << 17)
+#endif
+REGISTER(protect_all, RWP, UFFD_FEATURE_RWP)
+
+/* To find out what was written: the kernel resolves each fault by itself. */
+CALL(protect_async, "`UFFDIO_REGISTER_MODE_WP` with `UFFD_FEATURE_WP_ASYNC`, `UFFDIO_WRITEPROTECT`")
+{
+	int fd = open_userfault(m, UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED);
+	struct uffdio_writeprotect protect = {
+		.range = { (unsigned long)m->addr, m->size },
+		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+
+	if (fd < 0)
+		return;
+	say_result(m, enroll(m, fd, UFFDIO_REGISTER_MODE_WP));
+	say_result(m, ioctl(fd, UFFDIO_WRITEPROTECT, &protect));
+	say_what_is_left(m);
+	close(fd);
+}
+
+CALL(copy, "`UFFDIO_COPY` into it")
+{
+	int fd = open_userfault(m, 0);
+	char page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE))) = "";
+	struct uffdio_copy copy = {
+		.dst = (unsigned long)m->addr, .src = (unsigned long)page, .len = PAGE_SIZE,
+	};
+
+	if (fd < 0)
+		return;
+	say_result(m, ioctl(fd, UFFDIO_COPY, &copy));
+	close(fd);
+}
+
+CALL(zero, "`UFFDIO_ZEROPAGE` into it")
+{
+	int fd = open_userfault(m, 0);
+	struct uffdio_zeropage zero = { .range = { (unsigned long)m->addr, PAGE_SIZE } };
+
+	if (fd < 0)
+		return;
+	say_result(m, ioctl(fd, UFFDIO_ZEROPAGE, &zero));
+	close(fd);
+}
+
+CALL(go_on, "`UFFDIO_CONTINUE` in it")
+{
+	int fd = open_userfault(m, 0);
+	struct uffdio_continue go_on = { .range = { (unsigned long)m->addr, PAGE_SIZE } };
+
+	if (fd < 0)
+		return;
+	say_result(m, ioctl(fd, UFFDIO_CONTINUE, &go_on));
+	close(fd);
+}
+
+/* Out of it, into memory that is registered. */
+CALL(move_out, "`UFFDIO_MOVE` out of it")
+{
+	int fd = open_userfault(m, UFFD_FEATURE_MOVE);
+	char *to = mmap(NULL, PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct uffdio_register reg = {
+		.range = { (unsigned long)to, PAGE_SIZE }, .mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	struct uffdio_move move = {
+		.dst = (unsigned long)to, .src = (unsigned long)m->addr, .len = PAGE_SIZE,
+	};
+
+	if (fd < 0)
+		return;
+	say_result(m, ioctl(fd, UFFDIO_REGISTER, &reg));
+	say_result(m, ioctl(fd, UFFDIO_MOVE, &move));
+	close(fd);
+	munmap(to, PAGE_SIZE);
+}
+
+CALL(poison, "`UFFDIO_POISON` of it")
+{
+	int fd = open_userfault(m, UFFD_FEATURE_POISON);
+	struct uffdio_poison poison = { .range = { (unsigned long)m->addr, PAGE_SIZE } };
+
+	if (fd < 0)
+		return;
+	say_result(m, ioctl(fd, UFFDIO_POISON, &poison));
+	close(fd);
+}
+
+TEST_HARNESS_MAIN
