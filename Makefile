@@ -3,8 +3,13 @@
 # The person's entry. The kernel's build system reads Kbuild instead.
 
 # Asked for once, and only by those targets that want it.
-release = $(eval release := $(shell tools/kernel release))$(release)
+selection = $(foreach name,KERNEL_SERIES FLAVOUR ARCH,$(name)='$($(name))')
+release = $(eval release := $(shell $(selection) tools/kernel release))$(release)
 out = build/$(release)
+
+# One for each language; in C with the newer hook where the kernel has it.
+samples = $(firstword $(wildcard $(addprefix $(out)/samples/c/vmremap_sample_c,.ko _mmap.ko))) \
+	$(wildcard $(out)/samples/rust/vmremap_sample_rust.ko)
 
 help:
 	@echo 'make demo        map memory of a C and a Rust driver into a program, on the stock kernel in a VM'
@@ -21,7 +26,7 @@ help:
 	@echo 'make bench       count what sharing memory costs, beside the kernel'"'"'s own function and what else there is'
 	@echo 'make docs        the crate documentation, in build/RELEASE/rust/doc/'
 	@echo 'make clean       remove build/; the cache stays'
-	@echo 'KERNEL_SERIES=7.2 selects another kernel series.'
+	@echo 'KERNEL_SERIES=6.12, FLAVOUR=cloud|rt|16k and ARCH=arm64 select another kernel.'
 
 setup:
 	@tools/kernel prepare
@@ -29,11 +34,10 @@ setup:
 modules: setup
 	@tools/phase modules 30 tools/kmake
 	@tools/phase programs 10 tools/enter make -f tools/programs.mk -j"$$(nproc)" \
-		CC=gcc out=$(out) source="$$(tools/kernel source)"
+		CC="$$(tools/kernel cc)" out=$(out) source="$$(tools/kernel source)"
 
 demo: modules
-	@tools/vm --module $(out)/vmremap.ko --module $(out)/samples/c/vmremap_sample_c.ko \
-		$(patsubst %,--module %,$(wildcard $(out)/samples/rust/vmremap_sample_rust.ko)) \
+	@tools/vm --module $(out)/vmremap.ko $(patsubst %,--module %,$(samples)) \
 		--copy $(out)/samples/c/demo:/demo -- sh -c 'exec /demo /dev/vmremap-sample-*'
 
 docs: setup

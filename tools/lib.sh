@@ -7,16 +7,38 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 home=~ # bash asks the password file when HOME is unset
 cache=${XDG_CACHE_HOME:-$home/.cache}/vmremap
 logs=$checkout/build/log
+# shellcheck disable=SC2034 # those who build use it
+module_parts=(Kbuild c rust bindings samples selftests/module selftests/vmremap_test.h) # what modules are made of
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
+
+# The kernel's name for the machine that is built for, Debian's, and what the kernel's build has to be told.
+arch=${ARCH:-$(uname -m | sed s/aarch64/arm64/)}
+case $arch in
+x86_64) debian_arch=amd64 triplet=x86_64-linux-gnu ;;
+arm64) debian_arch=arm64 triplet=aarch64-linux-gnu ;;
+*) die "ARCH is x86_64 or arm64, not '$arch'" ;;
+esac
+# shellcheck disable=SC2034 # those who build use it
+kernel_make=(ARCH="$arch" CROSS_COMPILE="$triplet-" CROSS_COMPILE_COMPAT=arm-linux-gnueabihf-)
+
+# How the release of the kernel that is asked for ends.
+suffix() {
+	case ${FLAVOUR:-generic}-$arch in
+	generic-*) echo "$debian_arch" ;;
+	cloud-* | rt-*) echo "$FLAVOUR-$debian_arch" ;;
+	16k-arm64) echo arm64-16k ;;
+	*) die "FLAVOUR is generic, cloud, rt, or on arm64 16k: there is no $FLAVOUR for $arch" ;;
+	esac
+}
 
 hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
 
 # One name for the tools in use: whatever they build is keyed by it.
 tools_key() {
 	if [[ -n ${TOOLROOT-unset} ]]; then
-		cd "$checkout/tools" && hash_of packages toolroot
+		cd "$checkout/tools" && hash_of packages "packages-$arch" toolroot
 	elif [[ -e /etc/vmremap-toolroot ]]; then
 		cat /etc/vmremap-toolroot
 	else
