@@ -37,15 +37,12 @@ static int fault_errno(vm_fault_t ret)
 }
 
 /* No VM_MIXEDMAP is needed for this, which is for pages without references. */
-static __always_inline vm_fault_t insert_page(struct vm_area_struct *vma, unsigned long addr,
-					      struct page *page, bool write)
+static __always_inline vm_fault_t insert_page(struct vm_fault *vmf, struct page *page, bool write)
 {
-	struct vm_fault here = { .vma = vma, .address = addr };
-
 	/* memory_failure() has marked it, and the kernel does not look here. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
-	return vmf_insert_page_mkwrite(&here, page, write);
+	return vmf_insert_page_mkwrite(vmf, page, write);
 }
 
 /**
@@ -64,8 +61,11 @@ int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span)
 	unsigned long addr;
 	int err = 0;
 
-	for (addr = span->start; !err && addr < span->end; addr += PAGE_SIZE)
-		err = fault_errno(insert_page(vma, addr, vmremap_span_page(span, addr), false));
+	for (addr = span->start; !err && addr < span->end; addr += PAGE_SIZE) {
+		struct vm_fault here = { .vma = vma, .address = addr };
+
+		err = fault_errno(insert_page(&here, vmremap_span_page(span, addr), false));
+	}
 	return err;
 }
 
@@ -90,10 +90,11 @@ vm_fault_t vmremap_insert_fault(struct vm_fault *vmf, const struct vmremap_span 
 		return 0;
 
 	for (addr = around.start; addr < around.end; addr += PAGE_SIZE) {
+		struct vm_fault near = { .vma = vmf->vma, .address = addr, .flags = vmf->flags };
 		bool touched = addr == vmf->address;
 		vm_fault_t one;
 
-		one = insert_page(vmf->vma, addr, vmremap_span_page(&around, addr),
+		one = insert_page(touched ? vmf : &near, vmremap_span_page(&around, addr),
 				  touched && vmf->flags & FAULT_FLAG_WRITE);
 		if (touched)
 			ret = one;
@@ -127,7 +128,7 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 	table = vmremap_span_around(span, vmf->address, PMD_SIZE);
 	ret = filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1));
 	/* It passes over a folio that another task has locked. */
-	return ret ?: insert_page(vmf->vma, vmf->address, page, vmf->flags & FAULT_FLAG_WRITE);
+	return ret ?: insert_page(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE

@@ -11,6 +11,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 
@@ -47,14 +48,8 @@ static int __init ask(struct vm_area_struct *vma, struct file *nested, struct fi
 	return err;
 }
 
-/**
- * vmremap_nested_ask - ask the kernel what it does with the file of a descriptor
- *
- * Contract: guarantees AreaOutlives.
- * Context: Once, before any mapping. May sleep.
- * Return: 0, or an errno.
- */
-int __init vmremap_nested_ask(void)
+/* Once, before any mapping. */
+static int __init ask_kernel(void)
 {
 	/* Of nobody: as much of both as that layer looks at. */
 	struct vm_area_struct *vma __free(kfree) = kzalloc_obj(*vma);
@@ -77,6 +72,13 @@ int __init vmremap_nested_ask(void)
 	__fput_sync(brought);
 	return err;
 }
+module_init(ask_kernel);
+
+/* There is nothing to end, but without this the module could not be unloaded. */
+static void __exit forget(void)
+{
+}
+module_exit(forget);
 
 /**
  * vmremap_nested_leaves_file - does the reference that came with a file stay?

@@ -4,7 +4,6 @@
 
 #include <linux/types.h>
 
-int vmremap_nested_ask(void);
 bool vmremap_nested_leaves_file(void);
 
 #endif /* VMREMAP_NESTED_H */

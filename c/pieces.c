@@ -64,7 +64,7 @@ static void pieces_vma_close(struct vm_area_struct *vma)
 
 /* What of a piece lies in @vma. */
 static struct vmremap_span piece_span(const struct piece *piece,
-				      const struct vm_area_struct *vma)
+				      struct vm_area_struct *vma)
 {
 	unsigned long first = max(piece->pgoff, vma->vm_pgoff);
 	unsigned long last = min(piece->pgoff + piece->pages, vma->vm_pgoff + vma_pages(vma));

@@ -29,6 +29,10 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
+#if __has_include("compat.h")
+#include "compat.h"
+#endif
+
 struct file;
 struct vm_area_desc;
 struct vm_area_struct;

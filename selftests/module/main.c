@@ -17,7 +17,7 @@
 #include "test.h"
 #include "vmremap.h"
 
-static int test_open(struct inode *inode, struct file *file)
+int test_open(struct inode *inode, struct file *file)
 {
 	struct test_file *tf;
 
@@ -33,7 +33,7 @@ static int test_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int test_release(struct inode *inode, struct file *file)
+int test_release(struct inode *inode, struct file *file)
 {
 	struct test_file *tf = file->private_data;
 
@@ -115,7 +115,7 @@ static long test_plan_ioctl(struct test_file *tf, unsigned int cmd,
 }
 
 /* What goes wrong here is -ENXIO, so that it is not taken for vmremap's. */
-static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct test_file *tf = file->private_data;
 	void __user *argp = (void __user *)arg;
@@ -158,22 +158,6 @@ static int test_mmap(struct file *file, struct vm_area_struct *vma)
 	return test_plan_mmap(file->private_data, vma);
 }
 
-static int test_mmap_prepare(struct vm_area_desc *desc)
-{
-	return test_plan_prepare(desc->file->private_data, desc);
-}
-
-/* As uio_mmap() passes on to the .mmap_prepare of another driver. */
-static int test_mmap_nested(struct file *file, struct vm_area_struct *vma)
-{
-	struct vm_area_desc desc;
-	int ret;
-
-	compat_set_desc_from_vma(&desc, file, vma);
-	ret = test_plan_prepare(file->private_data, &desc);
-	return ret ?: __compat_vma_mmap(&desc, vma);
-}
-
 static const struct file_operations test_mmap_fops = {
 	.owner = THIS_MODULE,
 	.open = test_open,
@@ -183,28 +167,12 @@ static const struct file_operations test_mmap_fops = {
 	.get_unmapped_area = vmremap_get_unmapped_area,
 };
 
-static const struct file_operations test_prepare_fops = {
-	.owner = THIS_MODULE,
-	.open = test_open,
-	.release = test_release,
-	.unlocked_ioctl = test_ioctl,
-	.mmap_prepare = test_mmap_prepare,
-	.get_unmapped_area = vmremap_get_unmapped_area,
-};
-
-static const struct file_operations test_nested_fops = {
-	.owner = THIS_MODULE,
-	.open = test_open,
-	.release = test_release,
-	.unlocked_ioctl = test_ioctl,
-	.mmap = test_mmap_nested,
-	.get_unmapped_area = vmremap_get_unmapped_area,
-};
-
 static struct miscdevice test_devices[] = {
 	{ MISC_DYNAMIC_MINOR, "vmremap-test", &test_mmap_fops },
+#ifndef VMREMAP_LACKS_MMAP_PREPARE
 	{ MISC_DYNAMIC_MINOR, "vmremap-test-prepare", &test_prepare_fops },
 	{ MISC_DYNAMIC_MINOR, "vmremap-test-nested", &test_nested_fops },
+#endif
 };
 
 static void test_deregister(unsigned int devices)

@@ -8,7 +8,7 @@
 #include "test.h"
 #include "vmremap.h"
 
-static void test_after(struct test_file *tf, const struct vmremap_test_call *call)
+void test_after(struct test_file *tf, const struct vmremap_test_call *call)
 {
 	if (call->flags & VMREMAP_TEST_PUT)
 		test_memory_free(tf, call->slot);
@@ -54,29 +54,6 @@ int test_plan_mmap(struct test_file *tf, struct vm_area_struct *vma)
 		if (!mem || !mem->used)
 			return -ENXIO;
 		call->result = test_call(mem, vma, call);
-		test_after(tf, call);
-		if (call->result && !plan->go_on)
-			return call->result;
-	}
-	return 0;
-}
-
-int test_plan_prepare(struct test_file *tf, struct vm_area_desc *desc)
-{
-	struct vmremap_test_plan *plan = &tf->plan;
-
-	for (u32 n = 0; n < plan->count; n++) {
-		struct vmremap_test_call *call = &plan->calls[n];
-		struct test_memory *mem = test_memory_get(tf, call->slot);
-
-		if (!mem || !mem->used || call->function != VMREMAP_TEST_AREA_MMAP)
-			return -ENXIO;
-		if (call->flags & VMREMAP_TEST_PFNMAP)
-			mmap_action_ioremap_full(desc, 0);
-		if (call->flags & VMREMAP_TEST_NO_VMA)
-			desc = NULL;
-		call->result = vmremap_area_mmap_prepare(mem->area, desc,
-							 call->pgoff);
 		test_after(tf, call);
 		if (call->result && !plan->go_on)
 			return call->result;

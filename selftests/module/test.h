@@ -8,8 +8,9 @@
 
 #include "../vmremap_test.h"
 
+struct file;
+struct inode;
 struct page;
-struct vm_area_desc;
 struct vm_area_struct;
 struct vmremap_area;
 
@@ -30,6 +31,10 @@ struct test_file {
 	struct list_head fragments;
 };
 
+int test_open(struct inode *inode, struct file *file);
+int test_release(struct inode *inode, struct file *file);
+long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+
 struct test_memory *test_memory_get(struct test_file *tf, u32 slot);
 int test_memory_alloc(struct test_file *tf, struct vmremap_test_memory *req);
 int test_memory_info(struct test_file *tf, struct vmremap_test_memory *req);
@@ -39,7 +44,10 @@ int test_memory_access(struct test_file *tf, bool write,
 int test_memory_references(struct test_file *tf, u32 slot);
 
 int test_plan_mmap(struct test_file *tf, struct vm_area_struct *vma);
-int test_plan_prepare(struct test_file *tf, struct vm_area_desc *desc);
+void test_after(struct test_file *tf, const struct vmremap_test_call *call);
+
+extern const struct file_operations test_prepare_fops;
+extern const struct file_operations test_nested_fops;
 
 int test_fragment(struct test_file *tf, unsigned int order);
 void test_fragment_free(struct test_file *tf);

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the headers of this kernel lack: c/compat.h has something for it. Not for a kernel tree, which is the newest.
+
+lacks = $(if $(shell grep -w '$(2)' $(srctree)/include/linux/$(1).h),,-DVMREMAP_LACKS_$(3))
+
+vmremap-lacks := \
+	$(call lacks,mm,[*]mapped,MMAP_PREPARE) \
+	$(call lacks,mm,zap_vma_range,ZAP_VMA_RANGE) \
+	$(call lacks,mm,vmf_insert_page_mkwrite,INSERT_PAGE_MKWRITE) \
+	$(call lacks,huge_mm,vmf_insert_folio_pmd,INSERT_FOLIO_PMD) \
+	$(call lacks,sched/mm,mm_get_unmapped_area.struct file,MM_GET_UNMAPPED_AREA)
