@@ -7,7 +7,8 @@ bindgen-flags = $(shell grep -Ev '^\#|^$$' $(srctree)/rust/bindgen_parameters) \
 		--rust-target 1.85 --use-core --with-derive-default \
 		--ctypes-prefix ffi --no-layout-tests --no-debug '.*' \
 		--enable-function-attribute-detection
-bindgen-cflags = $(NOSTDINC_FLAGS) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) \
+bindgen-cflags = $(addprefix --target=,$(patsubst %-,%,$(notdir $(CROSS_COMPILE)))) \
+		 $(NOSTDINC_FLAGS) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS) \
 		 $(filter -std=% -m32 -m64 -fms-% -fshort-wchar -funsigned-char,$(KBUILD_CFLAGS)) \
 		 -fno-builtin -D__BINDGEN__ -DMODULE -w
 

@@ -64,7 +64,8 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 }
 #endif
 
-#ifndef kzalloc_obj
+/* From 7.0 on, and in later releases of older series. */
+#ifdef VMREMAP_LACKS_KZALLOC_OBJ
 #define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
