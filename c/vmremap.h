@@ -29,8 +29,8 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-#if __has_include("compat.h")
-#include "compat.h"
+#if __has_include("vmremap_compat.h")
+#include "vmremap_compat.h"
 #endif
 
 struct file;

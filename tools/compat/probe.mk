@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the headers of this kernel lack: c/compat.h has something for it. Not for a kernel tree, which is the newest.
+# What the headers of this kernel lack: vmremap_compat.h has something for it. Not for a kernel tree, which is the newest.
 
 lacks = $(if $(shell grep -w '$(2)' $(srctree)/include/linux/$(1).h),,-DVMREMAP_LACKS_$(3))
 

@@ -8,7 +8,7 @@
 
 #include <linux/version.h>
 
-/* For drivers, which are not built with the probes of compat.mk. */
+/* For drivers, which are not built with the probes of probe.mk. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
 struct vm_area_desc;
 struct vmremap_area;
@@ -51,7 +51,8 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 	vm_fault_t ret;
 
 	if (vmf->flags && !mixed) {
-		if (!vmf->pmd)
+		/* Of a whole area, what filemap_map_pages() leaves out is locked, for a moment. */
+		if (!vmf->pmd || vmf->vma->vm_ops->huge_fault)
 			return VM_FAULT_NOPAGE;
 		get_page(page);
 		vmf->page = page;
