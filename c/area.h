@@ -8,7 +8,6 @@
 #include <linux/mmzone.h>
 #include <linux/pgtable.h>
 #include <linux/refcount.h>
-#include <linux/types.h>
 
 #include "check.h"
 
