@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Nobody waits here. */
-#define wake_up_var(var)		((void)(var))
-/* A proof has one thread. */
+/* A proof has one thread, and nobody waits in it. */
 #define smp_mb__after_atomic()		((void)0)
+#define wake_up_var(var)		((void)(var))
