@@ -15,7 +15,7 @@ struct vmremap_area;
 
 int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff)
-	__attribute__((unavailable("this kernel has no .mmap_prepare that can map: call vmremap_area_mmap() from .mmap")));
+	__attribute__((unavailable("no .mmap_prepare in this kernel: use vmremap_area_mmap()")));
 #endif
 
 #ifdef VMREMAP_LACKS_MMAP_PREPARE
