@@ -17,11 +17,12 @@
 #define MADV_SOFT_OFFLINE	101
 #endif
 
-#define ADVICE(name) \
-CALL(name, "`MADV_" #name "`") \
-{ \
-	say_result(m, madvise(m->addr, m->size, MADV_##name)); \
+static void advise(struct mapping *m)
+{
+	say_result(m, madvise(m->addr, m->size, m->number));
 }
+
+#define ADVICE(name)	ROW(name, "`MADV_" #name "`", advise, MADV_##name)
 
 ADVICE(NORMAL)
 ADVICE(RANDOM)
@@ -76,7 +77,7 @@ static void advise_parent(struct mapping *m)
 	close(parent);
 }
 
-CALL(process_madvise, "`process_madvise()`: `MADV_COLD`, `MADV_PAGEOUT`, `MADV_WILLNEED`, `MADV_COLLAPSE`")
+CALL(process_madvise, "`process_madvise()` of another process: COLD, PAGEOUT, WILLNEED, COLLAPSE")
 {
 	say_of_child(m, advise_parent);
 }

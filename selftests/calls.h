@@ -39,29 +39,39 @@ struct kind {
 
 #define AREA(name, dev, mode, function, ...) \
 	{ name, dev, mode, VMREMAP_TEST_AREA, VMREMAP_TEST_##function, __VA_ARGS__ }
-#define STOCK(mode, ...) \
-	{ "remap_vmalloc_range()", TEST_MMAP, mode, VMREMAP_TEST_VMALLOC_USER, \
-	  VMREMAP_TEST_STOCK_RANGE, 0, __VA_ARGS__ }, \
-	{ "vmalloc memory", TEST_MMAP, mode, VMREMAP_TEST_VMALLOC_USER, \
-	  VMREMAP_TEST_RANGE, 0, __VA_ARGS__ }
-#define ALL_HOOKS(mode, ...) \
-	AREA(".mmap", TEST_MMAP, mode, AREA_MMAP, __VA_ARGS__), \
-	AREA(".mmap_prepare", TEST_PREPARE, mode, AREA_MMAP, __VA_ARGS__), \
-	AREA("nested", TEST_NESTED, mode, AREA_MMAP, __VA_ARGS__)
+#define HOOK(name, dev, mode, ...)	AREA(name, dev, mode, AREA_MMAP, __VA_ARGS__)
+#define STOCK(name, mode, function, ...) \
+	{ name, TEST_MMAP, mode, VMREMAP_TEST_VMALLOC_USER, VMREMAP_TEST_##function, 0, \
+	  __VA_ARGS__ }
 
 static const struct kind kinds[] = {
-	ALL_HOOKS(SHARED, 0, RW, MAP_SHARED),
+	HOOK(".mmap", TEST_MMAP, SHARED, 0, RW, MAP_SHARED),
+	HOOK(".mmap_prepare", TEST_PREPARE, SHARED, 0, RW, MAP_SHARED),
+	HOOK("nested", TEST_NESTED, SHARED, 0, RW, MAP_SHARED),
 	AREA("drop-in", TEST_MMAP, SHARED, RANGE, 0, RW, MAP_SHARED),
-	STOCK(SHARED, RW, MAP_SHARED),
-	ALL_HOOKS(READ_ONLY, VMREMAP_RDONLY, PROT_READ, MAP_SHARED),
+	STOCK("remap_vmalloc_range()", SHARED, STOCK_RANGE, RW, MAP_SHARED),
+	STOCK("vmalloc memory", SHARED, RANGE, RW, MAP_SHARED),
+
+	HOOK(".mmap", TEST_MMAP, READ_ONLY, VMREMAP_RDONLY, PROT_READ, MAP_SHARED),
+	HOOK(".mmap_prepare", TEST_PREPARE, READ_ONLY, VMREMAP_RDONLY, PROT_READ, MAP_SHARED),
+	HOOK("nested", TEST_NESTED, READ_ONLY, VMREMAP_RDONLY, PROT_READ, MAP_SHARED),
 	AREA("drop-in", TEST_MMAP, READ_ONLY, RANGE, VMREMAP_RDONLY, PROT_READ, MAP_SHARED),
-	STOCK(READ_ONLY, PROT_READ, MAP_SHARED),
+	STOCK("remap_vmalloc_range()", READ_ONLY, STOCK_RANGE, PROT_READ, MAP_SHARED),
+	STOCK("vmalloc memory", READ_ONLY, RANGE, PROT_READ, MAP_SHARED),
+
 	AREA("drop-in", TEST_MMAP, PRIVATE, RANGE, 0, RW, MAP_PRIVATE),
-	STOCK(PRIVATE, RW, MAP_PRIVATE),
-	ALL_HOOKS(PRIVATE_READ, 0, PROT_READ, MAP_PRIVATE),
-	STOCK(PRIVATE_READ, PROT_READ, MAP_PRIVATE),
+	STOCK("remap_vmalloc_range()", PRIVATE, STOCK_RANGE, RW, MAP_PRIVATE),
+	STOCK("vmalloc memory", PRIVATE, RANGE, RW, MAP_PRIVATE),
+
+	HOOK(".mmap", TEST_MMAP, PRIVATE_READ, 0, PROT_READ, MAP_PRIVATE),
+	HOOK(".mmap_prepare", TEST_PREPARE, PRIVATE_READ, 0, PROT_READ, MAP_PRIVATE),
+	HOOK("nested", TEST_NESTED, PRIVATE_READ, 0, PROT_READ, MAP_PRIVATE),
+	STOCK("remap_vmalloc_range()", PRIVATE_READ, STOCK_RANGE, PROT_READ, MAP_PRIVATE),
+	STOCK("vmalloc memory", PRIVATE_READ, RANGE, PROT_READ, MAP_PRIVATE),
+
 	AREA("pieces", TEST_MMAP, PIECES, RANGE_PARTIAL, 0, RW, MAP_SHARED),
-	STOCK(PIECES, RW, MAP_SHARED),
+	STOCK("remap_vmalloc_range()", PIECES, STOCK_RANGE, RW, MAP_SHARED),
+	STOCK("vmalloc memory", PIECES, RANGE, RW, MAP_SHARED),
 };
 
 /* One of these kinds, of one size, on which a call is made. */
@@ -72,6 +82,7 @@ struct mapping {
 	size_t size;
 	int fd;
 	size_t memory_pages;
+	long number;		/* of the row */
 	char outcome[200];
 	const char *skip;	/* why the call cannot be made here */
 	bool gone;		/* there is nothing left at addr */
@@ -82,15 +93,15 @@ typedef void (*call_fn)(struct mapping *m);
 struct row {
 	const char *call;
 	call_fn make;
+	long number;
 	struct row *next;
 };
 
 static struct row *rows;
 
-/* One row of the table, and the test of it. */
-#define CALL(name, text) \
-static void name##_call(struct mapping *m); \
-static struct row name##_row = { .call = text, .make = name##_call }; \
+/* One row of the table, and the test of it: the function finds the number in m->number. */
+#define ROW(name, text, function, value) \
+static struct row name##_row = { .call = text, .make = function, .number = value }; \
 static void __attribute__((constructor)) name##_add(void) \
 { \
 	name##_row.next = rows; \
@@ -99,7 +110,12 @@ static void __attribute__((constructor)) name##_add(void) \
 TEST(call_##name) \
 { \
 	check_row(_metadata, &name##_row); \
-} \
+}
+
+/* A row, whose function follows. */
+#define CALL(name, text) \
+static void name##_call(struct mapping *m); \
+ROW(name, text, name##_call, 0) \
 static void name##_call(struct mapping *m)
 
 static inline bool is_stock(const struct kind *kind)
@@ -108,7 +124,7 @@ static inline bool is_stock(const struct kind *kind)
 }
 
 /* Add to what came of the call. */
-static inline __attribute__((format(printf, 2, 3)))
+static inline __printf(2, 3)
 void say(struct mapping *m, const char *format, ...)
 {
 	size_t len = strlen(m->outcome);
@@ -130,10 +146,9 @@ static inline void say_result(struct mapping *m, long ret)
 		say(m, "%ld", ret);
 }
 
-static inline const char *signal_name(int sig)
-{
-	return sig == SIGBUS ? "SIGBUS" : sig == SIGSEGV ? "SIGSEGV" : "no signal";
-}
+static const char *const signal_names[] = {
+	[0] = "no signal", [SIGBUS] = "SIGBUS", [SIGSEGV] = "SIGSEGV",
+};
 
 /* mmap(2) of the memory again, at @addr or anywhere, with more flags. */
 static inline char *map_again(struct mapping *m, void *addr, int flags)
@@ -148,12 +163,24 @@ static inline char *map_again(struct mapping *m, void *addr, int flags)
 		plan.calls[1] = plan.calls[0];
 		for (int i = 0; i < 2; i++) {
 			plan.calls[i].size = m->size / 2;
-			plan.calls[i].uaddr = plan.calls[i].kaddr = i * m->size / 2;
+			plan.calls[i].uaddr = i * m->size / 2;
+			plan.calls[i].kaddr = i * m->size / 2;
 		}
 	}
 	if (ioctl(m->fd, VMREMAP_TEST_SET_PLAN, &plan))
 		return MAP_FAILED;
 	return mmap(addr, m->size, kind->prot, kind->share | flags, m->fd, 0);
+}
+
+/* What the compiler may neither leave out nor foresee. */
+static inline __u64 load(const void *addr)
+{
+	return __atomic_load_n((const __u64 *)addr, __ATOMIC_RELAXED);
+}
+
+static inline void store(void *addr, __u64 value)
+{
+	__atomic_store_n((__u64 *)addr, value, __ATOMIC_RELAXED);
 }
 
 static size_t other_pages;
@@ -164,7 +191,7 @@ static inline void read_pages(void *arg)
 
 	other_pages = 0;
 	for (size_t n = 0; n < m->pages; n++)
-		other_pages += *(volatile __u64 *)page_word(m->addr, n) != VALUE + n;
+		other_pages += load(page_word(m->addr, n)) != VALUE + n;
 }
 
 /* What is there already, so that it does not matter whose bytes they are. */
@@ -173,7 +200,7 @@ static inline void write_pages(void *arg)
 	struct mapping *m = arg;
 
 	for (size_t n = 0; n < m->pages; n++)
-		*(volatile __u64 *)page_word(m->addr, n) = VALUE + n;
+		store(page_word(m->addr, n), VALUE + n);
 }
 
 /* Say what of the mapping is not as it was before the call. */
@@ -186,12 +213,12 @@ static inline void say_what_is_left(struct mapping *m)
 		return;
 	sig = signal_of(read_pages, m);
 	if (sig)
-		say(m, "%s to read", signal_name(sig));
+		say(m, "%s to read", signal_names[sig]);
 	else if (other_pages)
 		say(m, "other bytes");
 	sig = sig && writable ? 0 : signal_of(write_pages, m);
 	if (sig && writable)
-		say(m, "%s to write", signal_name(sig));
+		say(m, "%s to write", signal_names[sig]);
 	else if (!sig && !writable)
 		say(m, "can be written");
 }
@@ -250,6 +277,7 @@ static inline void check_memory(struct __test_metadata *_metadata, struct mappin
 static inline void make_call(struct __test_metadata *_metadata, const struct row *row,
 			     struct mapping *m)
 {
+	m->number = row->number;
 	m->fd = open(m->kind->device, O_RDWR | O_CLOEXEC);
 	m->memory_pages = m->pages;
 	m->size = m->pages * PAGE_SIZE;

@@ -48,8 +48,10 @@ static ssize_t read_all(int fd, char *bytes)
 	size_t got = 0;
 	ssize_t ret;
 
-	while (got < GIVEN * PAGE_SIZE && (ret = read(fd, bytes + got, GIVEN * PAGE_SIZE - got)) > 0)
-		got += ret;
+	do {
+		ret = read(fd, bytes + got, GIVEN * PAGE_SIZE - got);
+		got += ret > 0 ? ret : 0;
+	} while (ret > 0 && got < GIVEN * PAGE_SIZE);
 	return got;
 }
 
@@ -118,7 +120,7 @@ CALL(gift_to_file, "`vmsplice(SPLICE_F_GIFT)`, unmapped, `splice(SPLICE_F_MOVE)`
 	splice_to_file(m, SPLICE_F_GIFT, "/tmp");
 }
 
-CALL(gift_to_socket, "`vmsplice(SPLICE_F_GIFT)`, unmapped, `splice(SPLICE_F_MOVE)` to a unix socket")
+CALL(gift_to_socket, "`vmsplice(SPLICE_F_GIFT)`, unmapped, `splice(SPLICE_F_MOVE)` to a socket")
 {
 	char bytes[GIVEN * PAGE_SIZE];
 	int ends[2], sockets[2];
@@ -188,7 +190,8 @@ CALL(ring_buffer, "io_uring: `IORING_REGISTER_BUFFERS`, write, read")
 		ring_unregister(&ring);
 	}
 	munmap(ring.sq, ring.params.sq_off.array + sizeof(__u32));
-	munmap(ring.cq, ring.params.cq_off.cqes + ring.params.cq_entries * sizeof(struct io_uring_cqe));
+	munmap(ring.cq, ring.params.cq_off.cqes +
+		       ring.params.cq_entries * sizeof(struct io_uring_cqe));
 	munmap(ring.sqe, sizeof(*ring.sqe));
 	close(ring.fd);
 	close(fd);

@@ -96,7 +96,7 @@ CALL(shrink, "`mremap(0)`, to shrink")
 {
 	m->pages /= 2;
 	say_moved(m, mremap(m->addr, m->size, m->pages * PAGE_SIZE, 0));
-	say(m, "%s behind", signal_name(touch(m->addr + m->size / 2, false)));
+	say(m, "%s behind", signal_names[touch(m->addr + m->size / 2, false)]);
 }
 
 CALL(remap_file_pages, "`remap_file_pages()`")
@@ -107,27 +107,47 @@ CALL(remap_file_pages, "`remap_file_pages()`")
 CALL(munmap_middle, "`munmap()` of a page in the middle")
 {
 	say_result(m, munmap(m->addr + m->size / 2, PAGE_SIZE));
-	say(m, "%s there", signal_name(touch(m->addr + m->size / 2, false)));
+	say(m, "%s there", signal_names[touch(m->addr + m->size / 2, false)]);
 	m->pages /= 2;
 }
 
 /* The mapping over an older one. */
-#define OVER(name, text, old) \
-CALL(over_##name, "`mmap(MAP_FIXED)` over " text) \
-{ \
-	char *there = old; \
-\
-	munmap(m->addr, m->size); \
-	m->addr = there; \
-	say_map(m, map_again(m, there, MAP_FIXED)); \
+static void map_over(struct mapping *m, char *there)
+{
+	munmap(m->addr, m->size);
+	m->addr = there;
+	say_map(m, map_again(m, there, MAP_FIXED));
 }
 
-OVER(reservation, "a reservation", anonymous(m->size, PROT_NONE, 0))
-OVER(anonymous, "anonymous memory", anonymous(m->size, RW, 0))
-OVER(locked, "locked memory", anonymous(m->size, RW, MAP_LOCKED))
-OVER(stack, "memory that grows down", anonymous(m->size, RW, MAP_GROWSDOWN))
-OVER(file, "a file", file_memory(m->size))
-OVER(itself, "a mapping of the same memory", map_again(m, NULL, 0))
+CALL(over_reservation, "`mmap(MAP_FIXED)` over a reservation")
+{
+	map_over(m, anonymous(m->size, PROT_NONE, 0));
+}
+
+CALL(over_anonymous, "`mmap(MAP_FIXED)` over anonymous memory")
+{
+	map_over(m, anonymous(m->size, RW, 0));
+}
+
+CALL(over_locked, "`mmap(MAP_FIXED)` over locked memory")
+{
+	map_over(m, anonymous(m->size, RW, MAP_LOCKED));
+}
+
+CALL(over_stack, "`mmap(MAP_FIXED)` over memory that grows down")
+{
+	map_over(m, anonymous(m->size, RW, MAP_GROWSDOWN));
+}
+
+CALL(over_file, "`mmap(MAP_FIXED)` over a file")
+{
+	map_over(m, file_memory(m->size));
+}
+
+CALL(over_itself, "`mmap(MAP_FIXED)` over a mapping of the same memory")
+{
+	map_over(m, map_again(m, NULL, 0));
+}
 
 /* Others over the mapping. */
 static void replace(struct mapping *m, int flags, int fd)
@@ -162,11 +182,12 @@ CALL(noreplace, "`mmap(MAP_FIXED_NOREPLACE)` where it is")
 }
 
 /* Flags of mmap(2). */
-#define FLAG(name) \
-CALL(with_##name, "`mmap(MAP_" #name ")`") \
-{ \
-	say_map(m, map_again(m, NULL, MAP_##name)); \
+static void map_with(struct mapping *m)
+{
+	say_map(m, map_again(m, NULL, m->number));
 }
+
+#define FLAG(name)	ROW(with_##name, "`mmap(MAP_" #name ")`", map_with, MAP_##name)
 
 FLAG(GROWSDOWN)
 FLAG(STACK)

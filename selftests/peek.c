@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Other ways to see a mapping, and to write to it: ptrace(2), /proc/PID, process_vm_readv(2). */
 #define _GNU_SOURCE
-#include <elf.h>
+#include <linux/elf.h>
 #include <linux/fs.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
@@ -14,7 +14,7 @@
 /* Say what a writer has left in the first word, and put back what was there. */
 static void say_written(struct mapping *m, long ret)
 {
-	__u64 word = *(volatile __u64 *)m->addr;
+	__u64 word = load(m->addr);
 
 	say_result(m, ret);
 	if (word != VALUE)
@@ -130,12 +130,12 @@ CALL(vm_writev, "`process_vm_writev()`")
 	__u64 word = VALUE;
 
 	say_of_child(m, write_parent);
-	if (*(volatile __u64 *)m->addr == VALUE)
+	if (load(m->addr) == VALUE)
 		return;
 	say(m, "written");
 	if (!memory_peek(m->fd, 0, 1, VALUE))
 		say(m, "to a copy");
-	*(volatile __u64 *)m->addr = word;
+	store(m->addr, word);
 }
 
 static const char *map_file(const struct mapping *m)
@@ -307,8 +307,8 @@ static long bytes_in_core(const struct mapping *m)
 {
 	int fd = open(CORE, O_RDONLY | O_CLOEXEC);
 	long bytes = -1;
-	Elf64_Ehdr elf;
-	Elf64_Phdr part;
+	struct elf64_hdr elf;
+	struct elf64_phdr part;
 
 	if (fd < 0 || read(fd, &elf, sizeof(elf)) != sizeof(elf))
 		return -1;

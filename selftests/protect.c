@@ -7,11 +7,12 @@
 #define SYS_mseal 462
 #endif
 
-#define PROTECT(name, prots, text) \
-CALL(name, "`mprotect(" text ")`") \
-{ \
-	say_result(m, mprotect(m->addr, m->size, prots)); \
+static void protect(struct mapping *m)
+{
+	say_result(m, mprotect(m->addr, m->size, m->number));
 }
+
+#define PROTECT(name, prots, text)	ROW(name, "`mprotect(" text ")`", protect, prots)
 
 PROTECT(none, PROT_NONE, "PROT_NONE")
 PROTECT(read, PROT_READ, "PROT_READ")
@@ -29,7 +30,7 @@ CALL(of_a_page, "`mprotect(PROT_NONE)` of a page in the middle, and back")
 	char *middle = m->addr + m->size / 2;
 
 	say_result(m, mprotect(middle, PAGE_SIZE, PROT_NONE));
-	say(m, "%s", signal_name(touch(middle, false)));
+	say(m, "%s", signal_names[touch(middle, false)]);
 	say_result(m, mprotect(middle, PAGE_SIZE, m->kind->prot));
 }
 
@@ -64,8 +65,6 @@ static void seal(struct mapping *m)
 {
 	long ret = syscall(SYS_mseal, m->addr, m->size, 0);
 
-	if (ret && errno == ENOSYS)
-		return say(m, "no mseal()");
 	say_result(m, ret);
 	say_result(m, mprotect(m->addr, m->size, PROT_NONE));
 	say_result(m, munmap(m->addr, m->size));

@@ -49,13 +49,16 @@ static int unmap_memory(void *arg)
 	return munmap(m->addr, m->size);
 }
 
+#define STACK_SIZE 65536
+
 static void clone_vm(struct mapping *m, int (*fn)(void *))
 {
-	static char stack[65536] __attribute__((aligned(16)));
-	pid_t pid = clone(fn, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, m);
+	char *stack = mmap(NULL, STACK_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pid_t pid = clone(fn, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, m);
 	int status = -1;
 
 	waitpid(pid, &status, 0);
+	munmap(stack, STACK_SIZE);
 	say_result(m, status);
 }
 
@@ -67,7 +70,7 @@ CALL(clone_vm, "`clone(CLONE_VM)`: the child uses it")
 CALL(clone_vm_unmaps, "`clone(CLONE_VM)`: the child unmaps it")
 {
 	clone_vm(m, unmap_memory);
-	say(m, "%s here", signal_name(touch(m->addr, false)));
+	say(m, "%s here", signal_names[touch(m->addr, false)]);
 	m->gone = true;
 }
 
@@ -84,7 +87,7 @@ static void use_memory_and_more(struct mapping *m)
 }
 
 /* There is no memory for all of the children: some may be killed, or not come to be. */
-CALL(fork_under_pressure, "`fork()` of many at a memory cgroup's limit: children that find it changed")
+CALL(fork_under_pressure, "`fork()` of many at a cgroup's limit: children that find it changed")
 {
 	pid_t children[CHILDREN];
 	int status, wrong = 0;
@@ -112,16 +115,15 @@ static long futex(__u32 *word, int op, __u32 value, const struct timespec *until
 	return syscall(SYS_futex, word, op, value, until, NULL, 0);
 }
 
-#define FUTEX(name, text, op, value) \
-CALL(name, text) \
-{ \
-	say_result(m, futex(word_of(m), op, value, NULL)); \
+static void call_futex(struct mapping *m)
+{
+	say_result(m, futex(word_of(m), m->number, 1, NULL));
 }
 
-FUTEX(wake_private, "`FUTEX_WAKE_PRIVATE`", FUTEX_WAKE_PRIVATE, 1)
-FUTEX(wake_shared, "`FUTEX_WAKE`, shared", FUTEX_WAKE, 1)
-FUTEX(wait_private, "`FUTEX_WAIT_PRIVATE` for another value", FUTEX_WAIT_PRIVATE, 1)
-FUTEX(wait_shared, "`FUTEX_WAIT`, shared, for another value", FUTEX_WAIT, 1)
+ROW(wake_private, "`FUTEX_WAKE_PRIVATE`", call_futex, FUTEX_WAKE_PRIVATE)
+ROW(wake_shared, "`FUTEX_WAKE`, shared", call_futex, FUTEX_WAKE)
+ROW(wait_private, "`FUTEX_WAIT_PRIVATE` for another value", call_futex, FUTEX_WAIT_PRIVATE)
+ROW(wait_shared, "`FUTEX_WAIT`, shared, for another value", call_futex, FUTEX_WAIT)
 
 static void wait_for_parent(const struct mapping *m)
 {

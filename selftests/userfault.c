@@ -26,26 +26,40 @@ static long enroll(const struct mapping *m, int fd, __u64 mode)
 	return ioctl(fd, UFFDIO_REGISTER, &reg);
 }
 
-#define REGISTER(name, mode, features) \
-CALL(name, "`UFFDIO_REGISTER_MODE_" #mode "`") \
-{ \
-	int fd = open_userfault(m, features); \
-\
-	if (fd < 0) \
-		return; \
-	say_result(m, enroll(m, fd, UFFDIO_REGISTER_MODE_##mode)); \
-	close(fd); \
+static void register_all(struct mapping *m, __u64 mode, __u64 features)
+{
+	int fd = open_userfault(m, features);
+
+	if (fd < 0)
+		return;
+	say_result(m, enroll(m, fd, mode));
+	close(fd);
 }
 
-REGISTER(missing, MISSING, 0)
-REGISTER(protect, WP, UFFD_FEATURE_PAGEFAULT_FLAG_WP)
-REGISTER(minor, MINOR, UFFD_FEATURE_MINOR_SHMEM)
+CALL(missing, "`UFFDIO_REGISTER_MODE_MISSING`")
+{
+	register_all(m, UFFDIO_REGISTER_MODE_MISSING, 0);
+}
+
+CALL(protect, "`UFFDIO_REGISTER_MODE_WP`")
+{
+	register_all(m, UFFDIO_REGISTER_MODE_WP, UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+}
+
+CALL(minor, "`UFFDIO_REGISTER_MODE_MINOR`")
+{
+	register_all(m, UFFDIO_REGISTER_MODE_MINOR, UFFD_FEATURE_MINOR_SHMEM);
+}
 
 #ifndef UFFDIO_REGISTER_MODE_RWP
 #define UFFDIO_REGISTER_MODE_RWP	((__u64)1 << 3)
-#define UFFD_FEATURE_RWP		(1 << 17)
+#define UFFD_FEATURE_RWP		0x20000
 #endif
-REGISTER(protect_all, RWP, UFFD_FEATURE_RWP)
+
+CALL(protect_all, "`UFFDIO_REGISTER_MODE_RWP`")
+{
+	register_all(m, UFFDIO_REGISTER_MODE_RWP, UFFD_FEATURE_RWP);
+}
 
 /* To find out what was written: the kernel resolves each fault by itself. */
 CALL(protect_async, "`UFFDIO_REGISTER_MODE_WP` with `UFFD_FEATURE_WP_ASYNC`, `UFFDIO_WRITEPROTECT`")
@@ -67,7 +81,7 @@ CALL(protect_async, "`UFFDIO_REGISTER_MODE_WP` with `UFFD_FEATURE_WP_ASYNC`, `UF
 CALL(copy, "`UFFDIO_COPY` into it")
 {
 	int fd = open_userfault(m, 0);
-	char page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE))) = "";
+	char *page = mmap(NULL, PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct uffdio_copy copy = {
 		.dst = (unsigned long)m->addr, .src = (unsigned long)page, .len = PAGE_SIZE,
 	};
@@ -75,6 +89,7 @@ CALL(copy, "`UFFDIO_COPY` into it")
 	if (fd < 0)
 		return;
 	say_result(m, ioctl(fd, UFFDIO_COPY, &copy));
+	munmap(page, PAGE_SIZE);
 	close(fd);
 }
 
