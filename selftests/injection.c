@@ -139,7 +139,9 @@ static bool judge(struct __test_metadata *_metadata, int fd, enum operation op,
 
 	if (err) {
 		ASSERT_TRUE(reached) TH_LOG("%s", strerror(err));
-		ASSERT_EQ(ENOMEM, err);
+		/* platform_device_add() says so when it got no memory for the name. */
+		if (op != LOAD || err != EINVAL)
+			ASSERT_EQ(ENOMEM, err);
 	}
 	(*sites)[op].failed += reached;
 	(*sites)[op].told += !!err;
