@@ -60,7 +60,7 @@ FIXTURE_SETUP(area)
 
 	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
 	self->pages = (variant->size + PAGE_SIZE - 1) / PAGE_SIZE;
 	if ((long)(variant->size / 1024) > memory_kib("MemFree") / 2)
@@ -211,7 +211,7 @@ FIXTURE_SETUP(flags)
 {
 	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
 }
 
@@ -353,7 +353,7 @@ FIXTURE_SETUP(refused)
 {
 	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
 }
 
@@ -385,7 +385,7 @@ FIXTURE_SETUP(life)
 {
 	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
 }
 

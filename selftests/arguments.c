@@ -632,7 +632,7 @@ FIXTURE_SETUP(arguments)
 {
 	self->fd = open(variant->device ? : TEST_MMAP, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, memory_alloc(self->fd, SUBJECT, variant->kind, BYTES,
 				  variant->area_flags |
@@ -748,7 +748,7 @@ TEST(foreign_reaches_into_neighbour)
 	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC), tried = 0;
 
 	if (fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, fd);
 	for (int n = 0; n < VMREMAP_TEST_SLOTS; n++) {
 		ASSERT_EQ(0, memory_alloc(fd, n, VMREMAP_TEST_VMALLOC_USER,

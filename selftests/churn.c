@@ -627,7 +627,7 @@ FIXTURE_SETUP(memory)
 		   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, all);
 	if (access(TEST_MMAP, F_OK))
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	for (int n = 0; n < SAMPLES; n++) {
 		int fd = open(samples[n], O_RDWR | O_CLOEXEC);
 

@@ -229,7 +229,7 @@ TEST(differential)
 	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, fd);
 	for (size_t slot = 0; slot < ARRAY_SIZE(memory); slot++) {
 		ASSERT_EQ(0, memory_alloc(fd, slot, memory[slot].kind,

@@ -23,7 +23,7 @@ FIXTURE_SETUP(foreign)
 {
 	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, memory_alloc(self->fd, MEMORY, VMREMAP_TEST_VMALLOC_USER,
 				  SIZE, 0));

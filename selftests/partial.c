@@ -43,7 +43,7 @@ FIXTURE_SETUP(partial)
 {
 	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
 	for (int n = 0; n < AREAS; n++) {
 		ASSERT_EQ(0, memory_alloc(self->fd, n, VMREMAP_TEST_AREA,
@@ -289,7 +289,7 @@ FIXTURE_SETUP(second)
 {
 	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
 	for (int n = 0; n <= RDONLY_AREA; n++)
 		ASSERT_EQ(0, memory_alloc(self->fd, n, VMREMAP_TEST_AREA,

@@ -36,7 +36,7 @@ FIXTURE_SETUP(order)
 {
 	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "vmremap_test.ko is not loaded");
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
 	if (ring_open(&self->ring))
 		SKIP(return, "no io_uring: %m");

@@ -10,6 +10,13 @@
 #define TEST_PREPARE "/dev/vmremap-test-prepare"
 #define TEST_NESTED "/dev/vmremap-test-nested"
 
+/* Why one of these devices is not there. */
+static inline const char *why_no_device(void)
+{
+	return access(TEST_MMAP, F_OK) ? "vmremap_test.ko is not loaded" :
+		"this kernel has no .mmap_prepare that can map";
+}
+
 /* Fill a slot. Returns 0, or the errno of the allocation. */
 static inline int memory_alloc(int fd, __u32 slot, __u32 kind, __u64 size,
 			       __u32 flags)

@@ -42,6 +42,8 @@ FIXTURE_VARIANT_ADD(revocable, nested) {
 FIXTURE_SETUP(revocable)
 {
 	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd) TH_LOG("%m");
 	ASSERT_EQ(0, memory_alloc(self->fd, SLOT, VMREMAP_TEST_AREA, SIZE,
 				  VMREMAP_REVOCABLE));
@@ -528,6 +530,8 @@ FIXTURE_SETUP(race)
 {
 	race = (struct race) {};
 	race.fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	if (race.fd < 0 && errno == ENOENT)
+		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, race.fd);
 	signal(SIGBUS, race_fault);
 	ASSERT_EQ(0, pthread_barrier_init(&race.barrier, NULL, THREADS + 1));
