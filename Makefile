@@ -15,6 +15,7 @@ help:
 	@echo 'make demo        map memory of a C and a Rust driver into a program, on the stock kernel in a VM'
 	@echo 'make test        everything that must hold; make test PHASES="NAME..." runs some of it'
 	@echo 'SOAK=600 make test PHASES=churn  for so many seconds'
+	@echo 'make test-kernels the demo and the selftests on each of Debian'"'"'s kernels that vmremap is for'
 	@echo 'make test-quick  what fits into a working day'
 	@echo 'make lint        the checkers alone'
 	@echo 'make review      the contract in the code, in build/review/; BASE=REV prints what changed since REV'
@@ -34,7 +35,7 @@ setup:
 modules: setup
 	@tools/phase modules 30 tools/kmake
 	@tools/phase programs 10 tools/enter make -f tools/programs.mk -j"$$(nproc)" \
-		CC="$$(tools/kernel cc)" out=$(out) source="$$(tools/kernel source)"
+		CC="$$(tools/kernel cc)" out=$(out) source="$$(tools/kernel source)" page_size="$$(tools/kernel page-size)"
 
 demo: modules
 	@tools/vm --module $(out)/vmremap.ko $(patsubst %,--module %,$(samples)) \
@@ -63,6 +64,9 @@ proofs:
 mutants:
 	@tools/mutate
 
+test-kernels:
+	@tools/test-kernels
+
 bench: modules
 	@tools/bench/run
 
@@ -75,4 +79,4 @@ in-tree-remove:
 clean:
 	rm -rf build
 
-.PHONY: bench help setup modules demo docs test test-quick lint review proofs mutants in-tree in-tree-remove clean
+.PHONY: bench help setup modules demo docs test test-kernels test-quick lint review proofs mutants in-tree in-tree-remove clean

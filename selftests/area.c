@@ -34,7 +34,7 @@ FIXTURE_VARIANT(area) {
 
 FIXTURE_VARIANT_ADD(area, mmap_1_byte) { TEST_MMAP, 1 };
 FIXTURE_VARIANT_ADD(area, mmap_4095_bytes) { TEST_MMAP, 4095 };
-FIXTURE_VARIANT_ADD(area, mmap_1_page) { TEST_MMAP, 4096 };
+FIXTURE_VARIANT_ADD(area, mmap_1_page) { TEST_MMAP, PAGE_SIZE };
 FIXTURE_VARIANT_ADD(area, mmap_4097_bytes) { TEST_MMAP, 4097 };
 FIXTURE_VARIANT_ADD(area, mmap_100_kib) { TEST_MMAP, KIB(100) };
 FIXTURE_VARIANT_ADD(area, mmap_2_mib) { TEST_MMAP, MIB(2) };
@@ -45,7 +45,7 @@ FIXTURE_VARIANT_ADD(area, mmap_64_mib) { TEST_MMAP, MIB(64) };
 
 FIXTURE_VARIANT_ADD(area, prepare_1_byte) { TEST_PREPARE, 1 };
 FIXTURE_VARIANT_ADD(area, prepare_4095_bytes) { TEST_PREPARE, 4095 };
-FIXTURE_VARIANT_ADD(area, prepare_1_page) { TEST_PREPARE, 4096 };
+FIXTURE_VARIANT_ADD(area, prepare_1_page) { TEST_PREPARE, PAGE_SIZE };
 FIXTURE_VARIANT_ADD(area, prepare_4097_bytes) { TEST_PREPARE, 4097 };
 FIXTURE_VARIANT_ADD(area, prepare_100_kib) { TEST_PREPARE, KIB(100) };
 FIXTURE_VARIANT_ADD(area, prepare_2_mib) { TEST_PREPARE, MIB(2) };

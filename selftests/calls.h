@@ -320,16 +320,16 @@ static inline void add_outcome(char *cell, const char *outcome)
 }
 
 /* As the page calls the kernel that runs: "Linux 6.12". */
-static inline const char *series(void)
+static inline void name_series(char *name, size_t size)
 {
-	static char name[32];
 	struct utsname uts;
-	int major = 0, minor = 0;
+	char *end;
+	long major, minor;
 
 	uname(&uts);
-	sscanf(uts.release, "%d.%d", &major, &minor);
-	snprintf(name, sizeof(name), "Linux %d.%d", major, minor);
-	return name;
+	major = strtol(uts.release, &end, 10);
+	minor = strtol(end + 1, NULL, 10);
+	snprintf(name, size, "Linux %ld.%ld", major, minor);
 }
 
 /* Find the line that begins so in this program's section of the page. */
@@ -390,7 +390,7 @@ static inline void check_reasons(struct __test_metadata *_metadata, const char *
 static inline void check_row(struct __test_metadata *_metadata, const struct row *row)
 {
 	struct cell cells[MODES] = {};
-	char cells_of_row[4096] = "", line[4096 + 128], rest[1024];
+	char cells_of_row[4096] = "", line[4096 + 128], rest[1024], series[32];
 	bool differs = false, found;
 	size_t len = 0;
 
@@ -422,7 +422,8 @@ static inline void check_row(struct __test_metadata *_metadata, const struct row
 				same ? "" : cells[mode].stock);
 	}
 	/* A row of this series is the rule's exception. */
-	snprintf(line, sizeof(line), "| %s, %s |%s", row->call, series(), cells_of_row);
+	name_series(series, sizeof(series));
+	snprintf(line, sizeof(line), "| %s, %s |%s", row->call, series, cells_of_row);
 	found = find_row(line, rest, sizeof(rest));
 	snprintf(line, sizeof(line), "| %s |%s", row->call, cells_of_row);
 	ASSERT_TRUE(found || find_row(line, rest, sizeof(rest)))

@@ -26,8 +26,8 @@
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 300
 
-#define PAGE_SIZE 4096UL
-#define PMD_SIZE (2UL << 20)
+/* What a page table maps: as many pages as it has entries. PAGE_SIZE is the kernel's. */
+#define PMD_SIZE (PAGE_SIZE / 8 * PAGE_SIZE)
 
 /* The first word of a page, by which tests tell pages apart. */
 static inline __u64 *page_word(void *map, size_t page)

@@ -14,7 +14,6 @@
 
 #include "../samples/vmremap_sample.h"
 
-#define PAGE		4096UL
 #define KIB		1024UL
 #define ROUNDS		100
 #define SIZES		2
@@ -44,7 +43,7 @@ static void measure(int fd, size_t size, __u64 cost[PHASES])
 	if (map == MAP_FAILED)
 		err(1, "mmap");
 	mapped = now();
-	for (size_t i = 0; i < size; i += PAGE)
+	for (size_t i = 0; i < size; i += PAGE_SIZE)
 		__atomic_store_n(&map[i], 1, __ATOMIC_RELAXED);
 	touched = now();
 	munmap(map, size);

@@ -373,7 +373,28 @@ static bool cover_open(void)
 }
 
 /* PolicyHeld, AllOrNothing, PagesOutlive: whatever a program does. */
-TEST(sequences)
+/* Where in vmremap.ko they are, for who can read its debug information. */
+static void print_places(void)
+{
+	FILE *file = fopen("/sys/module/vmremap/sections/.text", "r");
+	unsigned long text = 0;
+
+	if (!file || fscanf(file, "%lx", &text) != 1)
+		return;
+	fclose(file);
+	printf("# reached:");
+	for (size_t n = 0; n < ARRAY_SIZE(reached); n++)
+		if (reached[n] > text)
+			printf(" %lx", reached[n] - text);
+	printf("\n");
+}
+
+FIXTURE(fuzz) {};
+FIXTURE_SETUP(fuzz) {}
+FIXTURE_TEARDOWN(fuzz) {}
+
+/* As long as SOAK says. */
+TEST_F_TIMEOUT(fuzz, sequences, 1 << 20)
 {
 	const char *soak = getenv("SOAK"), *seed = getenv("SEED"), *replay = getenv("REPLAY");
 	time_t end = time(NULL) + (soak ? atoi(soak) : SOAK_DEFAULT);
@@ -406,6 +427,7 @@ TEST(sequences)
 	printf("# figure: %lu sequences, %u kept, %lu blocks of code reached\n", runs, nr_kept,
 	       nr_reached);
 	EXPECT_LT(0, nr_reached);
+	print_places();
 }
 
 TEST_HARNESS_MAIN

@@ -201,9 +201,13 @@ FLAG(EXECUTABLE)
 
 CALL(with_32BIT, "`mmap(MAP_32BIT)`")
 {
+#ifdef MAP_32BIT
 	say_map(m, map_again(m, NULL, MAP_32BIT));
 	if ((unsigned long)m->addr >= 1UL << 31)
 		say(m, "not below 2 GiB");
+#else
+	m->skip = "this machine has no MAP_32BIT";
+#endif
 }
 
 CALL(with_sync, "`mmap(MAP_SYNC)`")
@@ -214,6 +218,7 @@ CALL(with_sync, "`mmap(MAP_SYNC)`")
 }
 
 /* mmap2(2) as a 32-bit program calls it: fd and offset are the sixth and seventh register. */
+#ifdef __x86_64__
 static long mmap2_of_32_bit(size_t size, int prot, int flags, int fd)
 {
 	long ret;
@@ -224,9 +229,11 @@ static long mmap2_of_32_bit(size_t size, int prot, int flags, int fd)
 		     : "memory", "r8", "r9", "r10", "r11");
 	return ret;
 }
+#endif
 
 CALL(by_32_bit, "`mmap2()`, by the system call of 32-bit programs")
 {
+#ifdef __x86_64__
 	long ret;
 
 	/* Sets the plan. */
@@ -239,6 +246,9 @@ CALL(by_32_bit, "`mmap2()`, by the system call of 32-bit programs")
 	say_map(m, (char *)ret);
 	if ((unsigned long)m->addr >= 1UL << 32)
 		say(m, "not below 4 GiB");
+#else
+	m->skip = "this machine has no 32-bit programs of x86";
+#endif
 }
 
 TEST_HARNESS_MAIN

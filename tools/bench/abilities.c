@@ -126,7 +126,7 @@ static void try(int method)
 	/* Charges come in batches, so it is never exactly that much. */
 	print("accounted", charged() - before > SIZE / 2);
 	p = buffer_map(&buffer, NULL);
-	touch(p, SIZE, PAGE);
+	touch(p, SIZE, PAGE_SIZE);
 	print("huge", huge(p));
 	print("pinnable", pinnable(p));
 	print("futex", futex(p));

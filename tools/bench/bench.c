@@ -44,7 +44,7 @@ static char *free_address(size_t size, bool aligned)
 		err(1, "reserve %zu bytes", room);
 	munmap(start, room);
 	start = (char *)(((uintptr_t)start + HUGE - 1) & ~(HUGE - 1));
-	return aligned ? start : start + PAGE;
+	return aligned ? start : start + PAGE_SIZE;
 }
 
 static uint64_t fork_and_wait(void)
@@ -70,8 +70,8 @@ static void count_steps(struct buffer *buffer, char *addr, uint64_t *counts)
 	start = now();
 	p = buffer_map(buffer, addr);
 	counts[MAP] = now() - start;
-	counts[TOUCH] = touch(p, buffer->size, PAGE);
-	counts[TOUCH2] = touch(p, buffer->size, PAGE);
+	counts[TOUCH] = touch(p, buffer->size, PAGE_SIZE);
+	counts[TOUCH2] = touch(p, buffer->size, PAGE_SIZE);
 	start = now();
 	munmap(p, buffer->size);
 	counts[UNMAP] = now() - start;
@@ -93,7 +93,7 @@ static uint64_t count_lives(struct buffer *buffer, char *addr)
 		buffer_alloc(buffer);
 		char *p = buffer_map(buffer, addr);
 
-		touch(p, buffer->size, PAGE);
+		touch(p, buffer->size, PAGE_SIZE);
 		munmap(p, buffer->size);
 		memory_free(buffer);
 	}
@@ -109,18 +109,18 @@ static void count_rest(struct buffer *buffer, char *addr, uint64_t *counts, bool
 	buffer_alloc(buffer);
 	start = now();
 	p = buffer_map(buffer, addr);
-	touch(p, size, 100 * PAGE);
+	touch(p, size, 100 * PAGE_SIZE);
 	munmap(p, size);
 	counts[SPARSE] = now() - start;
 
 	p = buffer_map(buffer, addr);
-	touch(p, size, PAGE);
+	touch(p, size, PAGE_SIZE);
 	counts[FORK] = fork_and_wait();
 	*pins = pinnable(p);
 	start = now();
 	/* The kernel refuses it where bare page frames are mapped. */
 	counts[DONTNEED] = madvise(p, size, MADV_DONTNEED) ? 0 : now() - start;
-	counts[RETOUCH] = methods[buffer->method].faults ? touch(p, size, PAGE) : 0;
+	counts[RETOUCH] = methods[buffer->method].faults ? touch(p, size, PAGE_SIZE) : 0;
 	munmap(p, size);
 	memory_free(buffer);
 }
@@ -192,7 +192,7 @@ static void bench_part(int method, size_t size)
 		buffer_alloc(&buffer);
 		one = now() - start;
 		made = !n || one < made ? one : made;
-		one = touch(p, size, PAGE);
+		one = touch(p, size, PAGE_SIZE);
 		touched = !n || one < touched ? one : touched;
 		start = now();
 		memory_free(&buffer);

@@ -31,7 +31,7 @@ static void work(int cpu, const struct buffer *buffer, int ready, int start)
 	for (n = 0; n < ROUNDS; n++) {
 		char *p = buffer_map(buffer, NULL);
 
-		touch(p, SIZE, PAGE);
+		touch(p, SIZE, PAGE_SIZE);
 		munmap(p, SIZE);
 	}
 	_exit(0);

@@ -18,9 +18,8 @@
 #include "vmremap_bench.h"
 #include "../../samples/vmremap_sample.h"
 
-#define PAGE		4096UL
 #define KIB		1024UL
-#define HUGE		(512 * PAGE)
+#define HUGE		(512 * PAGE_SIZE)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define DEVICE		"/dev/vmremap-bench"

@@ -32,7 +32,7 @@ static void many_buffers(int method, int n)
 	int i;
 
 	for (i = 0; i < n; i++)
-		buffers[i] = buffer_open(method, PAGE);
+		buffers[i] = buffer_open(method, PAGE_SIZE);
 	start = now();
 	for (i = 0; i < n; i++)
 		buffer_alloc(&buffers[i]);
@@ -40,7 +40,7 @@ static void many_buffers(int method, int n)
 
 	start = now();
 	for (i = 0; i < n; i++)
-		munmap(buffer_map(&buffers[i], NULL), PAGE);
+		munmap(buffer_map(&buffers[i], NULL), PAGE_SIZE);
 	used = now() - start;
 
 	start = now();
@@ -54,7 +54,7 @@ static void many_buffers(int method, int n)
 /* @n VMAs on one buffer, each touched. */
 static void many_mappings(int method, int n)
 {
-	struct buffer buffer = buffer_open(method, PAGE);
+	struct buffer buffer = buffer_open(method, PAGE_SIZE);
 	static char *mappings[MOST];
 	uint64_t start, made, used;
 	int i;
@@ -70,7 +70,7 @@ static void many_mappings(int method, int n)
 	used = now() - start;
 	start = now();
 	for (i = 0; i < n; i++)
-		munmap(mappings[i], PAGE);
+		munmap(mappings[i], PAGE_SIZE);
 	print("mappings", method, n, made, used, now() - start);
 	memory_free(&buffer);
 	close(buffer.driver);

@@ -25,7 +25,7 @@ static uint64_t inspect(const struct buffer *buffer, char *p, bool in_place)
 
 	if (ioctl(buffer->driver, VMREMAP_BENCH_INSPECT, (unsigned long)in_place))
 		err(1, "inspect");
-	touch(p, buffer->size, PAGE);
+	touch(p, buffer->size, PAGE_SIZE);
 	return now() - start;
 }
 
@@ -33,7 +33,7 @@ static uint64_t fault(char *p, size_t size)
 {
 	if (madvise(p, size, MADV_DONTNEED))
 		err(1, "MADV_DONTNEED");
-	return touch(p, PAGE, PAGE);
+	return touch(p, PAGE_SIZE, PAGE_SIZE);
 }
 
 static void count(struct buffer *buffer, uint64_t *counts)
@@ -51,7 +51,7 @@ static void count(struct buffer *buffer, uint64_t *counts)
 		err(1, "allocate");
 	p = buffer_map(buffer, NULL);
 	counts[FAULT_REVOCABLE] = fault(p, buffer->size);
-	touch(p, buffer->size, PAGE);
+	touch(p, buffer->size, PAGE_SIZE);
 	counts[COPY] = inspect(buffer, p, false);
 	counts[IN_PLACE] = inspect(buffer, p, true);
 	start = now();
@@ -59,7 +59,7 @@ static void count(struct buffer *buffer, uint64_t *counts)
 	counts[UNMAP] = now() - start;
 
 	p = buffer_map(buffer, NULL);
-	touch(p, buffer->size, PAGE);
+	touch(p, buffer->size, PAGE_SIZE);
 	start = now();
 	if (ioctl(buffer->driver, VMREMAP_BENCH_REVOKE))
 		err(1, "revoke");
