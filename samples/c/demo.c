@@ -231,14 +231,31 @@ static void survive(int sig)
 	siglongjmp(survived, sig);
 }
 
-/* The driver takes the data back, as when its device is unplugged. */
-static void revoked(const struct device *dev)
+/* Unbind the driver from the device, or bind it again, where it is on a bus and we may. */
+static bool plug(const struct device *dev, const char *what)
 {
+	const char *name = strrchr(dev->path, '/');
+	char path[128];
+	bool done;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/platform/drivers%s/%s", name ? : "", what);
+	fd = open(path, O_WRONLY);
+	done = fd >= 0 && write(fd, name + 1, strlen(name + 1)) > 0;
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
+/* The device is unplugged, or its driver takes the data back as it would then. */
+static void unplugged(const struct device *dev)
+{
+	bool gone = plug(dev, "unbind");
 	void *addr;
 	int sig;
 
 	printf("\n%s\n", dev->path);
-	if (ioctl(dev->fd, VMREMAP_SAMPLE_REVOKE)) {
+	if (!gone && ioctl(dev->fd, VMREMAP_SAMPLE_REVOKE)) {
 		check(false, "have the driver take the data back");
 		return;
 	}
@@ -247,13 +264,16 @@ static void revoked(const struct device *dev)
 	if (!sig)
 		__atomic_store_n(dev->data, 1, __ATOMIC_RELAXED);
 	signal(SIGBUS, SIG_DFL);
-	printf("  the driver took the data back; to touch it: signal %d (%s)\n", sig,
+	printf("  %s; to touch the data: signal %d (%s)\n",
+	       gone ? "the device is unplugged" : "the driver took the data back", sig,
 	       sig ? strsignal(sig) : "none");
 	check(sig == SIGBUS, "the program has survived that by SIGBUS");
 
 	addr = mmap(NULL, dev->bytes, PROT_READ, MAP_SHARED, dev->fd, VMREMAP_SAMPLE_DATA);
 	printf("  to map it again: %s (clause %s)\n", strerror(errno), clause(errno));
 	check(addr == MAP_FAILED && errno == ENODEV, "it cannot be mapped again");
+	if (gone)
+		check(plug(dev, "bind"), "the device can be plugged in again");
 }
 
 /* One driver writes, the program carries it over, the other driver reads. */
@@ -323,7 +343,7 @@ int main(int argc, char **argv)
 	}
 
 	for (int i = 0; i < n; i++)
-		revoked(&devices[i]);
+		unplugged(&devices[i]);
 
 	printf("\ndemo: %d passed, %d failed\n", passed, failed);
 	free(devices);
