@@ -372,7 +372,6 @@ static bool cover_open(void)
 	return cover != MAP_FAILED && !ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC);
 }
 
-/* PolicyHeld, AllOrNothing, PagesOutlive: whatever a program does. */
 /* Where in vmremap.ko they are, for who can read its debug information. */
 static void print_places(void)
 {
@@ -393,7 +392,7 @@ FIXTURE(fuzz) {};
 FIXTURE_SETUP(fuzz) {}
 FIXTURE_TEARDOWN(fuzz) {}
 
-/* As long as SOAK says. */
+/* PolicyHeld, AllOrNothing, PagesOutlive: whatever a program does, as long as SOAK says. */
 TEST_F_TIMEOUT(fuzz, sequences, 1 << 20)
 {
 	const char *soak = getenv("SOAK"), *seed = getenv("SEED"), *replay = getenv("REPLAY");

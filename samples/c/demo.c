@@ -265,7 +265,7 @@ static void unplugged(const struct device *dev)
 		__atomic_store_n(dev->data, 1, __ATOMIC_RELAXED);
 	signal(SIGBUS, SIG_DFL);
 	printf("  %s; to touch the data: signal %d (%s)\n",
-	       gone ? "the device is unplugged" : "the driver took the data back", sig,
+	       gone ? "the device is gone" : "the driver took the data back", sig,
 	       sig ? strsignal(sig) : "none");
 	check(sig == SIGBUS, "the program has survived that by SIGBUS");
 
