@@ -11,7 +11,8 @@ from dataclasses import replace
 from model import Place
 
 FUNCTIONS = {"RANGE": "vmremap_range", "PARTIAL": "vmremap_range_partial", "AREA_MMAP": "vmremap_area_mmap"}
-TEST = re.compile(r"^(?:TEST(?:_F|_SIGNAL|_F_SIGNAL)?\((?P<test>[\w, ]+)\)|CASE\((?P<case>\w+)\)|"
+TEST = re.compile(r"^(?:TEST(?:_F|_SIGNAL|_F_SIGNAL)?\((?P<test>[\w, ]+)\)|"
+                  r"TEST_F_TIMEOUT\((?P<timed>\w+, \w+), .*\)|CASE\((?P<case>\w+)\)|"
                   r"FIXTURE_VARIANT_ADD\((?P<variant>[\w, ]+)\)|static void (?P<unit>\w+)\(struct kunit \*)")
 
 
