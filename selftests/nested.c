@@ -56,7 +56,7 @@ FIXTURE_SETUP(replace)
 	if (self->fd < 0 && errno == ENOENT)
 		SKIP(return, "%s", why_no_device());
 	ASSERT_GE(self->fd, 0);
-	self->other = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	self->other = open(variant->device, O_RDWR | O_CLOEXEC);
 	ASSERT_GE(self->other, 0);
 	self->memfd = memfd_create("old", MFD_CLOEXEC);
 	ASSERT_GE(self->memfd, 0);

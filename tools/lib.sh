@@ -46,6 +46,10 @@ tools_key() {
 	fi
 }
 
+# How many lines of a C file use remap_vmalloc_range*(), as the compiler sees it: no comment does, and no string. Fails for
+# none.
+stock_calls() { "$checkout/tools/enter" gcc -w -fpreprocessed -E -P "$1" | grep -cE '^[^"]*\<remap_vmalloc_range(_partial)?\>'; }
+
 # The address of the Debian archive, as this host's apt knows it.
 mirror() {
 	local found=${DEBIAN_MIRROR:-}

@@ -234,14 +234,15 @@ static void survive(int sig)
 /* Unbind the driver from the device, or bind it again, where it is on a bus and we may. */
 static bool plug(const struct device *dev, const char *what)
 {
-	const char *name = strrchr(dev->path, '/');
+	const char *slash = strrchr(dev->path, '/');
+	const char *name = slash ? slash + 1 : dev->path;
 	char path[128];
 	bool done;
 	int fd;
 
-	snprintf(path, sizeof(path), "/sys/bus/platform/drivers%s/%s", name ? : "", what);
+	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/%s/%s", name, what);
 	fd = open(path, O_WRONLY);
-	done = fd >= 0 && write(fd, name + 1, strlen(name + 1)) > 0;
+	done = fd >= 0 && write(fd, name, strlen(name)) > 0;
 	if (fd >= 0)
 		close(fd);
 	return done;
