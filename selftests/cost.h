@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What it costs a program to map, touch and unmap, where the clock advances with each instruction. */
+#ifndef VMREMAP_SELFTESTS_COST_H
+#define VMREMAP_SELFTESTS_COST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include <linux/types.h>
+
+#define COST_ROUNDS	100
+
+struct cost {
+	__u64 map;
+	__u64 touch;
+	__u64 unmap;
+	__u64 all;
+};
+
+static inline __u64 instructions(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* Touch each page once. Returns whether it could be mapped. */
+static inline bool cost_once(int fd, off_t offset, size_t size, struct cost *cost)
+{
+	__u64 start = instructions(), mapped, touched, end;
+	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+
+	if (map == MAP_FAILED)
+		return false;
+	mapped = instructions();
+	/* As little as possible beside the one store for each page. */
+#pragma GCC unroll 16
+	for (size_t i = 0; i < size; i += PAGE_SIZE)
+		__atomic_store_n(&map[i], 1, __ATOMIC_RELAXED);
+	touched = instructions();
+	munmap(map, size);
+	end = instructions();
+
+	*cost = (struct cost) {
+		.map = mapped - start, .touch = touched - mapped, .unmap = end - touched,
+		.all = end - start,
+	};
+	return true;
+}
+
+static inline void cost_least(__u64 *least, __u64 one)
+{
+	if (one < *least)
+		*least = one;
+}
+
+/* The cheapest round, which no interrupt has hit. Returns whether it could be mapped. */
+static inline bool cost_of(const char *name, int fd, off_t offset, size_t size, struct cost *cost)
+{
+	struct cost one;
+
+	if (!cost_once(fd, offset, size, cost))
+		return false;
+	for (int round = 1; round < COST_ROUNDS; round++) {
+		if (!cost_once(fd, offset, size, &one))
+			return false;
+		cost_least(&cost->map, one.map);
+		cost_least(&cost->touch, one.touch);
+		cost_least(&cost->unmap, one.unmap);
+		cost_least(&cost->all, one.all);
+	}
+	printf("# figure: %s: %llu instructions for %zu KiB: map %llu, touch %llu, unmap %llu\n",
+	       name, cost->all, size / 1024, cost->map, cost->touch, cost->unmap);
+	return true;
+}
+
+#endif /* VMREMAP_SELFTESTS_COST_H */

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How much cheaper an area is to map, touch and unmap than what the kernel's own function
+ * maps, where the clock advances with each instruction.
+ */
+
+#define _GNU_SOURCE
+#include "plan.h"
+
+#include "cost.h"
+
+#define MEMORY 0
+
+FIXTURE(ratio) {
+	int fd;
+};
+
+FIXTURE_VARIANT(ratio) {
+	size_t mib;
+	/* of pages of 4 KiB */
+	unsigned long least;
+};
+
+FIXTURE_VARIANT_ADD(ratio, of_1_mib) { .mib = 1, .least = 2 };
+FIXTURE_VARIANT_ADD(ratio, of_64_mib) { .mib = 64, .least = 100 };
+
+FIXTURE_SETUP(ratio)
+{
+	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	ASSERT_GE(self->fd, 0);
+}
+
+FIXTURE_TEARDOWN(ratio)
+{
+	close(self->fd);
+}
+
+/* The page tables of large memory are not filled page by page. */
+TEST_F(ratio, cheaper_than_the_kernel_s_own)
+{
+	struct vmremap_test_plan area = { .count = 1, .calls = { {
+		.function = VMREMAP_TEST_AREA_MMAP, .slot = MEMORY,
+	} } }, stock = { .count = 1, .calls = { {
+		.function = VMREMAP_TEST_STOCK_RANGE, .slot = MEMORY,
+	} } };
+	size_t size = variant->mib << 20;
+	struct cost ours, theirs;
+
+	ASSERT_EQ(0, memory_alloc(self->fd, MEMORY, VMREMAP_TEST_VMALLOC_USER, size, 0));
+	ASSERT_EQ(0, ioctl(self->fd, VMREMAP_TEST_SET_PLAN, &stock));
+	ASSERT_TRUE(cost_of("remap_vmalloc_range", self->fd, 0, size, &theirs));
+	ASSERT_EQ(0, memory_free(self->fd, MEMORY));
+
+	ASSERT_EQ(0, memory_alloc(self->fd, MEMORY, VMREMAP_TEST_AREA, size, 0));
+	ASSERT_EQ(0, ioctl(self->fd, VMREMAP_TEST_SET_PLAN, &area));
+	ASSERT_TRUE(cost_of("vmremap", self->fd, 0, size, &ours));
+	printf("# ratio: %zu MiB %.1f\n", variant->mib, (double)theirs.all / ours.all);
+	EXPECT_LE(variant->least * 4096 / PAGE_SIZE * ours.all, theirs.all);
+}
+
+TEST_HARNESS_MAIN
