@@ -8,7 +8,9 @@ home=~ # bash asks the password file when HOME is unset
 cache=${XDG_CACHE_HOME:-$home/.cache}/vmremap
 logs=$checkout/build/log
 # shellcheck disable=SC2034 # those who build use it
-module_parts=(Kbuild c rust bindings samples selftests/module selftests/vmremap_test.h) # what modules are made of
+core_parts=(Kbuild c rust bindings) # what vmremap.ko is made of
+# shellcheck disable=SC2034 # those who build use it
+module_parts=("${core_parts[@]}" samples selftests/module selftests/vmremap_test.h) # what modules are made of
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
@@ -32,6 +34,9 @@ suffix() {
 	*) die "FLAVOUR is generic, cloud, rt, or on arm64 16k: there is no $FLAVOUR for $arch" ;;
 	esac
 }
+
+# The newest entry of the changelog says it, for modules and packages.
+version() { sed -n '1s/.*(\(.*\)).*/\1/p' "$checkout/debian/changelog"; }
 
 hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
 
