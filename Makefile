@@ -26,6 +26,7 @@ help:
 	@echo 'make in-tree-remove KSRC=DIR  take it out again'
 	@echo 'make bench       count what sharing memory costs, beside the kernel'"'"'s own function and what else there is'
 	@echo 'make docs        the crate documentation, in build/RELEASE/rust/doc/'
+	@echo 'make deb         packages for Debian, in build/deb/'
 	@echo 'make install, make modules_install  without DKMS: header and documents; modules, for KDIR=/lib/modules/.../build'
 	@echo 'make clean       remove build/; the cache stays'
 	@echo 'KERNEL_SERIES=6.12, FLAVOUR=cloud|rt|16k and ARCH=arm64 select another kernel.'
@@ -81,10 +82,13 @@ in-tree-remove:
 install:
 	@tools/install files
 
+deb:
+	@tools/deb
+
 modules_install:
 	@tools/install modules
 
 clean:
 	rm -rf build
 
-.PHONY: bench help install modules_install setup modules demo docs test test-kernels test-quick lint review proofs mutants in-tree in-tree-remove clean
+.PHONY: bench help deb install modules_install setup modules demo docs test test-kernels test-quick lint review proofs mutants in-tree in-tree-remove clean
