@@ -3,7 +3,9 @@
 # bindgen as the kernel's rust/Makefile runs it. Its clang gets, of gcc's flags,
 # those that the meaning of a header depends on.
 
-bindgen-flags = $(shell grep -Ev '^\#|^$$' $(srctree)/rust/bindgen_parameters) \
+# In the kernel's source, or beside its metadata where linux-rust-metadata has made it.
+bindgen-parameters := $(firstword $(wildcard $(addsuffix /rust/bindgen_parameters,$(srctree) $(objtree))))
+bindgen-flags = $(shell grep -Ev '^\#|^$$' $(bindgen-parameters)) \
 		--rust-target 1.85 --use-core --with-derive-default \
 		--ctypes-prefix ffi --no-layout-tests --no-debug '.*' \
 		--enable-function-attribute-detection

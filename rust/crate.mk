@@ -3,6 +3,8 @@
 # The crate vmremap, compiled into vmremap.ko; modules that use it need its
 # metadata (rust/libvmremap.rmeta) and its symbols, which rust/exports.c exports.
 
+include $(src)/bindings/bindgen.mk
+
 vmremap-y += bindings/assert.o rust/lib.o rust/exports.o
 
 bindings := $(obj)/bindings/bindings_generated.rs
@@ -18,7 +20,7 @@ $(obj)/rust/lib.o: $(bindings)
 $(bindings): bindgen-target-flags := --allowlist-function 'vmremap_.*' \
 	--allowlist-var 'VMREMAP_.*' \
 	--blocklist-type 'file|vm_area_desc|vm_area_struct'
-$(bindings): $(src)/bindings/helper.h $(srctree)/rust/bindgen_parameters FORCE
+$(bindings): $(src)/bindings/helper.h $(bindgen-parameters) FORCE
 	$(call if_changed_dep,bindgen)
 
 quiet_cmd_exports = EXPORTS $@
@@ -51,5 +53,3 @@ quiet_cmd_docs = RUSTDOC $@
 $(docs): export VMREMAP_BINDINGS := $(abspath $(bindings))
 $(docs): $(src)/rust/lib.rs $(wildcard $(src)/rust/*.rs) $(bindings) FORCE
 	$(call if_changed,docs)
-
-include $(src)/bindings/bindgen.mk
