@@ -26,6 +26,7 @@ help:
 	@echo 'make in-tree-remove KSRC=DIR  take it out again'
 	@echo 'make bench       count what sharing memory costs, beside the kernel'"'"'s own function and what else there is'
 	@echo 'make docs        the crate documentation, in build/RELEASE/rust/doc/'
+	@echo 'make new-driver NAME=foo LANG=rust|c DIR=DIR  a small driver to start from, and how to try it'
 	@echo 'make deb         packages for Debian, in build/deb/'
 	@echo 'make install, make modules_install  without DKMS: header and documents; modules, for KDIR=/lib/modules/.../build'
 	@echo 'make clean       remove build/; the cache stays'
@@ -82,6 +83,10 @@ in-tree-remove:
 install:
 	@tools/install files
 
+# LANG is the locale's, too, when nobody says it here.
+new-driver:
+	@LANG=C tools/new-driver '$(NAME)' '$(if $(filter command line,$(origin LANG)),$(LANG))' '$(DIR)'
+
 deb:
 	@tools/deb
 
@@ -91,4 +96,4 @@ modules_install:
 clean:
 	rm -rf build
 
-.PHONY: bench help deb install modules_install setup modules demo docs test test-kernels test-quick lint review proofs mutants in-tree in-tree-remove clean
+.PHONY: bench help new-driver deb install modules_install setup modules demo docs test test-kernels test-quick lint review proofs mutants in-tree in-tree-remove clean

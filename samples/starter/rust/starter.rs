@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `/dev/starter`: every opener has 64 KiB of its own, which the driver and the program both see.
+//! `ioctl()` returns the byte at the place that its argument says.
+
+#![forbid(unsafe_code)]
+
+use kernel::{
+    fs::File,
+    io::{
+        io_read,
+        io_write, //
+    },
+    miscdevice::{
+        self,
+        MiscDevice,
+        MiscDeviceOptions, //
+    },
+    mm::virt::VmaNew,
+    prelude::*, //
+};
+use vmremap::{
+    Area,
+    Flags,
+    MiscDeviceRegistration,
+    VmaNewExt, //
+};
+
+module! {
+    type: StarterModule,
+    name: "starter",
+    authors: ["You"],
+    description: "Memory that programs share with a driver",
+    license: "GPL",
+}
+
+#[pin_data]
+struct StarterModule {
+    #[pin]
+    device: MiscDeviceRegistration<Starter>,
+}
+
+impl kernel::InPlaceModule for StarterModule {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            device <- MiscDeviceRegistration::register(MiscDeviceOptions { name: c"starter" }),
+        })
+    }
+}
+
+struct Starter {
+    bytes: Area<[u8]>,
+}
+
+#[vtable]
+impl MiscDevice for Starter {
+    type Ptr = KBox<Self>;
+
+    fn open(_: &File, _: &miscdevice::MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
+        let bytes = Area::<u8>::zeroed_slice(64 << 10, Flags::NONE)?;
+        io_write!(&bytes, [try: 0], 42);
+        Ok(KBox::new(Self { bytes }, GFP_KERNEL)?)
+    }
+
+    fn mmap(me: &Self, _file: &File, vma: &VmaNew) -> Result {
+        me.bytes.mmap(vma, vma.page_offset())
+    }
+
+    // A program can write at any time: each byte is read once.
+    fn ioctl(me: &Self, _file: &File, _cmd: u32, place: usize) -> Result<isize> {
+        let byte: u8 = io_read!(&me.bytes, [try: place]);
+        Ok(byte.into())
+    }
+}
