@@ -24,6 +24,8 @@ mod signatures;
 use kernel::{
     bindings::{
         file,
+        gfp_t,
+        sg_table,
         vm_area_desc,
         vm_area_struct, //
     },

@@ -11,7 +11,6 @@
 #include <linux/vmalloc.h>
 
 #include "area.h"
-#include "cache.h"
 #include "index.h"
 #include "reject.h"
 #include "revoke.h"
@@ -107,8 +106,7 @@ struct vmremap_area *vmremap_area_of_file(const struct file *file)
 
 static int fill_file(struct vmremap_area *area)
 {
-	struct file *file = anon_inode_create_getfile("[vmremap]", &area_fops, area,
-						      O_RDWR, NULL);
+	struct file *file = anon_inode_create_getfile("[vmremap]", &area_fops, area, O_RDWR, NULL);
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);

@@ -64,6 +64,10 @@ struct vmremap_area {
 	struct rcu_head rcu;
 };
 
+/* Of cache.c: the folios of an area become the page cache of its file, and leave it. */
+int vmremap_cache_fill(struct vmremap_area *area);
+void vmremap_cache_drop(struct vmremap_area *area);
+
 struct vmremap_area *vmremap_area_of_file(const struct file *file);
 enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
 				       struct vmremap_request *req);

@@ -17,7 +17,6 @@
 #include <linux/xarray.h>
 
 #include "area.h"
-#include "cache.h"
 
 static const struct address_space_operations cache_aops = {
 	.dirty_folio = noop_dirty_folio,

@@ -63,8 +63,7 @@ enum vmremap_clause vmremap_check_request(const struct vmremap_request *req)
  * Return: RangeInVma or %VMREMAP_HOLDS.
  */
 enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
-					 unsigned long vm_start,
-					 unsigned long vm_end)
+					 unsigned long vm_start, unsigned long vm_end)
 {
 	if (req->uaddr < vm_start || req->uaddr + ALIGN(req->size, PAGE_SIZE) > vm_end)
 		return VMREMAP_RANGE_IN_VMA;

@@ -38,8 +38,7 @@ struct vmremap_request {
 enum vmremap_clause vmremap_check_size(unsigned long size);
 enum vmremap_clause vmremap_check_request(const struct vmremap_request *req);
 enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
-					 unsigned long vm_start,
-					 unsigned long vm_end);
+					 unsigned long vm_start, unsigned long vm_end);
 enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req, unsigned long addr,
 					  unsigned long pages);
 

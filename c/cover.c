@@ -12,8 +12,7 @@
 #include "revoke.h"
 #include "vma.h"
 
-static struct vmremap_span whole_vma(struct vmremap_area *area,
-				     const struct vm_area_struct *vma)
+static struct vmremap_span whole_vma(struct vmremap_area *area, const struct vm_area_struct *vma)
 {
 	return (struct vmremap_span) {
 		.area = area,

@@ -131,7 +131,6 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 	return ret ?: insert_page(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 }
 
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
 /**
  * vmremap_huge_fault - map the PMD that was touched, and its neighbours
  * @vmf: the fault
@@ -152,9 +151,9 @@ vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
 	vm_fault_t ret = VM_FAULT_FALLBACK;
 	struct folio *folio;
 
-	if (order != PMD_ORDER || !(vmf->vma->vm_flags & VM_MAYSHARE) ||
-	    vmf->vma->vm_flags & VM_MIXEDMAP || !IS_ALIGNED(index, PTRS_PER_PTE) ||
-	    touched < table.start)
+	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) || order != PMD_ORDER ||
+	    !(vmf->vma->vm_flags & VM_MAYSHARE) || vmf->vma->vm_flags & VM_MIXEDMAP ||
+	    !IS_ALIGNED(index, PTRS_PER_PTE) || touched < table.start)
 		return VM_FAULT_FALLBACK;
 
 	before = index / PTRS_PER_PTE % AROUND_PMDS;
@@ -185,13 +184,6 @@ vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
 	}
 	return ret;
 }
-#else
-vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
-			      const struct vmremap_span *span)
-{
-	return VM_FAULT_FALLBACK;
-}
-#endif
 
 /*
  * One fault maps several PMDs: go on from @addr, past those that are mapped in

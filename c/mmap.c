@@ -37,8 +37,7 @@ static noinline __cold int take_back(struct vm_area_struct *vma, int err)
 	return err;
 }
 
-int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
-		      unsigned long pgoff)
+int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma, unsigned long pgoff)
 {
 	struct vmremap_request req = { .pgoff = pgoff };
 	enum vmremap_clause clause;
@@ -130,7 +129,6 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
 {
 	if (!vma)
 		return reject_null((unsigned long)addr, pgoff);
-	return vmremap_range_partial(vma, vma->vm_start, addr, pgoff,
-				     vma->vm_end - vma->vm_start);
+	return vmremap_range_partial(vma, vma->vm_start, addr, pgoff, vma->vm_end - vma->vm_start);
 }
 EXPORT_SYMBOL_GPL(vmremap_range);

@@ -63,8 +63,7 @@ static void pieces_vma_close(struct vm_area_struct *vma)
 }
 
 /* What of a piece lies in @vma. */
-static struct vmremap_span piece_span(const struct piece *piece,
-				      struct vm_area_struct *vma)
+static struct vmremap_span piece_span(const struct piece *piece, struct vm_area_struct *vma)
 {
 	unsigned long first = max(piece->pgoff, vma->vm_pgoff);
 	unsigned long last = min(piece->pgoff + piece->pages, vma->vm_pgoff + vma_pages(vma));
@@ -107,8 +106,7 @@ static bool overlaps(const struct pieces *pieces, const struct piece *new)
 	for (nr = 0; nr < pieces->nr; nr++) {
 		const struct piece *old = &pieces->piece[nr];
 
-		if (new->pgoff < old->pgoff + old->pages &&
-		    old->pgoff < new->pgoff + new->pages)
+		if (new->pgoff < old->pgoff + old->pages && old->pgoff < new->pgoff + new->pages)
 			return true;
 	}
 	return false;

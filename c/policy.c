@@ -16,8 +16,7 @@
  * Return: PolicyHeld, with @vm_flags as they were, or %VMREMAP_HOLDS.
  */
 enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private private,
-				   bool read_implies_exec,
-				   vm_flags_t *vm_flags)
+				   bool read_implies_exec, vm_flags_t *vm_flags)
 {
 	vm_flags_t refused = VM_EXEC, dropped = VM_MAYEXEC | VM_MIXEDMAP;
 

@@ -18,7 +18,6 @@ enum vmremap_private {
 };
 
 enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private private,
-				   bool read_implies_exec,
-				   vm_flags_t *vm_flags);
+				   bool read_implies_exec, vm_flags_t *vm_flags);
 
 #endif /* VMREMAP_POLICY_H */

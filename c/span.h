@@ -23,15 +23,13 @@ struct vmremap_span {
 };
 
 /* Index in the area of the page at @addr, which may also lie beyond the span. */
-static inline unsigned long vmremap_span_index(const struct vmremap_span *span,
-					       unsigned long addr)
+static inline unsigned long vmremap_span_index(const struct vmremap_span *span, unsigned long addr)
 {
 	return span->index + ((addr - span->start) >> PAGE_SHIFT);
 }
 
 /* The folio at @addr, or NULL where the area has none. Most areas are one folio. */
-static inline struct folio *vmremap_span_folio(const struct vmremap_span *span,
-					       unsigned long addr)
+static inline struct folio *vmremap_span_folio(const struct vmremap_span *span, unsigned long addr)
 {
 	struct folio *first = list_first_entry(&span->area->folios, struct folio, lru);
 	unsigned long index = vmremap_span_index(span, addr);
@@ -42,8 +40,7 @@ static inline struct folio *vmremap_span_folio(const struct vmremap_span *span,
 }
 
 /* The page at @addr, or NULL where the area has none. */
-static inline struct page *vmremap_span_page(const struct vmremap_span *span,
-					     unsigned long addr)
+static inline struct page *vmremap_span_page(const struct vmremap_span *span, unsigned long addr)
 {
 	struct folio *folio = vmremap_span_folio(span, addr);
 

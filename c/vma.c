@@ -36,8 +36,7 @@ enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma)
  * Return: NotRevoked, PolicyHeld or %VMREMAP_HOLDS.
  */
 enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
-				      enum vmremap_private private,
-				      vm_flags_t *vm_flags)
+				      enum vmremap_private private, vm_flags_t *vm_flags)
 {
 	if (READ_ONCE(area->state) == VMREMAP_REVOKED)
 		return VMREMAP_NOT_REVOKED;

@@ -13,8 +13,7 @@ extern const struct vm_operations_struct vmremap_no_vm_ops;
 
 enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma);
 enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
-				      enum vmremap_private private,
-				      vm_flags_t *vm_flags);
+				      enum vmremap_private private, vm_flags_t *vm_flags);
 
 /* What the kernel has there for nobody has none of these. */
 static inline bool vmremap_has_owner(const struct vm_operations_struct *ops)

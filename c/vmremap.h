@@ -34,6 +34,7 @@
 #endif
 
 struct file;
+struct sg_table;
 struct vm_area_desc;
 struct vm_area_struct;
 struct vmremap_area;
@@ -213,6 +214,36 @@ int vmremap_area_freeze(struct vmremap_area *area) __must_check;
 void vmremap_area_thaw(struct vmremap_area *area);
 
 /**
+ * vmremap_area_sg_table - list an area's memory for a device's DMA
+ * @area: an area on which the caller has a reference
+ * @sgt: the table to fill, which holds nothing yet
+ * @gfp: how to allocate its entries
+ *
+ * Each entry is a whole folio, the last one cut where the area ends: so an area has few,
+ * of 2 MiB each where memory is not fragmented. A device that takes no segments of that
+ * size, or may bounce, as dma_max_mapping_size() tells, has to be given less of an entry
+ * at a time.
+ *
+ * @sgt is the caller's: map it by dma_map_sgtable(), and free it by sg_free_table()
+ * before the reference on @area is given back. It holds none itself, and its pages are
+ * not pinned.
+ *
+ * Mapped, the memory belongs to the device from dma_sync_sgtable_for_device() to
+ * dma_sync_sgtable_for_cpu(). What the driver or a program writes to it in between, and
+ * what they read there, may be lost or old, as with any memory that is mapped for DMA;
+ * no other memory is touched. Neither vmremap_area_revoke() nor vmremap_area_freeze()
+ * stops a device: stop it first.
+ *
+ * Contract: requires AreaOutlives, DeviceTurn; guarantees RightPage.
+ * Context: Any in which @gfp allows to allocate.
+ * Return: 0, or
+ * * %-EFAULT - @area is NULL or an ERR_PTR()
+ * * %-ENOMEM - no memory for the entries
+ */
+int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t gfp)
+	__must_check;
+
+/**
  * vmremap_area_mmap - map an area into a whole VMA, from an .mmap callback
  * @area: an area on which the caller has a reference
  * @vma: the VMA that is being set up; it is covered from start to end
@@ -351,7 +382,6 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  *   is a module
  */
 int vmremap_range_partial(struct vm_area_struct *vma, unsigned long uaddr,
-			  void *kaddr, unsigned long pgoff,
-			  unsigned long size) __must_check;
+			  void *kaddr, unsigned long pgoff, unsigned long size) __must_check;
 
 #endif /* VMREMAP_H */

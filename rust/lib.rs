@@ -90,6 +90,7 @@ mod bindings;
 
 mod area;
 mod atomic;
+mod dma;
 mod flags;
 mod frozen;
 mod miscdevice;
