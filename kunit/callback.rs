@@ -2,7 +2,8 @@
 
 //! What a driver does when a program maps: the offset of `mmap(2)`, in pages, says what.
 //!
-//! `callback.c` and `selftests/rust.c` map each, and see `EPROTO` where what the callback saw was not as expected.
+//! `callback.c` and `selftests/rust.c` map each, and see `EPROTO` where what the callback saw was
+//! not as expected.
 
 use kernel::{
     io::io_write,

@@ -207,9 +207,9 @@ impl<T: KnownSize + ?Sized> Area<T> {
 
     /// Maps the area into the whole of `vma`, from the area's page `page_offset` on.
     ///
-    /// To be called from an `mmap` callback. On success `vma` is done: another area cannot be mapped
-    /// into it, and it is not to be made a mixed map. It keeps the area until it is unmapped, even
-    /// when the driver is gone by then.
+    /// To be called from an `mmap` callback. On success `vma` is done: another area cannot be
+    /// mapped into it, and it is not to be made a mixed map. It keeps the area until it is
+    /// unmapped, even when the driver is gone by then.
     ///
     /// Large folios are mapped as a whole where the address allows: a device that was registered by
     /// [`MiscDeviceRegistration`](crate::MiscDeviceRegistration) chooses such a one.
@@ -222,9 +222,9 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// | --- | --- | --- |
     /// | [`EOVERFLOW`] | `RangeNoWrap` | an offset that wraps when counted in bytes |
     /// | [`EINVAL`] | `RangeInArea` | more pages than the area has from `page_offset` on |
-    /// | [`EBUSY`] | `VmaInit` | nothing wrong: `vma` is mapped already, what this takes back, or is a mixed map |
+    /// | [`EBUSY`] | `VmaInit` | `vma` is mapped already, what this takes back, or is a mixed map |
     /// | [`ENODEV`] | `NotRevoked` | nothing wrong: the area was revoked |
-    /// | [`EACCES`] | `PolicyHeld` | an executable mapping, a private writable one, or a writable one of a [`Flags::READ_ONLY`] area |
+    /// | [`EACCES`] | `PolicyHeld` | an executable one, a private writable one, or one of `READ_ONLY` |
     /// | [`ENOMEM`] | | more page tables than there is memory for |
     ///
     /// # Examples
@@ -393,6 +393,6 @@ impl<T: KnownSize + ?Sized> Drop for Area<T> {
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Send for Area<T> {}
 
 // SAFETY:
-// - `AnyThread`: the C side can be called by several tasks at once, and accesses to the memory stand
-//   any other at the same time, as they have to stand those of programs.
+// - `AnyThread`: the C side can be called by several tasks at once, and accesses to the memory
+//   stand any other at the same time, as they have to stand those of programs.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Sync for Area<T> {}

@@ -26,7 +26,8 @@ $(bindings): $(src)/bindings/helper.h $(bindgen-parameters) FORCE
 quiet_cmd_exports = EXPORTS $@
       cmd_exports = \
 	$(NM) -p --defined-only $< | \
-	awk '$$2~/(T|R|D|B)/ && $$3!~/__(pfx|cfi|odr_asan)/ { printf "EXPORT_SYMBOL_RUST_GPL(%s);\n",$$3 }' > $@
+	awk '$$2~/(T|R|D|B)/ && $$3!~/__(pfx|cfi|odr_asan)/ { \
+		printf "EXPORT_SYMBOL_RUST_GPL(%s);\n",$$3 }' > $@
 
 $(exports): $(obj)/rust/lib.o FORCE
 	$(call if_changed,exports)

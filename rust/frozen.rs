@@ -28,8 +28,8 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// - `area` is frozen, or has been revoked since it was: no program, and no device on behalf of one,
-///   accesses its memory.
+/// - `area` is frozen, or has been revoked since it was: no program, and no device on behalf of
+///   one, accesses its memory.
 /// - No other `Area` of the same memory exists.
 pub struct Frozen<'a, T: KnownSize + ?Sized> {
     area: &'a mut Area<T>,
@@ -39,8 +39,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// Takes the memory back from programs, for as long as the guard that is returned lives.
     ///
     /// Nothing can change the bytes meanwhile: check them and use them in place, without a copy. A
-    /// program that touches the memory waits, and goes on when the guard is dropped; while it waits,
-    /// signals are handled, and it can be killed.
+    /// program that touches the memory waits, and goes on when the guard is dropped; while it
+    /// waits, signals are handled, and it can be killed.
     ///
     /// As long as there is a guard, do not access other memory of programs: a lock of theirs may be
     /// held by a thread that waits.
@@ -93,8 +93,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// Takes the memory back from programs, for ever.
     ///
     /// When it returns, a touch raises `SIGBUS`, and to map the area again is refused with
-    /// [`ENODEV`]. The driver can access the memory as before, and so can who has pinned a page until
-    /// it is unpinned. It is what a driver whose device goes away calls.
+    /// [`ENODEV`]. The driver can access the memory as before, and so can who has pinned a page
+    /// until it is unpinned. It is what a driver whose device goes away calls.
     ///
     /// # Errors
     ///
@@ -126,8 +126,8 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY:
-        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`, of which
-        //   any bytes are a value.
+        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`, of
+        //   which any bytes are a value.
         // - `NoUserAccess`: by the type invariant no program accesses it.
         // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
         unsafe { NonNull::as_ref(&self.area.memory()) }
@@ -138,8 +138,8 @@ impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY:
-        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`, of which
-        //   any bytes are a value.
+        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`, of
+        //   which any bytes are a value.
         // - `NoUserAccess`: by the type invariant no program accesses it.
         // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
         unsafe { NonNull::as_mut(&mut self.area.memory()) }

@@ -27,10 +27,10 @@ use kernel::{
 
 /// A registration of a misc device, at whose mappings large folios fit.
 ///
-/// It stands in for the kernel crate's [`MiscDeviceRegistration`](miscdevice::MiscDeviceRegistration),
-/// which leaves it to the program to ask for an address that is a multiple of 2 MiB. With this one,
-/// `mmap(NULL, ...)` chooses such an address, so that an [`Area`](crate::Area) of 64 MiB is mapped by 32
-/// entries and not by 16384.
+/// It stands in for the kernel crate's
+/// [`MiscDeviceRegistration`](miscdevice::MiscDeviceRegistration), which leaves it to the program
+/// to ask for an address that is a multiple of 2 MiB. With this one, `mmap(NULL, ...)` chooses such
+/// an address, so that an [`Area`](crate::Area) of 64 MiB is mapped by 32 entries and not by 16384.
 ///
 /// # Examples
 ///
@@ -55,18 +55,19 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
 
             device.fops = &Placed::<T>::FOPS;
             // SAFETY:
-            // - `AbiLayout`: `slot` is valid for writes, and both registrations are `repr(transparent)`
-            //   over a `miscdevice`.
+            // - `AbiLayout`: `slot` is valid for writes, and both registrations are
+            //   `repr(transparent)` over a `miscdevice`.
             unsafe { ptr::write(slot, device) };
             // SAFETY:
-            // - `AbiLayout`: the device is one for a `T`, as `into_raw` makes it, but for a function that
-            //   only chooses an address. It is pinned, and dropping `inner` deregisters it.
+            // - `AbiLayout`: the device is one for a `T`, as `into_raw` makes it, but for a
+            //   function that only chooses an address. It is pinned, and dropping `inner`
+            //   deregisters it.
             to_result(unsafe { misc_register(slot) })
         };
 
         // SAFETY:
-        // - `AbiLayout`: `init` has initialised `inner` when it succeeds, and else nothing has to be
-        //   dropped.
+        // - `AbiLayout`: `init` has initialised `inner` when it succeeds, and else nothing has to
+        //   be dropped.
         unsafe { pin_init::pin_init_from_closure(init) }
     }
 }

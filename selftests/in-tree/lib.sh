@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by the tests of vmremap in a kernel tree.
+
+# Only the folder: whether a kernel of the kind links, the suites on UML and the debug kernel tell.
+compile() { # TREE OUT ARCH TARGETS SETTING...
+	local tree=$1 out=$2 arch=$3 targets setting
+	read -ra targets <<<"$4"
+	shift 4
+	mkdir -p "$out"
+	printf 'CONFIG_%s\n' "$@" >"$out.settings"
+	tools/enter make -C "$tree" O="$out" ARCH="$arch" KCONFIG_ALLCONFIG="$out.settings" -s allnoconfig
+	for setting; do
+		[[ $setting == *=n ]] || grep -qx "CONFIG_$setting" "$out/.config" || { echo "no $setting"; return 1; }
+	done
+	tools/enter make -C "$tree" O="$out" ARCH="$arch" KCFLAGS=-Werror -s -j"$(nproc)" "${targets[@]}"
+}
+
+# Run the functions as tests, and return whether one has failed. Writes KTAP.
+run_tests() { # LOG FUNCTION...
+	local log=$1 test verdict n=0 failed=0
+	shift
+	echo "KTAP version 1"
+	echo "1..$#"
+	for test; do
+		verdict=ok
+		: $((n += 1))
+		"$test" >"$log" 2>&1 || { verdict="not ok" failed=1; sed 's/^/# /' "$log"; }
+		echo "$verdict $n $test"
+	done
+	return $failed
+}

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What Kbuild needs outside of a kernel tree: nobody configures it there, so all is built as modules; and the kernel may
+# be one that lacks something.
+
+CONFIG_VMREMAP := m
+CONFIG_VMREMAP_SAMPLE_C := m
+CONFIG_VMREMAP_TEST := m
+# The Rust half needs the kernel crate as it is since 7.3, and its metadata.
+ifeq ($(shell printf '7.3\n%s\n' $(KERNELVERSION) | sort -VC && echo yes),yes)
+CONFIG_VMREMAP_RUST := $(and $(CONFIG_RUST),$(wildcard $(objtree)/rust/libkernel.rmeta),y)
+endif
+CONFIG_VMREMAP_SAMPLE_RUST := $(CONFIG_VMREMAP_RUST:y=m)
+
+include $(src)/tools/compat/probe.mk
+subdir-ccflags-y := -include $(src)/tools/compat/vmremap_compat.h $(vmremap-lacks)
+ifneq ($(filter %_MMAP_PREPARE,$(vmremap-lacks)),)
+vmremap-y := $(filter-out c/mmap_prepare.o c/nested.o,$(vmremap-y))
+endif
