@@ -24,6 +24,7 @@ help:
 	@echo 'make modules     modules and programs, in build/RELEASE/'
 	@echo 'make in-tree KSRC=DIR         put vmremap into the kernel source tree DIR, as mm/vmremap'
 	@echo 'make in-tree-remove KSRC=DIR  take it out again'
+	@echo 'make series      the patches for a kernel tree, in build/series/; in kernel/, those for what was found in it'
 	@echo 'make bench       count what sharing memory costs, beside the kernel'"'"'s own function and what else there is'
 	@echo 'make docs        the crate documentation, in build/RELEASE/rust/doc/'
 	@echo 'make new-driver NAME=foo LANG=rust|c DIR=DIR  a small driver to start from, and how to try it'
@@ -73,6 +74,9 @@ test-kernels:
 bench: modules
 	@tools/bench/run
 
+series:
+	@tools/enter tools/series/write "$$(tools/kernel source)" build/series
+
 in-tree:
 	@tools/in-tree add "$(KSRC)"
 
@@ -96,4 +100,4 @@ modules_install:
 clean:
 	rm -rf build
 
-.PHONY: bench help new-driver deb install modules_install setup modules demo docs test test-kernels test-quick lint review proofs mutants in-tree in-tree-remove clean
+.PHONY: bench help new-driver deb install modules_install setup modules demo docs test test-kernels test-quick lint review proofs mutants series in-tree in-tree-remove clean

@@ -47,7 +47,7 @@ void device_open(struct kunit *test, struct test_device *dev);
 
 /*
  * Until blocks_end(), new areas have blocks of at most @order, or less: UML of
- * 7.3 maps a row of pages wrong, see uml.patch, and then has single pages.
+ * 7.3 maps a row of pages wrong, see set_ptes(), and then has single pages.
  */
 void blocks_begin(struct kunit *test, unsigned int order);
 void blocks_end(void);
