@@ -82,6 +82,7 @@ struct vmremap_area;
  *	ZeroedBeforeShare, AreaOutlives, RightPage, AnyThread.
  * Context: Process context. May sleep. Takes no lock of the caller's.
  * Return: the area, holding one reference, or an ERR_PTR():
+ *
  * * %-ENODATA - @size is 0
  * * %-EOVERFLOW - @size rounded up to pages wraps
  * * %-EINVAL - @flags has a bit that is not a VMREMAP_* flag
@@ -168,7 +169,8 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * Contract: requires AreaOutlives; guarantees NoUserAccess, PagesOutlive, AnyThread.
  * Context: Process context. May sleep. Takes the i_mmap lock of the area's file, and
  * waits for faults on the area that have begun; the caller may hold an mmap lock.
- * Return: 0, or
+ * Return:
+ * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
  */
@@ -192,7 +194,8 @@ int vmremap_area_revoke(struct vmremap_area *area);
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
  * Context: Process context. May sleep. Takes and waits as vmremap_area_revoke().
- * Return: 0, or
+ * Return:
+ * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
  * * %-ENODEV - @area is revoked
@@ -261,7 +264,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
- * Return: 0, or
+ * Return:
+ * * 0 - on success
  * * %-EOVERFLOW - @pgoff wraps when counted in bytes
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has not that many pages from @pgoff on
@@ -338,7 +342,8 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  *	SizeNonZero, RangeInVma; guarantees RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
- * Return: 0, or
+ * Return:
+ * * 0 - on success
  * * %-EADDRNOTAVAIL - @addr is not page aligned
  * * %-EOVERFLOW - @pgoff in bytes, or @addr plus it plus the VMA's size, wraps
  * * %-EFAULT - @addr is in no live vmalloc area
@@ -369,7 +374,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  *	NotRevoked, PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.
- * Return: 0, or
+ * Return:
+ * * 0 - on success
  * * %-EADDRNOTAVAIL - @uaddr or @kaddr is not page aligned
  * * %-ENODATA - @size is 0
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
