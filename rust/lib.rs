@@ -90,10 +90,14 @@ mod bindings;
 
 mod area;
 mod atomic;
+#[cfg(CONFIG_DMA_NEED_SYNC)]
 mod dma;
 mod flags;
 mod frozen;
+#[cfg(CONFIG_PCI)]
+mod interrupt;
 mod miscdevice;
+mod pages;
 mod vma;
 
 pub use area::Area;
@@ -101,7 +105,15 @@ pub use atomic::{
     AtomicField,
     AtomicView, //
 };
+#[cfg(CONFIG_DMA_NEED_SYNC)]
+pub use dma::DmaArea;
 pub use flags::Flags;
 pub use frozen::Frozen;
-pub use miscdevice::MiscDeviceRegistration;
+#[cfg(CONFIG_PCI)]
+pub use interrupt::handle_interrupt;
+pub use miscdevice::{
+    MiscDeviceRegistration,
+    SharedDevice,
+    SharedDeviceRegistration, //
+};
 pub use vma::VmaNewExt;

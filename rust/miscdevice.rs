@@ -7,6 +7,10 @@
 use crate::bindings::vmremap_get_unmapped_area;
 use core::{
     marker::PhantomData,
+    mem::{
+        self,
+        offset_of, //
+    },
     ops::Deref,
     ptr, //
 };
@@ -17,12 +21,15 @@ use kernel::{
         misc_register, //
     },
     error::to_result,
+    fs::File,
     miscdevice::{
         self,
         MiscDevice,
         MiscDeviceOptions, //
     },
-    prelude::*, //
+    prelude::*,
+    sync::poll::PollTable,
+    types::ForeignOwnable, //
 };
 
 /// A registration of a misc device, at whose mappings large folios fit.
@@ -49,26 +56,9 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
     ///
     /// Those of the kernel's `misc_register()`.
     pub fn register(options: MiscDeviceOptions) -> impl PinInit<Self, Error> {
-        let init = move |slot: *mut Self| {
-            let slot = slot.cast::<bindings::miscdevice>();
-            let mut device = options.into_raw::<T>();
-
-            device.fops = &Placed::<T>::FOPS;
-            // SAFETY:
-            // - `AbiLayout`: `slot` is valid for writes, and both registrations are
-            //   `repr(transparent)` over a `miscdevice`.
-            unsafe { ptr::write(slot, device) };
-            // SAFETY:
-            // - `AbiLayout`: the device is one for a `T`, as `into_raw` makes it, but for a
-            //   function that only chooses an address. It is pinned, and dropping `inner`
-            //   deregisters it.
-            to_result(unsafe { misc_register(slot) })
-        };
-
-        // SAFETY:
-        // - `AbiLayout`: `init` has initialised `inner` when it succeeds, and else nothing has to
-        //   be dropped.
-        unsafe { pin_init::pin_init_from_closure(init) }
+        try_pin_init!(Self {
+            inner <- register(options, &Placed::<T>::FOPS),
+        })
     }
 }
 
@@ -81,6 +71,149 @@ impl<T: MiscDevice> Deref for MiscDeviceRegistration<T> {
     }
 }
 
+/// A misc device that belongs to a piece of hardware: its files have that in common, and are waited on
+/// until it has something to say.
+pub trait SharedDevice: MiscDevice {
+    /// What the registration has for those who open the device.
+    type Shared: Send + Sync;
+
+    /// Returns what `poll(2)` says of a file, bits as `POLLIN`, when it has told `table` what to wait for.
+    fn poll(
+        device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        file: &File,
+        table: &PollTable<'_>,
+    ) -> u32;
+}
+
+/// A registration of a [`SharedDevice`], with what its files have in common.
+///
+/// Large folios fit at its mappings, as at those of a [`MiscDeviceRegistration`].
+///
+/// # Invariants
+///
+/// `inner` is registered with a function for `poll(2)`.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::{
+///     fs::File,
+///     miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
+///     new_mutex, new_poll_condvar,
+///     sync::{poll::{PollCondVar, PollTable}, Arc, Mutex},
+/// };
+/// use vmremap::{SharedDevice, SharedDeviceRegistration};
+///
+/// #[pin_data]
+/// struct Counter {
+///     #[pin]
+///     events: Mutex<u32>,
+///     #[pin]
+///     changed: PollCondVar,
+/// }
+///
+/// #[vtable]
+/// impl MiscDevice for Counter {
+///     type Ptr = Arc<Self>;
+///
+///     fn open(_: &File, device: &MiscDeviceRegistration<Self>) -> Result<Arc<Self>> {
+///         SharedDeviceRegistration::shared(device).cloned().ok_or(ENODEV)
+///     }
+/// }
+///
+/// impl SharedDevice for Counter {
+///     type Shared = Arc<Self>;
+///
+///     fn poll(me: kernel::sync::ArcBorrow<'_, Self>, file: &File, table: &PollTable<'_>) -> u32 {
+///         table.register_wait(file, &me.changed);
+///         if *me.events.lock() > 0 { kernel::bindings::POLLIN } else { 0 }
+///     }
+/// }
+///
+/// let counter = Arc::pin_init(
+///     pin_init!(Counter {
+///         events <- new_mutex!(0),
+///         changed <- new_poll_condvar!(),
+///     }),
+///     GFP_KERNEL,
+/// )?;
+/// let options = MiscDeviceOptions { name: c"vmremap-counter" };
+/// KBox::pin_init(
+///     SharedDeviceRegistration::<Counter>::register(options, counter),
+///     GFP_KERNEL,
+/// )?;
+/// # Ok::<(), Error>(())
+/// ```
+#[repr(C)]
+#[pin_data]
+pub struct SharedDeviceRegistration<T: SharedDevice> {
+    #[pin]
+    inner: miscdevice::MiscDeviceRegistration<T>,
+    shared: T::Shared,
+}
+
+impl<T: SharedDevice> SharedDeviceRegistration<T> {
+    /// Registers a misc device.
+    ///
+    /// # Errors
+    ///
+    /// Those of the kernel's `misc_register()`.
+    pub fn register(options: MiscDeviceOptions, shared: T::Shared) -> impl PinInit<Self, Error> {
+        // From the second line on there can be somebody who opens it.
+        try_pin_init!(Self {
+            shared,
+            inner <- register(options, &Placed::<T>::POLLED),
+        })
+    }
+
+    /// Returns what the registration has, to [`MiscDevice::open`], or [`None`] where it is another kind
+    /// of registration.
+    pub fn shared(device: &miscdevice::MiscDeviceRegistration<T>) -> Option<&T::Shared> {
+        // SAFETY:
+        // - `AbiLayout`: it points to a `miscdevice`, a part of `device`.
+        let raw = unsafe { ptr::read(device.as_raw()) };
+        // SAFETY:
+        // - `AbiLayout`: it points to the operations of a `T`, a constant.
+        let operations = unsafe { ptr::read(raw.fops) };
+
+        // Only a registration of this type has it.
+        operations.poll?;
+        // SAFETY:
+        // - `AbiLayout`: `device` is the first part of a registration of this type, as it is `repr(C)`.
+        let whole = unsafe {
+            mem::transmute_copy::<&miscdevice::MiscDeviceRegistration<T>, &Self>(&device)
+        };
+
+        Some(&whole.shared)
+    }
+}
+
+/// Registers a misc device with file operations that are those of a `T`, but for some more.
+fn register<T: MiscDevice>(
+    options: MiscDeviceOptions,
+    operations: &'static file_operations,
+) -> impl PinInit<miscdevice::MiscDeviceRegistration<T>, Error> {
+    let init = move |slot: *mut miscdevice::MiscDeviceRegistration<T>| {
+        let slot = slot.cast::<bindings::miscdevice>();
+        let mut device = options.into_raw::<T>();
+
+        device.fops = operations;
+        // SAFETY:
+        // - `AbiLayout`: `slot` is valid for writes, and the registration is `repr(transparent)` over a
+        //   `miscdevice`.
+        unsafe { ptr::write(slot, device) };
+        // SAFETY:
+        // - `AbiLayout`: the device is one for a `T`, as `into_raw` makes it, but for functions that it
+        //   has not. It is pinned, and dropping the registration deregisters it.
+        to_result(unsafe { misc_register(slot) })
+    };
+
+    // SAFETY:
+    // - `AbiLayout`: `init` has initialised the registration when it succeeds, and else nothing has to
+    //   be dropped.
+    unsafe { pin_init::pin_init_from_closure(init) }
+}
+
 /// The file operations of a `T`, and the choice of an address.
 struct Placed<T>(PhantomData<T>);
 
@@ -91,4 +224,40 @@ impl<T: MiscDevice> Placed<T> {
         // - `AbiLayout`: it points to the operations of a `T`, a constant.
         ..unsafe { ptr::read(MiscDeviceOptions { name: c"" }.into_raw::<T>().fops) }
     };
+}
+
+impl<T: SharedDevice> Placed<T> {
+    const POLLED: file_operations = file_operations {
+        poll: Some(poll::<T, T::Ptr>),
+        ..Self::FOPS
+    };
+}
+
+/// The `poll` of a `T`.
+///
+/// # Safety
+///
+/// - `AbiLayout`: `file` is an open file of a device that was registered for a `T`, and `table` is null
+///   or a `poll_table`.
+unsafe extern "C" fn poll<T: SharedDevice<Ptr = P>, P: ForeignOwnable>(
+    file: *mut bindings::file,
+    table: *mut bindings::poll_table_struct,
+) -> bindings::__poll_t {
+    let private_data = file
+        .wrapping_byte_add(offset_of!(bindings::file, private_data))
+        .cast::<*mut c_void>();
+    // SAFETY:
+    // - `AbiLayout`: it points to a field of the file, which nobody writes while that is open.
+    let private = unsafe { ptr::read(private_data) };
+    // SAFETY:
+    // - `AbiLayout`: `open` has put it there, and `release` takes it away.
+    let device = unsafe { P::borrow(private) };
+    // SAFETY:
+    // - `AbiLayout`: the file is open during the call, and no position of it is in use.
+    let file = unsafe { File::from_raw_file(file) };
+    // SAFETY:
+    // - `AbiLayout`: the caller gives a table that it may be told of.
+    let table = unsafe { PollTable::from_raw(table) };
+
+    T::poll(device, file, &table)
 }
