@@ -7,9 +7,11 @@ selection = $(foreach name,KERNEL_SERIES FLAVOUR ARCH,$(name)='$($(name))')
 release = $(eval release := $(shell $(selection) tools/kernel release))$(release)
 out = build/$(release)
 
+comma := ,
 # One for each language; in C with the newer hook where the kernel has it.
 samples = $(firstword $(wildcard $(addprefix $(out)/samples/c/vmremap_sample_c,.ko _mmap.ko))) \
 	$(wildcard $(out)/samples/rust/vmremap_sample_rust.ko)
+edu_samples = $(wildcard $(addprefix $(out)/samples/edu/,vmremap_edu_c.ko rust/vmremap_edu_rust.ko))
 
 help:
 	@echo 'make demo        map memory of a C and a Rust driver into a program, on the stock kernel in a VM'
@@ -42,8 +44,10 @@ modules: setup
 		CC="$$(tools/kernel cc)" out=$(out) source="$$(tools/kernel source)" page_size="$$(tools/kernel page-size)"
 
 demo: modules
-	@tools/vm --module $(out)/vmremap.ko $(patsubst %,--module %,$(samples)) \
-		--copy $(out)/samples/c/demo:/demo -- sh -c 'exec /demo /dev/vmremap-sample-*'
+	@tools/vm --module $(out)/vmremap.ko $(patsubst %,--module %,$(samples) $(edu_samples)) \
+		$(patsubst %,--device edu$(comma)dma_mask=0xffffffffffffffff,$(edu_samples)) \
+		--copy $(out)/samples/c/demo:/demo --copy $(out)/samples/edu/demo:/demo-edu -- \
+		sh -c '/demo /dev/vmremap-sample-* && exec /demo-edu /dev/vmremap-edu-*'
 
 docs: setup
 	@tools/phase docs 30 tools/kmake VMREMAP_DOCS=y

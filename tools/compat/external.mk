@@ -5,12 +5,14 @@
 
 CONFIG_VMREMAP := m
 CONFIG_VMREMAP_SAMPLE_C := m
+CONFIG_VMREMAP_SAMPLE_EDU_C := $(CONFIG_PCI:y=m)
 CONFIG_VMREMAP_TEST := m
 # The Rust half needs the kernel crate as it is since 7.3, and its metadata.
 ifeq ($(shell printf '7.3\n%s\n' $(KERNELVERSION) | sort -VC && echo yes),yes)
 CONFIG_VMREMAP_RUST := $(and $(CONFIG_RUST),$(wildcard $(objtree)/rust/libkernel.rmeta),y)
 endif
 CONFIG_VMREMAP_SAMPLE_RUST := $(CONFIG_VMREMAP_RUST:y=m)
+CONFIG_VMREMAP_SAMPLE_EDU_RUST := $(and $(CONFIG_PCI),$(CONFIG_VMREMAP_SAMPLE_RUST))
 
 include $(src)/tools/compat/probe.mk
 subdir-ccflags-y := -include $(src)/tools/compat/vmremap_compat.h $(vmremap-lacks)

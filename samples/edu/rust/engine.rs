@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The device: its registers, its engine, its interrupt, and the memory that it shares.
+
+#![forbid(unsafe_code)]
+
+use crate::uapi;
+use kernel::{
+    device::Bound,
+    dma::{
+        DataDirection,
+        DmaAddress, //
+    },
+    io::{
+        poll::read_poll_timeout,
+        Io, //
+    },
+    irq::{
+        IrqReturn,
+        ThreadedHandler,
+        ThreadedIrqReturn, //
+    },
+    mm::virt::VmaNew,
+    new_mutex,
+    new_poll_condvar,
+    pci::{
+        self,
+        DevresBar, //
+    },
+    prelude::*,
+    sync::{
+        poll::PollCondVar,
+        Arc,
+        Mutex, //
+    },
+    time::Delta, //
+};
+use vmremap::{
+    Area,
+    DmaArea,
+    Flags,
+    VmaNewExt, //
+};
+
+// Its registers, and its buffer as the engine counts. docs/specs/edu.rst of QEMU has all.
+const IRQ_STATUS: usize = 0x24;
+const IRQ_ACK: usize = 0x64;
+const DMA_FROM: usize = 0x80;
+const DMA_TO: usize = 0x88;
+const DMA_BYTES: usize = 0x90;
+const DMA_COMMAND: usize = 0x98;
+const END: usize = 0xa0;
+const DMA_START: u64 = 1 << 0;
+const DMA_FROM_DEVICE: u64 = 1 << 1;
+const DMA_IRQ: u64 = 1 << 2;
+const BUFFER: u64 = 0x40000;
+
+/// What the engine does.
+struct State {
+    busy: bool,
+    unplugged: bool,
+}
+
+/// The device. Open files have it, too: so it can be gone while there is still somebody to tell so.
+#[pin_data]
+pub(crate) struct Edu {
+    memory: Area<[u8]>,
+    bar: DevresBar<END>,
+    #[pin]
+    dma: DmaArea<[u8]>,
+    #[pin]
+    state: Mutex<State>,
+    #[pin]
+    pub(crate) stopped: PollCondVar,
+}
+
+impl Edu {
+    pub(crate) fn new(pdev: &pci::Device<Bound>) -> Result<Arc<Self>> {
+        let memory = Area::<u8>::zeroed_slice(uapi::VMREMAP_EDU_BYTES as usize, Flags::REVOCABLE)?;
+        let bar = pdev.iomap_region_sized::<END>(0, c"vmremap_edu_rust")?;
+        let shared = memory.clone();
+        let state = State {
+            busy: false,
+            unplugged: false,
+        };
+
+        Arc::pin_init(
+            try_pin_init!(Self {
+                memory,
+                bar: bar.into_devres()?,
+                dma <- DmaArea::new(pdev.as_ref(), shared, DataDirection::Bidirectional),
+                state <- new_mutex!(state),
+                stopped <- new_poll_condvar!(),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Waits for the engine, which may still run from before it was unplugged, but could not reach
+    /// memory.
+    pub(crate) fn wait_idle(&self) -> Result {
+        let command = || {
+            let bar = self.bar.try_access().ok_or(ENODEV)?;
+            bar.try_read64(DMA_COMMAND)
+        };
+        let idle = |command: &u64| command & DMA_START == 0;
+
+        read_poll_timeout(command, idle, Delta::from_millis(1), Delta::from_secs(5))?;
+        self.acknowledge();
+        Ok(())
+    }
+
+    /// Copies between the memory and the device's buffer.
+    pub(crate) fn start(&self, [offset, bytes, from_device]: uapi::Copy) -> Result {
+        let most = uapi::VMREMAP_EDU_COPY_MAX;
+
+        if bytes == 0
+            || bytes > most - offset % most
+            || from_device > 1
+            || offset >= uapi::VMREMAP_EDU_BYTES
+        {
+            return Err(EINVAL);
+        }
+        let mut state = self.state.lock();
+        if state.unplugged {
+            return Err(ENODEV);
+        }
+        if state.busy {
+            return Err(EBUSY);
+        }
+        let addr = self.address(offset.into()).ok_or(ENODEV)?;
+
+        // From here on, and until the interrupt, the memory is the device's.
+        self.dma.sync_for_device()?;
+        let bar = self.bar.try_access().ok_or(ENODEV)?;
+        let (from, to, direction) = match from_device {
+            0 => (addr, BUFFER, 0),
+            _ => (BUFFER, addr, DMA_FROM_DEVICE),
+        };
+        // Checked when it runs, for the kernel crate only knows of 32 bits what is aligned in a BAR.
+        bar.try_write64(from, DMA_FROM)?;
+        bar.try_write64(to, DMA_TO)?;
+        bar.try_write64(bytes.into(), DMA_BYTES)?;
+        bar.try_write64(DMA_START | DMA_IRQ | direction, DMA_COMMAND)?;
+        state.busy = true;
+        Ok(())
+    }
+
+    /// Returns where the device finds that byte of the memory. A copy stays in a page, and so in an
+    /// entry.
+    fn address(&self, mut offset: u64) -> Option<DmaAddress> {
+        for entry in self.dma.iter() {
+            if offset < entry.dma_len() {
+                return entry.dma_address().checked_add(offset);
+            }
+            offset -= entry.dma_len();
+        }
+        None
+    }
+
+    /// Waits until the engine has stopped.
+    pub(crate) fn wait(&self) -> Result {
+        let mut state = self.state.lock();
+
+        while state.busy && !state.unplugged {
+            if self.stopped.wait_interruptible(&mut state) {
+                return Err(EINTR);
+            }
+        }
+        if state.unplugged {
+            return Err(ENODEV);
+        }
+        Ok(())
+    }
+
+    /// Returns whether the engine has stopped, or an error where the device is gone.
+    pub(crate) fn has_stopped(&self) -> Result<bool> {
+        let state = self.state.lock();
+
+        if state.unplugged {
+            return Err(ENODEV);
+        }
+        Ok(!state.busy)
+    }
+
+    /// Maps the memory. One that was revoked is refused.
+    pub(crate) fn mmap(&self, vma: &VmaNew) -> Result {
+        self.memory.mmap(vma, vma.page_offset())
+    }
+
+    /// The device is gone, for each call from now on.
+    pub(crate) fn unplug(&self) {
+        self.state.lock().unplugged = true;
+    }
+
+    /// Takes the memory back from programs, once the device cannot reach it.
+    pub(crate) fn take_back(&self) {
+        // What it has written by now is in memory when this is read.
+        self.acknowledge();
+        self.stopped.notify_all();
+        if self.memory.revoke().is_err() {
+            pr_err!("the memory cannot be revoked\n");
+        }
+    }
+
+    /// Returns whether the interrupt is the device's, which then ends it.
+    fn acknowledge(&self) -> bool {
+        let Some(bar) = self.bar.try_access() else {
+            return false;
+        };
+        let status = bar.read32(IRQ_STATUS);
+
+        if status != 0 {
+            bar.write32(status, IRQ_ACK);
+        }
+        status != 0
+    }
+}
+
+/// What the interrupt does: the engine has stopped.
+pub(crate) struct Interrupt {
+    edu: Arc<Edu>,
+}
+
+impl Interrupt {
+    pub(crate) fn new(edu: Arc<Edu>) -> Self {
+        Self { edu }
+    }
+}
+
+impl ThreadedHandler for Interrupt {
+    fn handle(&self) -> ThreadedIrqReturn {
+        match self.edu.acknowledge() {
+            true => ThreadedIrqReturn::WakeThread,
+            false => ThreadedIrqReturn::None,
+        }
+    }
+
+    fn handle_threaded(&self) -> IrqReturn {
+        let mut state = self.edu.state.lock();
+
+        // Who sees that it has stopped sees what it has copied.
+        if self.edu.dma.sync_for_cpu().is_ok() {
+            state.busy = false;
+        }
+        self.edu.stopped.notify_all();
+        IrqReturn::Handled
+    }
+}

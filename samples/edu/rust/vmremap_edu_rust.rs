@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! vmremap edu sample in Rust: a PCI function copies into and out of memory that a program has
+//! mapped, and can be unplugged meanwhile. `samples/edu/demo.c` is such a program.
+//!
+//! `probe` and `unbind` are below; [`engine`] is the device, and [`file`] what programs do with it.
+
+#![forbid(unsafe_code)]
+
+mod engine;
+mod file;
+mod uapi;
+
+use engine::{
+    Edu,
+    Interrupt, //
+};
+use file::EduFile;
+use kernel::{
+    device::Core,
+    io::Io,
+    miscdevice::MiscDeviceOptions,
+    pci,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Full,
+            Release, //
+        },
+        Arc, //
+    }, //
+};
+use vmremap::SharedDeviceRegistration;
+
+/// What the driver has while it has a function.
+#[pin_data]
+struct Plugged {
+    #[pin]
+    registration: SharedDeviceRegistration<EduFile>,
+    edu: Arc<Edu>,
+    _name: Name,
+}
+
+/// The name of the device, which one function at a time has.
+struct Name;
+
+static NAME_TAKEN: Atomic<bool> = Atomic::new(false);
+
+impl Name {
+    fn take() -> Result<Self> {
+        match NAME_TAKEN.xchg(true, Full) {
+            true => Err(ENODEV),
+            false => Ok(Self),
+        }
+    }
+}
+
+impl Drop for Name {
+    fn drop(&mut self) {
+        NAME_TAKEN.store(false, Release);
+    }
+}
+
+struct EduDriver;
+
+// The kernel crate has no name for this vendor, and makes an id of those alone that it has. So the
+// table is for all functions of the class, and `probe` takes those of the vendor.
+const UNCLASSIFIED: u32 = 0x00ff00;
+const VENDOR: u16 = 0x1234;
+const DEVICE: u16 = 0x11e8;
+
+kernel::pci_device_table!(
+    PCI_TABLE,
+    <EduDriver as pci::Driver>::IdInfo,
+    [(pci::DeviceId::from_class(UNCLASSIFIED, 0xffff00), ())]
+);
+
+impl pci::Driver for EduDriver {
+    type IdInfo = ();
+    type Data<'bound> = Plugged;
+
+    const ID_TABLE: pci::IdTable<Self::IdInfo> = &PCI_TABLE;
+
+    fn probe<'bound>(
+        pdev: &'bound pci::Device<Core<'_>>,
+        _info: Option<&'bound ()>,
+    ) -> impl PinInit<Plugged, Error> + 'bound {
+        pin_init::pin_init_scope(move || {
+            if (pdev.vendor_id().as_raw(), pdev.device_id()) != (VENDOR, DEVICE) {
+                return Err(ENODEV);
+            }
+            let name = Name::take()?;
+
+            pdev.enable_device_mem()?;
+            let edu = Edu::new(pdev)?;
+            edu.wait_idle()?;
+            vmremap::handle_interrupt(pdev, c"vmremap_edu_rust", Interrupt::new(edu.clone()))?;
+            pdev.set_master();
+
+            let options = MiscDeviceOptions {
+                name: c"vmremap-edu-rust",
+            };
+            Ok(try_pin_init!(Plugged {
+                registration <- SharedDeviceRegistration::register(options, edu.clone()),
+                edu,
+                _name: name,
+            }))
+        })
+    }
+
+    // The device goes away, perhaps while it copies: first no call can start it any more, then it
+    // cannot reach memory, and then programs cannot. The rest ends when it is dropped: the interrupt,
+    // the mapping for DMA, the registers, the name.
+    fn unbind<'bound>(pdev: &'bound pci::Device<Core<'_>>, plugged: Pin<&Plugged>) {
+        const COMMAND: usize = 0x4;
+        const BUS_MASTER: u16 = 1 << 2;
+
+        plugged.edu.unplug();
+        let config = pdev.config_space();
+        config.write16(config.read16(COMMAND) & !BUS_MASTER, COMMAND);
+        plugged.edu.take_back();
+    }
+}
+
+kernel::module_pci_driver! {
+    type: EduDriver,
+    name: "vmremap_edu_rust",
+    authors: ["vmremap"],
+    description: "vmremap sample: a PCI function that copies into memory of programs",
+    license: "GPL",
+}

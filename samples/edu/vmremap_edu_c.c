@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vmremap edu sample in C: a PCI function copies into and out of memory that a program
+ * has mapped, and can be unplugged meanwhile. What it has, in the order in which it comes
+ * and goes, is edu_probe() and edu_remove().
+ *
+ *	tools/vm --device edu,dma_mask=0xffffffffffffffff --module .../vmremap_edu_c.ko ...
+ */
+
+#include <linux/compat.h>
+#include <linux/dma-mapping.h>
+#include <linux/fs.h>
+#include <linux/interrupt.h>
+#include <linux/iopoll.h>
+#include <linux/kref.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/poll.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+
+#include "vmremap.h"
+#include "vmremap_edu.h"
+
+/* Its registers, and its buffer as the engine counts. docs/specs/edu.rst of QEMU has all. */
+#define EDU_IRQ_STATUS		0x24
+#define EDU_IRQ_ACK		0x64
+#define EDU_DMA_FROM		0x80
+#define EDU_DMA_TO		0x88
+#define EDU_DMA_BYTES		0x90
+#define EDU_DMA_COMMAND		0x98
+#define EDU_DMA_START		BIT(0)
+#define EDU_DMA_FROM_DEVICE	BIT(1)
+#define EDU_DMA_IRQ		BIT(2)
+#define EDU_BUFFER		0x40000
+
+/*
+ * The device. Its driver has a reference until it is unplugged, and each open file has
+ * one: so it can be gone while there is still somebody to tell so.
+ */
+struct edu {
+	struct kref refs;
+	struct miscdevice misc;
+	struct pci_dev *pdev;
+	void __iomem *bar;
+	struct vmremap_area *area;
+	struct sg_table table;
+	struct mutex lock; /* the device is not unplugged while a call uses it */
+	bool unplugged; /* under lock to write */
+	bool busy; /* the engine runs, or is about to */
+	wait_queue_head_t stopped;
+};
+
+static void edu_free(struct kref *refs)
+{
+	struct edu *edu = container_of(refs, struct edu, refs);
+
+	vmremap_area_put(edu->area);
+	kfree(edu);
+}
+
+/* Where the device finds that byte of the area. A copy stays in a page, and so in an entry. */
+static dma_addr_t edu_address(struct edu *edu, size_t offset)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_dma_sg(&edu->table, sg, i) {
+		if (offset < sg_dma_len(sg))
+			return sg_dma_address(sg) + offset;
+		offset -= sg_dma_len(sg);
+	}
+	return DMA_MAPPING_ERROR;
+}
+
+/* From here on, and until the interrupt, the memory is the device's. */
+static void edu_start(struct edu *edu, const struct vmremap_edu_copy *copy)
+{
+	dma_addr_t addr = edu_address(edu, copy->offset);
+	u64 command = EDU_DMA_START | EDU_DMA_IRQ;
+
+	dma_sync_sgtable_for_device(&edu->pdev->dev, &edu->table, DMA_BIDIRECTIONAL);
+	if (copy->from_device)
+		command |= EDU_DMA_FROM_DEVICE;
+	writeq(copy->from_device ? EDU_BUFFER : addr, edu->bar + EDU_DMA_FROM);
+	writeq(copy->from_device ? addr : EDU_BUFFER, edu->bar + EDU_DMA_TO);
+	writeq(copy->bytes, edu->bar + EDU_DMA_BYTES);
+	writeq(command, edu->bar + EDU_DMA_COMMAND);
+}
+
+static irqreturn_t edu_interrupt(int irq, void *data)
+{
+	struct edu *edu = data;
+	u32 status = readl(edu->bar + EDU_IRQ_STATUS);
+
+	if (!status)
+		return IRQ_NONE;
+	writel(status, edu->bar + EDU_IRQ_ACK);
+	dma_sync_sgtable_for_cpu(&edu->pdev->dev, &edu->table, DMA_BIDIRECTIONAL);
+	smp_store_release(&edu->busy, false); /* pairs with edu_is_busy() */
+	wake_up(&edu->stopped);
+	return IRQ_HANDLED;
+}
+
+/* Who sees that it has stopped sees what it has copied. */
+static bool edu_is_busy(struct edu *edu)
+{
+	return smp_load_acquire(&edu->busy); /* before the memory is read */
+}
+
+static bool edu_has_stopped(struct edu *edu)
+{
+	return !edu_is_busy(edu) || READ_ONCE(edu->unplugged);
+}
+
+static int edu_copy(struct edu *edu, const struct vmremap_edu_copy *copy)
+{
+	size_t first = copy->offset % VMREMAP_EDU_COPY_MAX;
+
+	if (!copy->bytes || copy->bytes > VMREMAP_EDU_COPY_MAX - first || copy->from_device > 1 ||
+	    copy->offset >= VMREMAP_EDU_BYTES)
+		return -EINVAL;
+	guard(mutex)(&edu->lock);
+	if (edu->unplugged)
+		return -ENODEV;
+	if (edu_is_busy(edu))
+		return -EBUSY;
+	WRITE_ONCE(edu->busy, true);
+	edu_start(edu, copy);
+	return 0;
+}
+
+static long edu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct edu *edu = file->private_data;
+	struct vmremap_edu_copy copy;
+	int err;
+
+	switch (cmd) {
+	case VMREMAP_EDU_START:
+		if (copy_from_user(&copy, (void __user *)arg, sizeof(copy)))
+			return -EFAULT;
+		return edu_copy(edu, &copy);
+	case VMREMAP_EDU_WAIT:
+		err = wait_event_interruptible(edu->stopped, edu_has_stopped(edu));
+		if (!err && READ_ONCE(edu->unplugged))
+			err = -ENODEV;
+		return err;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static __poll_t edu_poll(struct file *file, poll_table *wait)
+{
+	struct edu *edu = file->private_data;
+
+	poll_wait(file, &edu->stopped, wait);
+	if (READ_ONCE(edu->unplugged))
+		return EPOLLERR | EPOLLHUP;
+	return edu_has_stopped(edu) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+/* An area that was revoked is refused. */
+static int edu_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct edu *edu = file->private_data;
+
+	return vmremap_area_mmap(edu->area, vma, vma->vm_pgoff);
+}
+
+/* misc_deregister() waits for this: the driver has its reference still. */
+static int edu_open(struct inode *inode, struct file *file)
+{
+	struct edu *edu = container_of(file->private_data, struct edu, misc);
+
+	kref_get(&edu->refs);
+	file->private_data = edu;
+	return 0;
+}
+
+static int edu_release(struct inode *inode, struct file *file)
+{
+	struct edu *edu = file->private_data;
+
+	kref_put(&edu->refs, edu_free);
+	return 0;
+}
+
+static const struct file_operations edu_fops = {
+	.owner = THIS_MODULE,
+	.open = edu_open,
+	.release = edu_release,
+	.unlocked_ioctl = edu_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.poll = edu_poll,
+	.mmap = edu_mmap,
+	.get_unmapped_area = vmremap_get_unmapped_area,
+};
+
+/* Its engine may still run from before it was unplugged, but could not reach memory. */
+static int edu_wait_idle(struct edu *edu)
+{
+	u64 command;
+	int err = readq_poll_timeout(edu->bar + EDU_DMA_COMMAND, command,
+				     !(command & EDU_DMA_START), 1000, 5000000);
+
+	if (!err)
+		writel(readl(edu->bar + EDU_IRQ_STATUS), edu->bar + EDU_IRQ_ACK);
+	return err;
+}
+
+/* What is the driver's own, and stays for open files. */
+static struct edu *edu_new(struct pci_dev *pdev)
+{
+	struct edu *edu = kzalloc_obj(*edu);
+
+	if (!edu)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&edu->refs);
+	mutex_init(&edu->lock);
+	init_waitqueue_head(&edu->stopped);
+	edu->pdev = pdev;
+	edu->area = vmremap_area_alloc(VMREMAP_EDU_BYTES, VMREMAP_REVOCABLE);
+	if (IS_ERR(edu->area)) {
+		int err = PTR_ERR(edu->area);
+
+		kfree(edu);
+		return ERR_PTR(err);
+	}
+	return edu;
+}
+
+/* The area, as the device sees it. Until it has something to do, it is the processors' turn. */
+static int edu_map_dma(struct edu *edu)
+{
+	struct device *dev = &edu->pdev->dev;
+	int err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+
+	if (!err)
+		err = vmremap_area_sg_table(edu->area, &edu->table, GFP_KERNEL);
+	if (err)
+		return err;
+	err = dma_map_sgtable(dev, &edu->table, DMA_BIDIRECTIONAL, 0);
+	if (err)
+		sg_free_table(&edu->table);
+	else
+		dma_sync_sgtable_for_cpu(dev, &edu->table, DMA_BIDIRECTIONAL);
+	return err;
+}
+
+static void edu_unmap_dma(struct edu *edu)
+{
+	dma_unmap_sgtable(&edu->pdev->dev, &edu->table, DMA_BIDIRECTIONAL, 0);
+	sg_free_table(&edu->table);
+}
+
+static int edu_request_interrupt(struct edu *edu)
+{
+	int err = pci_alloc_irq_vectors(edu->pdev, 1, 1, PCI_IRQ_ALL_TYPES);
+
+	if (err < 0)
+		return err;
+	err = request_irq(pci_irq_vector(edu->pdev, 0), edu_interrupt, IRQF_SHARED,
+			  KBUILD_MODNAME, edu);
+	if (err)
+		pci_free_irq_vectors(edu->pdev);
+	return err;
+}
+
+static void edu_free_interrupt(struct edu *edu)
+{
+	free_irq(pci_irq_vector(edu->pdev, 0), edu);
+	pci_free_irq_vectors(edu->pdev);
+}
+
+/* One function at a time has the name of the device. */
+static unsigned long edu_taken;
+
+static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct edu *edu;
+	int err;
+
+	if (test_and_set_bit(0, &edu_taken))
+		return -ENODEV;
+	edu = edu_new(pdev);
+	if (IS_ERR(edu)) {
+		err = PTR_ERR(edu);
+		goto give_name;
+	}
+	pci_set_drvdata(pdev, edu);
+	err = pci_enable_device_mem(pdev);
+	if (err)
+		goto put;
+	err = pci_request_mem_regions(pdev, KBUILD_MODNAME);
+	if (err)
+		goto disable;
+	edu->bar = pci_iomap(pdev, 0, 0);
+	if (!edu->bar) {
+		err = -ENOMEM;
+		goto release;
+	}
+	err = edu_wait_idle(edu);
+	if (err)
+		goto unmap_bar;
+	err = edu_map_dma(edu);
+	if (err)
+		goto unmap_bar;
+	err = edu_request_interrupt(edu);
+	if (err)
+		goto unmap_dma;
+	pci_set_master(pdev);
+	edu->misc.minor = MISC_DYNAMIC_MINOR;
+	edu->misc.name = "vmremap-edu-c";
+	edu->misc.fops = &edu_fops;
+	edu->misc.parent = &pdev->dev;
+	err = misc_register(&edu->misc);
+	if (err)
+		goto clear_master;
+	return 0;
+
+clear_master:
+	pci_clear_master(pdev);
+	edu_free_interrupt(edu);
+unmap_dma:
+	edu_unmap_dma(edu);
+unmap_bar:
+	pci_iounmap(pdev, edu->bar);
+release:
+	pci_release_mem_regions(pdev);
+disable:
+	pci_disable_device(pdev);
+put:
+	kref_put(&edu->refs, edu_free);
+give_name:
+	clear_bit(0, &edu_taken);
+	return err;
+}
+
+/*
+ * The device goes away, perhaps while it copies: first no call can start it any more, then
+ * it cannot reach memory, then programs cannot, and only then is the memory unmapped.
+ */
+static void edu_remove(struct pci_dev *pdev)
+{
+	struct edu *edu = pci_get_drvdata(pdev);
+
+	misc_deregister(&edu->misc);
+	scoped_guard(mutex, &edu->lock)
+		WRITE_ONCE(edu->unplugged, true);
+	pci_clear_master(pdev);
+	/* What it has written by now is in memory when this is read. */
+	readl(edu->bar + EDU_IRQ_STATUS);
+	wake_up_all(&edu->stopped);
+	vmremap_area_revoke(edu->area);
+	edu_free_interrupt(edu);
+	edu_unmap_dma(edu);
+	pci_iounmap(pdev, edu->bar);
+	pci_release_mem_regions(pdev);
+	pci_disable_device(pdev);
+	kref_put(&edu->refs, edu_free);
+	clear_bit(0, &edu_taken);
+}
+
+static const struct pci_device_id edu_ids[] = {
+	{ PCI_DEVICE(0x1234, 0x11e8) },
+	{}
+};
+MODULE_DEVICE_TABLE(pci, edu_ids);
+
+static struct pci_driver edu_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = edu_ids,
+	.probe = edu_probe,
+	.remove = edu_remove,
+};
+module_pci_driver(edu_driver);
+
+MODULE_DESCRIPTION("vmremap sample: a PCI function that copies into memory of programs");
+MODULE_LICENSE("GPL");

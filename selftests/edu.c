@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A PCI function copies into and out of memory that this program has mapped, and is
+ * unplugged meanwhile. VMREMAP_DEVICE says which driver's it is; ROUNDS how often it is
+ * unplugged, by default 20 times.
+ */
+#include <glob.h>
+#include <limits.h>
+#include <poll.h>
+
+#include "common.h"
+#include "edu/vmremap_edu.h"
+
+#define PAGES (VMREMAP_EDU_BYTES / PAGE_SIZE)
+
+static const char *device(void)
+{
+	return getenv("VMREMAP_DEVICE") ?: "/dev/vmremap-edu-c";
+}
+
+/* Unplug the PCI function that the driver has. Return: has it one? */
+static bool unplug(void)
+{
+	char path[64 + NAME_MAX];
+	bool done = false;
+	glob_t found;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/*:*/remove",
+		 strrchr(device(), '/') + 1);
+	for (char *c = path; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	if (!glob(path, 0, NULL, &found))
+		done = write_text(found.gl_pathv[0], "1");
+	globfree(&found);
+	return done;
+}
+
+/* Plug it in again. Return: the device, open, or -1. */
+static int plug_in(void)
+{
+	return write_text("/sys/bus/pci/rescan", "1") ? open(device(), O_RDWR | O_CLOEXEC) : -1;
+}
+
+static int start(int fd, size_t offset, size_t bytes, bool from_device)
+{
+	struct vmremap_edu_copy copy = {
+		.offset = offset,
+		.bytes = bytes,
+		.from_device = from_device,
+	};
+
+	return ioctl(fd, VMREMAP_EDU_START, &copy);
+}
+
+/* What poll(2) says within a time, in ms. */
+static int polled(int fd, int timeout)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pollfd, 1, timeout) < 0 ? -1 : pollfd.revents;
+}
+
+/* Copy, and wait for the interrupt. */
+static int copy(int fd, size_t offset, size_t bytes, bool from_device)
+{
+	int err = start(fd, offset, bytes, from_device);
+
+	if (err)
+		return err;
+	if (!(polled(fd, 60000) & POLLIN))
+		return -1;
+	return ioctl(fd, VMREMAP_EDU_WAIT);
+}
+
+static void fill(char *bytes, size_t size, unsigned int seed)
+{
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (i * 31 + seed) % 251;
+}
+
+static size_t wrong(const char *bytes, size_t size, unsigned int seed)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < size; i++)
+		count += bytes[i] != (char)((i * 31 + seed) % 251);
+	return count;
+}
+
+FIXTURE(edu)
+{
+	int fd;
+	char *map;
+};
+
+FIXTURE_SETUP(edu)
+{
+	self->fd = open(device(), O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd) TH_LOG("%s: %m", device());
+	self->map = map_pages(self->fd, 0, PAGES);
+	ASSERT_NE(MAP_FAILED, self->map);
+}
+
+FIXTURE_TEARDOWN(edu)
+{
+	munmap(self->map, VMREMAP_EDU_BYTES);
+	close(self->fd);
+}
+
+/* DeviceTurn, RightPage: to the device from each page, and back to the next one. */
+TEST_F(edu, copies_out_and_in)
+{
+	const size_t most = VMREMAP_EDU_COPY_MAX;
+
+	for (size_t at = 0; at < VMREMAP_EDU_BYTES; at += most) {
+		size_t to = (at + most) % VMREMAP_EDU_BYTES;
+
+		fill(self->map + at, most, at / most);
+		memset(self->map + to, 0, most);
+		ASSERT_EQ(0, copy(self->fd, at, most, false));
+		EXPECT_EQ(0, wrong(self->map + at, most, at / most));
+		ASSERT_EQ(0, copy(self->fd, to, most, true));
+		EXPECT_EQ(0, wrong(self->map + to, most, at / most));
+	}
+}
+
+/* DeviceTurn: not a byte more than was asked for. */
+TEST_F(edu, copies_so_many_bytes)
+{
+	fill(self->map, 100, 1);
+	ASSERT_EQ(0, copy(self->fd, 0, 100, false));
+	memset(self->map + PAGE_SIZE, 0x7f, PAGE_SIZE);
+	ASSERT_EQ(0, copy(self->fd, PAGE_SIZE + 8, 100, true));
+	EXPECT_EQ(0, wrong(self->map + PAGE_SIZE + 8, 100, 1));
+	for (size_t i = 0; i < PAGE_SIZE; i++)
+		if (i < 8 || i >= 108)
+			ASSERT_EQ(0x7f, self->map[PAGE_SIZE + i]);
+}
+
+/* DeviceTurn: what it has copied is there for who has been told. */
+TEST_F(edu, wakes_who_waits)
+{
+	bool refused = false;
+
+	/* A copy takes 100 ms. One that this program was too slow for is not the last. */
+	for (int tries = 0; tries < 50 && !refused; tries++) {
+		ASSERT_EQ(0, start(self->fd, 0, 1, false));
+		refused = start(self->fd, 0, 1, false) && errno == EBUSY && !polled(self->fd, 0);
+		EXPECT_EQ(0, ioctl(self->fd, VMREMAP_EDU_WAIT));
+	}
+	EXPECT_TRUE(refused);
+	EXPECT_EQ(POLLIN, polled(self->fd, 0));
+	EXPECT_EQ(0, start(self->fd, 0, 1, false));
+	EXPECT_EQ(POLLIN, polled(self->fd, 60000));
+}
+
+TEST_F(edu, refuses_what_it_cannot_copy)
+{
+	const size_t most = VMREMAP_EDU_COPY_MAX;
+	const struct {
+		size_t offset;
+		size_t bytes;
+	} refused[] = {
+		{ 0, 0 },
+		{ 0, most + 1 },
+		{ 1, most },
+		{ most - 1, 2 },
+		{ VMREMAP_EDU_BYTES, 1 },
+		{ VMREMAP_EDU_BYTES - 1, 2 },
+		{ UINT32_MAX, 1 },
+		{ UINT32_MAX - 1, 2 },
+		{ 0, UINT32_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		EXPECT_EQ(-1, start(self->fd, refused[i].offset, refused[i].bytes, i % 2));
+		EXPECT_EQ(EINVAL, errno);
+	}
+	EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_EDU_START, NULL));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, 0));
+	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, 1, PAGES));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+/* NoUserAccess, NotRevoked, DeviceTurn: unplugged while it copies, and plugged in again. */
+TEST_F(edu, unplugged_while_it_copies)
+{
+	ASSERT_EQ(0, start(self->fd, 0, VMREMAP_EDU_COPY_MAX, true));
+	ASSERT_TRUE(unplug());
+
+	EXPECT_EQ(SIGBUS, touch(self->map, false));
+	EXPECT_EQ(SIGBUS, touch(self->map + VMREMAP_EDU_BYTES - 1, true));
+	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, 0, 1));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(-1, start(self->fd, 0, 1, false));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_EDU_WAIT));
+	EXPECT_EQ(ENODEV, errno);
+	EXPECT_TRUE(polled(self->fd, 0) & POLLHUP);
+	EXPECT_EQ(-1, open(device(), O_RDWR));
+
+	close(self->fd);
+	self->fd = plug_in();
+	ASSERT_LE(0, self->fd);
+	/* The old mapping is no more alive than before. */
+	EXPECT_EQ(SIGBUS, touch(self->map, false));
+	munmap(self->map, VMREMAP_EDU_BYTES);
+	self->map = map_pages(self->fd, 0, PAGES);
+	ASSERT_NE(MAP_FAILED, self->map);
+	fill(self->map, 100, 9);
+	ASSERT_EQ(0, copy(self->fd, 0, 100, false));
+	ASSERT_EQ(0, copy(self->fd, PAGE_SIZE, 100, true));
+	EXPECT_EQ(0, wrong(self->map + PAGE_SIZE, 100, 9));
+}
+
+/* DeviceTurn, PagesOutlive, AreaOutlives: at any point of a copy, with the file open or not. */
+TEST_F_TIMEOUT(edu, unplugged_again_and_again, 7200)
+{
+	long rounds = getenv("ROUNDS") ? atol(getenv("ROUNDS")) : 20;
+	long before = 0;
+
+	for (long round = 0; round < rounds; round++) {
+		size_t at = round % PAGES * PAGE_SIZE;
+
+		/* Once what is kept for the next time is there. */
+		if (round == rounds / 10)
+			before = free_kib();
+		ASSERT_EQ(0, start(self->fd, at, VMREMAP_EDU_COPY_MAX, true));
+		if (round % 3 == 1)
+			close(self->fd);
+		/* A copy takes 100 ms: most end later, some have ended. */
+		usleep(round * 7919 % 130000);
+		ASSERT_TRUE(unplug());
+		ASSERT_EQ(SIGBUS, touch(self->map + at, round % 2));
+		munmap(self->map, VMREMAP_EDU_BYTES);
+		if (round % 3 != 1)
+			close(self->fd);
+		self->fd = plug_in();
+		ASSERT_LE(0, self->fd) TH_LOG("round %ld: %m", round);
+		self->map = map_pages(self->fd, 0, PAGES);
+		ASSERT_NE(MAP_FAILED, self->map);
+		memset(self->map, round, VMREMAP_EDU_BYTES);
+	}
+	/* A tenth of what would be lost if each round lost its memory. */
+	EXPECT_LE(lost_kib(before, rounds * VMREMAP_EDU_BYTES / 10240),
+		  rounds * VMREMAP_EDU_BYTES / 10240 + 1024);
+	printf("# figure: %ld times unplugged: %s\n", rounds, device());
+}
+
+TEST_HARNESS_MAIN
