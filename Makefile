@@ -28,7 +28,7 @@ help:
 	@echo 'make in-tree-remove KSRC=DIR  take it out again'
 	@echo 'make series      the patches for a kernel tree, in build/series/; in kernel/, those for what was found in it'
 	@echo 'make bench       count what sharing memory costs, beside the kernel'"'"'s own function and what else there is'
-	@echo 'make docs        the crate documentation, in build/RELEASE/rust/doc/'
+	@echo 'make docs        all that there is to read, C and Rust, in build/docs/index.html'
 	@echo 'make new-driver NAME=foo LANG=rust|c DIR=DIR  a small driver to start from, and how to try it'
 	@echo 'make deb         packages for Debian, in build/deb/'
 	@echo 'make install, make modules_install  without DKMS: header and documents; modules, for KDIR=/lib/modules/.../build'
@@ -51,7 +51,9 @@ demo: modules
 
 docs: setup
 	@tools/phase docs 30 tools/kmake VMREMAP_DOCS=y
-	@ls $(out)/rust/doc/vmremap/index.html
+	@tools/phase review 10 tools/enter tools/review/run --kernel "$$(tools/kernel source)"
+	@tools/phase pages 20 tools/enter tools/docs/build "$$(tools/kernel source)" build/docs $(out)/rust/doc build/review
+	@ls build/docs/index.html
 
 test: modules
 	@tools/test $(PHASES)

@@ -81,9 +81,9 @@ struct vmremap_area;
  * Contract: requires nothing; checks SizeNonZero, RangeNoWrap; guarantees
  *	ZeroedBeforeShare, AreaOutlives, RightPage, AnyThread.
  * Context: Process context. May sleep. Takes no lock of the caller's.
- * Return: the area, holding one reference, or an ERR_PTR():
- *
- * * %-ENODATA - @size is 0
+ * Return:
+ * * the area, holding one reference
+ * * %-ENODATA as an ERR_PTR(), like all that follow - @size is 0
  * * %-EOVERFLOW - @size rounded up to pages wraps
  * * %-EINVAL - @flags has a bit that is not a VMREMAP_* flag
  * * %-ENOMEM - not enough memory or vmalloc space, or more than the machine has

@@ -224,7 +224,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// | [`EINVAL`] | `RangeInArea` | more pages than the area has from `page_offset` on |
     /// | [`EBUSY`] | `VmaInit` | `vma` is mapped already, what this takes back, or is a mixed map |
     /// | [`ENODEV`] | `NotRevoked` | nothing wrong: the area was revoked |
-    /// | [`EACCES`] | `PolicyHeld` | an executable one, a private writable one, or one of `READ_ONLY` |
+    /// | [`EACCES`] | `PolicyHeld` | an executable mapping, or a writable one against the flags |
     /// | [`ENOMEM`] | | more page tables than there is memory for |
     ///
     /// # Examples

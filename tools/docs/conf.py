@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Sphinx's settings: the kernel's own extension reads kernel-doc, from $srctree."""
+import os
+import sys
+
+sys.path.insert(0, os.environ["srctree"] + "/Documentation/sphinx")
+sys.dont_write_bytecode = True
+
+project = "vmremap"
+author = "the vmremap contributors"
+release = os.environ["version"]
+extensions = ["kerneldoc"]
+kerneldoc_srctree = os.environ["checkout"]
+primary_domain = "c"
+highlight_language = "none"
+html_theme = "furo"
+html_title = f"vmremap {release}"
+html_static_path = ["style.css"]
+html_css_files = ["style.css"]
+html_show_sphinx = html_show_copyright = html_copy_source = False
