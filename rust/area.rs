@@ -32,21 +32,21 @@ use kernel::{
 
 /// An owned reference to an area: memory that a driver shares with programs through `mmap(2)`.
 ///
-/// The memory is a `T`, or as many as were asked for where it is an `Area<[T]>`. It is zeroed at
+/// The memory holds one `T`, or, in an `Area<[T]>`, as many as were asked for. It is zeroed at
 /// first, page aligned, and not bound to any device. [`Clone`] takes one more reference to the same
-/// memory. Every mapping holds one of its own, so that the last `Area` can be dropped at any time
-/// in process context: what a program has mapped stays until it is unmapped.
+/// memory. Each mapping holds a reference of its own. So the last `Area` can be dropped at any time
+/// in process context, and what a program has mapped stays until it is unmapped.
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
-/// [`Flags::READ_ONLY`]. Therefore no reference to them can be had,
-/// but while the area is [frozen](Self::freeze). They are accessed
+/// [`Flags::READ_ONLY`]. So there is no reference to them, except while the area is
+/// [frozen](Self::freeze). They are accessed
 ///
 /// - a field at a time by [`io_read!`] and [`io_write!`], or by the views that [`io_project!`]
 ///   makes: a volatile access, which a program can see half done if it is wider than a word;
 /// - with ordering by an [`AtomicView`](crate::AtomicView);
 /// - in bulk by [`read_at`](Self::read_at) and [`write_at`](Self::write_at).
 ///
-/// Each read can give another value than the one before. Check the copy that you use.
+/// Each read can return a different value. Check the value that you then use.
 ///
 /// [`io_read!`]: kernel::io::io_read
 /// [`io_write!`]: kernel::io::io_write
@@ -145,7 +145,7 @@ impl<T: FromBytes + IntoBytes> Area<T> {
         })
     }
 
-    /// Allocates an area of `size` bytes; returns a reference on it, and where its memory is.
+    /// Allocates an area of `size` bytes. Returns a reference to it and the address of its memory.
     #[inline]
     fn alloc(size: usize, flags: Flags) -> Result<(NonNull<bindings::vmremap_area>, NonNull<T>)> {
         const_assert!(
@@ -207,16 +207,16 @@ impl<T: KnownSize + ?Sized> Area<T> {
 
     /// Maps the area into the whole of `vma`, from the area's page `page_offset` on.
     ///
-    /// To be called from an `mmap` callback. On success `vma` is done: another area cannot be
-    /// mapped into it, and it is not to be made a mixed map. It keeps the area until it is
-    /// unmapped, even when the driver is gone by then.
+    /// Call this from an `mmap` callback. On success `vma` is complete: do not map another area
+    /// into it or make it a mixed map. It keeps the area until it is unmapped, even if the driver
+    /// is gone by then.
     ///
-    /// Large folios are mapped as a whole where the address allows: a device that was registered by
-    /// [`MiscDeviceRegistration`](crate::MiscDeviceRegistration) chooses such a one.
+    /// Large folios are mapped as a whole if the address allows it. A device that was registered by
+    /// [`MiscDeviceRegistration`](crate::MiscDeviceRegistration) chooses such an address.
     ///
     /// # Errors
     ///
-    /// Each failed clause of the contract has its own errno. Nothing is mapped then.
+    /// Each failed clause of the contract has its own errno. After an error nothing is mapped.
     ///
     /// | error | clause | the program asked for |
     /// | --- | --- | --- |

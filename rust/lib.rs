@@ -3,16 +3,16 @@
 //! Share vmalloc memory with programs through `mmap(2)`.
 //!
 //! An [`Area`] is memory that the driver and any number of programs see at the same time. It is
-//! made of large folios where there are any, mapped as it is touched, refcounted, and has a policy
-//! for its mappings, [`Flags`]. A driver needs no `unsafe`: what `mmap` has to be told of is a
-//! [`VmaNew`], which only an `mmap` callback has.
+//! made of large folios if there are any, is mapped when it is touched, and is refcounted. Its
+//! [`Flags`] say what its mappings may do. A driver needs no `unsafe`, because [`Area::mmap`] takes
+//! a [`VmaNew`], which only an `mmap` callback has.
 //!
 //! [`VmaNew`]: kernel::mm::virt::VmaNew
 //!
 //! # A whole driver
 //!
-//! Every opener of `/dev/scratch` has a page of its own, which all processes that it hands the
-//! file to share. `ioctl` counts the zero bytes that a program has left in it.
+//! Each open file of `/dev/scratch` has a page of its own, which all processes share that have the
+//! file. `ioctl` counts the zero bytes that a program has left in the page.
 //!
 //! ```ignore
 //! use kernel::{
@@ -77,10 +77,10 @@
 //!
 //! # What is safe about it
 //!
-//! The contract is `docs/contract.md`. Its clauses are named in every `SAFETY` comment here:
-//! whatever a program does with its mapping, the driver sees other values, and no undefined
-//! behaviour. What the driver has to do itself is to trust no value twice: each read can give
-//! another one.
+//! Whatever a program does with its mapping, the driver sees different values, but never undefined
+//! behaviour. `docs/contract.md` says why, and each `SAFETY` comment here cites its clauses. One
+//! thing is left to the driver: each read can return a different value, so it must check the value
+//! that it then uses.
 
 // What a `SAFETY` comment says is about one operation.
 #![warn(clippy::multiple_unsafe_ops_per_block)]
