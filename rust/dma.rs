@@ -28,16 +28,17 @@ use kernel::{
 
 /// An area that is mapped for the DMA of a device until that is unbound from its driver.
 ///
-/// It derefs to the kernel crate's [`SGTable`], whose entries say where the device finds the memory:
-/// few, for large folios are one entry each.
+/// It derefs to the kernel crate's [`SGTable`], whose entries say where the device finds the
+/// memory: few, for large folios are one entry each.
 ///
 /// The memory is the device's from [`sync_for_device`](Self::sync_for_device) to
-/// [`sync_for_cpu`](Self::sync_for_cpu), and the driver's and its programs' else. Who writes to it out
-/// of turn may find that lost, and who reads it may read what is old, as with any memory that is
-/// mapped for DMA. Programs cannot be kept to that, and need not be: what they break is their own data.
+/// [`sync_for_cpu`](Self::sync_for_cpu), and the driver's and its programs' else. Who writes to it
+/// out of turn may find that lost, and who reads it may read what is old, as with any memory that
+/// is mapped for DMA. Programs cannot be kept to that, and need not be: what they break is their
+/// own data.
 ///
-/// To drop it ends the mapping, and so does to unbind the device. Stop the device before that. As long
-/// as it is there, the area cannot be [frozen](Area::freeze).
+/// To drop it ends the mapping, and so does to unbind the device. Stop the device before that. As
+/// long as it is there, the area cannot be [frozen](Area::freeze).
 ///
 /// # Examples
 ///
@@ -167,7 +168,8 @@ impl Turn {
     /// Returns the first of the table's entries, and how many there are.
     fn entries(&self) -> (*mut bindings::scatterlist, c_int) {
         // SAFETY:
-        // - `DeviceBound`: by the type invariant the table is there and mapped, and so does not change.
+        // - `DeviceBound`: by the type invariant the table is there and mapped, and so does not
+        //   change.
         let table = unsafe { *self.as_ptr() };
 
         (table.sgl, table.orig_nents as c_int)
@@ -177,7 +179,8 @@ impl Turn {
         let (first, entries) = self.entries();
 
         // SAFETY:
-        // - `DeviceBound`: by the type invariant these entries are mapped for this device in this direction.
+        // - `DeviceBound`: by the type invariant these entries are mapped for this device in this
+        //   direction.
         unsafe {
             bindings::__dma_sync_sg_for_device(self.device(), first, entries, self.direction.into())
         };
@@ -187,7 +190,8 @@ impl Turn {
         let (first, entries) = self.entries();
 
         // SAFETY:
-        // - `DeviceBound`: by the type invariant these entries are mapped for this device in this direction.
+        // - `DeviceBound`: by the type invariant these entries are mapped for this device in this
+        //   direction.
         unsafe {
             bindings::__dma_sync_sg_for_cpu(self.device(), first, entries, self.direction.into())
         };
@@ -199,5 +203,6 @@ impl Turn {
 unsafe impl Send for Turn {}
 
 // SAFETY:
-// - `AnyThread`: several tasks can say so at once: nothing but the memory changes, and that is only values.
+// - `AnyThread`: several tasks can say so at once: nothing but the memory changes, and that is only
+//   values.
 unsafe impl Sync for Turn {}

@@ -24,9 +24,9 @@ use kernel::{
 
 /// Has `handler` handle the interrupt of a PCI function, until that is unbound from its driver.
 ///
-/// The kernel crate's [`ThreadedRegistration`] has a driver promise that it is never leaked, which a
-/// driver without `unsafe` cannot: here it is the device's own. Its interrupt is an MSI where it has
-/// one.
+/// The kernel crate's [`ThreadedRegistration`] has a driver promise that it is never leaked, which
+/// a driver without `unsafe` cannot: here it is the device's own. Its interrupt is an MSI where it
+/// has one.
 ///
 /// # Errors
 ///
@@ -62,7 +62,8 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     let bound = unsafe { mem::transmute::<&pci::Device<Bound>, &'static pci::Device<Bound>>(pdev) };
     let vectors = bound.alloc_irq_vectors(1, 1, IrqTypes::all())?;
     // SAFETY:
-    // - `DeviceBound`: the vector is there until `vectors` is dropped, which is after the registration.
+    // - `DeviceBound`: the vector is there until `vectors` is dropped, which is after the
+    //   registration.
     let request =
         unsafe { mem::transmute::<IrqRequest<'_>, IrqRequest<'static>>(vectors.index(0)?.into()) };
     let handler: Result<H> = Ok(handler);

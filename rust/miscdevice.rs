@@ -71,13 +71,14 @@ impl<T: MiscDevice> Deref for MiscDeviceRegistration<T> {
     }
 }
 
-/// A misc device that belongs to a piece of hardware: its files have that in common, and are waited on
-/// until it has something to say.
+/// A misc device that belongs to a piece of hardware: its files have that in common, and are waited
+/// on until it has something to say.
 pub trait SharedDevice: MiscDevice {
     /// What the registration has for those who open the device.
     type Shared: Send + Sync;
 
-    /// Returns what `poll(2)` says of a file, bits as `POLLIN`, when it has told `table` what to wait for.
+    /// Returns what `poll(2)` says of a file, bits as `POLLIN`, when it has told `table` what to
+    /// wait for.
     fn poll(
         device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
         file: &File,
@@ -166,8 +167,8 @@ impl<T: SharedDevice> SharedDeviceRegistration<T> {
         })
     }
 
-    /// Returns what the registration has, to [`MiscDevice::open`], or [`None`] where it is another kind
-    /// of registration.
+    /// Returns what the registration has, to [`MiscDevice::open`], or [`None`] where it is another
+    /// kind of registration.
     pub fn shared(device: &miscdevice::MiscDeviceRegistration<T>) -> Option<&T::Shared> {
         // SAFETY:
         // - `AbiLayout`: it points to a `miscdevice`, a part of `device`.
@@ -179,7 +180,8 @@ impl<T: SharedDevice> SharedDeviceRegistration<T> {
         // Only a registration of this type has it.
         operations.poll?;
         // SAFETY:
-        // - `AbiLayout`: `device` is the first part of a registration of this type, as it is `repr(C)`.
+        // - `AbiLayout`: `device` is the first part of a registration of this type, as it is
+        //   `repr(C)`.
         let whole = unsafe {
             mem::transmute_copy::<&miscdevice::MiscDeviceRegistration<T>, &Self>(&device)
         };
@@ -199,18 +201,18 @@ fn register<T: MiscDevice>(
 
         device.fops = operations;
         // SAFETY:
-        // - `AbiLayout`: `slot` is valid for writes, and the registration is `repr(transparent)` over a
-        //   `miscdevice`.
+        // - `AbiLayout`: `slot` is valid for writes, and the registration is `repr(transparent)`
+        //   over a `miscdevice`.
         unsafe { ptr::write(slot, device) };
         // SAFETY:
-        // - `AbiLayout`: the device is one for a `T`, as `into_raw` makes it, but for functions that it
-        //   has not. It is pinned, and dropping the registration deregisters it.
+        // - `AbiLayout`: the device is one for a `T`, as `into_raw` makes it, but for functions
+        //   that it has not. It is pinned, and dropping the registration deregisters it.
         to_result(unsafe { misc_register(slot) })
     };
 
     // SAFETY:
-    // - `AbiLayout`: `init` has initialised the registration when it succeeds, and else nothing has to
-    //   be dropped.
+    // - `AbiLayout`: `init` has initialised the registration when it succeeds, and else nothing has
+    //   to be dropped.
     unsafe { pin_init::pin_init_from_closure(init) }
 }
 
@@ -237,8 +239,8 @@ impl<T: SharedDevice> Placed<T> {
 ///
 /// # Safety
 ///
-/// - `AbiLayout`: `file` is an open file of a device that was registered for a `T`, and `table` is null
-///   or a `poll_table`.
+/// - `AbiLayout`: `file` is an open file of a device that was registered for a `T`, and `table` is
+///   null or a `poll_table`.
 unsafe extern "C" fn poll<T: SharedDevice<Ptr = P>, P: ForeignOwnable>(
     file: *mut bindings::file,
     table: *mut bindings::poll_table_struct,

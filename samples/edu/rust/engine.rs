@@ -137,7 +137,8 @@ impl Edu {
             0 => (addr, BUFFER, 0),
             _ => (BUFFER, addr, DMA_FROM_DEVICE),
         };
-        // Checked when it runs, for the kernel crate only knows of 32 bits what is aligned in a BAR.
+        // Checked when it runs, for the kernel crate only knows of 32 bits what is aligned in a
+        // BAR.
         bar.try_write64(from, DMA_FROM)?;
         bar.try_write64(to, DMA_TO)?;
         bar.try_write64(bytes.into(), DMA_BYTES)?;

@@ -110,8 +110,8 @@ impl pci::Driver for EduDriver {
     }
 
     // The device goes away, perhaps while it copies: first no call can start it any more, then it
-    // cannot reach memory, and then programs cannot. The rest ends when it is dropped: the interrupt,
-    // the mapping for DMA, the registers, the name.
+    // cannot reach memory, and then programs cannot. The rest ends when it is dropped: the
+    // interrupt, the mapping for DMA, the registers, the name.
     fn unbind<'bound>(pdev: &'bound pci::Device<Core<'_>>, plugged: Pin<&Plugged>) {
         const COMMAND: usize = 0x4;
         const BUS_MASTER: u16 = 1 << 2;
