@@ -87,7 +87,7 @@ static uint64_t count_lives(struct buffer *buffer, char *addr)
 	size_t lives = buffer->size > LARGE ? 1 : 2 * LARGE / buffer->size, n;
 	uint64_t start;
 
-	lives = lives > 256 ? 256 : lives;
+	lives = lives > 2048 ? 2048 : lives;
 	start = now();
 	for (n = 0; n < lives; n++) {
 		buffer_alloc(buffer);
