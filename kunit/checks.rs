@@ -2,6 +2,7 @@
 
 //! What the examples of the documentation do not show.
 
+use core::mem::MaybeUninit;
 use kernel::{
     io::{
         io_project,
@@ -20,10 +21,12 @@ use kernel::{
         Full,
         Relaxed,
         Release, //
-    }, //
+    },
+    uaccess::UserSlice, //
 };
 use vmremap::{
     Area,
+    AtomicCount,
     AtomicField,
     AtomicView,
     Flags, //
@@ -39,6 +42,9 @@ checks! {
     view_is_of_the_field_alone,
     every_access_sees_the_same_bytes,
     copies_end_with_the_area,
+    copies_initialise,
+    narrow_atomic_leaves_its_neighbours,
+    copies_with_no_program_fail,
     index_past_the_end_is_refused,
     clone_outlives_the_first,
     each_page_is_iterated_once,
@@ -171,6 +177,61 @@ fn copies_end_with_the_area() -> Result {
     Ok(())
 }
 
+fn copies_initialise() -> Result {
+    let area = Area::<u8>::zeroed_slice(2 * PAGE_SIZE, Flags::NONE)?;
+    let mut copy = KVec::with_capacity(2 * PAGE_SIZE, GFP_KERNEL)?;
+    let end = area.size();
+
+    area.write_at(end - 5, b"vwxyz")?;
+    let whole = area.read_into(0, copy.spare_capacity_mut())?;
+    assert_eq!(whole.len(), end);
+    assert_eq!(whole.get(end - 6..), Some(&b"\0vwxyz"[..]));
+    assert_eq!(area.read_into(end, &mut [])?.len(), 0);
+    for offset in [end - 4, end, usize::MAX - 4, usize::MAX] {
+        let mut five = [MaybeUninit::new(7); 5];
+
+        assert_eq!(area.read_into(offset, &mut five).err(), Some(ERANGE));
+    }
+    Ok(())
+}
+
+fn narrow_atomic_leaves_its_neighbours() -> Result {
+    let area = Area::<u8>::zeroed_slice(8, Flags::NONE)?;
+    let field = AtomicView::new(io_project!(&area, [try: 3]));
+    let mut all = [0; 8];
+
+    area.write_at(0, &[0x55; 8])?;
+    assert_eq!(field.xchg(0xff, Full), 0x55);
+    assert_eq!(field.cmpxchg(0xff, 0x80, Full), Ok(0xff));
+    area.read_at(0, &mut all)?;
+    assert_eq!(all, [0x55, 0x55, 0x55, 0x80, 0x55, 0x55, 0x55, 0x55]);
+    Ok(())
+}
+
+/// A kernel thread and the loader of a module have nothing at these addresses.
+fn copies_with_no_program_fail() -> Result {
+    let area = Area::<u8>::zeroed_slice(100, Flags::NONE)?;
+    let user = || UserSlice::new(UserPtr::from_addr(1), 100);
+
+    assert_eq!(area.copy_to_user(0, 100, &mut user().writer()), Err(EFAULT));
+    assert_eq!(
+        area.copy_from_user(0, 100, &mut user().reader()),
+        Err(EFAULT)
+    );
+    assert_eq!(area.copy_to_user(0, 101, &mut user().writer()), Err(ERANGE));
+    assert_eq!(
+        area.copy_from_user(0, 101, &mut user().reader()),
+        Err(ERANGE)
+    );
+    assert_eq!(area.copy_to_user(1, 100, &mut user().writer()), Err(ERANGE));
+    assert_eq!(
+        area.copy_from_user(usize::MAX, 2, &mut user().reader()),
+        Err(ERANGE)
+    );
+    area.copy_to_user(100, 0, &mut user().writer())?;
+    area.copy_from_user(100, 0, &mut user().reader())
+}
+
 fn index_past_the_end_is_refused() -> Result {
     fn read(area: &Area<[u16]>, index: usize) -> Result<u16> {
         Ok(io_read!(area, [try: index]))
@@ -219,17 +280,29 @@ fn atomics_of_every_type() -> Result {
         assert_eq!(field.xchg(one, Full), zero);
         assert_eq!(field.cmpxchg(zero, top, Full), Err(one));
         assert_eq!(field.cmpxchg(one, top, Relaxed), Ok(one));
-        assert_eq!(field.fetch_add(one, Relaxed), top);
-        field.store(field.load(Relaxed), Release);
+        field.store(one, Release);
         assert_eq!(area.as_view().copy_read(), field.load(Acquire));
         Ok(())
     }
-    atomic(1, i32::MAX)?;
-    atomic(1, u32::MAX)?;
-    atomic(1, i64::MAX)?;
-    atomic(1, u64::MAX)?;
-    atomic(1, isize::MAX)?;
-    atomic(1, usize::MAX)
+    fn count<T: AtomicCount + Copy + PartialEq + core::fmt::Debug>(one: T, top: T) -> Result {
+        let area = Area::<T>::zeroed(Flags::NONE)?;
+        let field = AtomicView::new(area.as_view());
+
+        field.store(top, Release);
+        assert_eq!(field.fetch_add(one, Relaxed), top);
+        assert_eq!(area.as_view().copy_read(), field.load(Acquire));
+        atomic(one, top)
+    }
+    atomic(1, i8::MIN)?;
+    atomic(1, u8::MAX)?;
+    atomic(1, i16::MIN)?;
+    atomic(1, u16::MAX)?;
+    count(1, i32::MAX)?;
+    count(1, u32::MAX)?;
+    count(1, i64::MAX)?;
+    count(1, u64::MAX)?;
+    count(1, isize::MAX)?;
+    count(1, usize::MAX)
 }
 
 fn type_aligned_to_a_page() -> Result {

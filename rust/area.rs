@@ -8,7 +8,10 @@ use crate::{
     bindings,
     Flags, //
 };
-use core::ptr::NonNull;
+use core::{
+    ops::Range,
+    ptr::NonNull, //
+};
 use kernel::{
     error::{
         from_err_ptr,
@@ -16,7 +19,6 @@ use kernel::{
     },
     io::{
         io_project,
-        Io,
         IoBase,
         SysMem,
         SysMemBackend, //
@@ -44,7 +46,9 @@ use kernel::{
 /// - a field at a time by [`io_read!`] and [`io_write!`], or by the views that [`io_project!`]
 ///   makes: a volatile access, which a program can see half done if it is wider than a word;
 /// - with ordering by an [`AtomicView`](crate::AtomicView);
-/// - in bulk by [`read_at`](Self::read_at) and [`write_at`](Self::write_at).
+/// - in bulk by [`read_at`](Self::read_at) and [`write_at`](Self::write_at), or between programs'
+///   other memory and this by [`copy_from_user`](Self::copy_from_user) and
+///   [`copy_to_user`](Self::copy_to_user).
 ///
 /// Each read can return a different value. Check the value that you then use.
 ///
@@ -273,60 +277,31 @@ impl<T: KnownSize + ?Sized> Area<T> {
         // - `NoSharedRef`: a view is no reference, and its accesses are volatile.
         unsafe { SysMem::new(bytes.as_ptr()) }
     }
+}
 
-    /// Copies bytes out of the area, from byte `offset` on, until `data` is full.
-    ///
-    /// What a program writes meanwhile may or may not be in the copy.
+impl<T: FromBytes + IntoBytes> Area<[T]> {
+    /// Returns a view of the `T`s of `range`.
     ///
     /// # Errors
     ///
-    /// [`ERANGE`]: the area ends before. Nothing is copied then.
+    /// [`ERANGE`]: the area ends before, or the range is none.
     ///
     /// # Examples
     ///
     /// ```
+    /// use kernel::io::{io_read, io_write};
     /// use vmremap::{Area, Flags};
     ///
-    /// let area = Area::<u8>::zeroed_slice(100, Flags::NONE)?;
-    /// area.write_at(98, b"ab")?;
-    ///
-    /// let mut last = [0; 3];
-    /// area.read_at(97, &mut last)?;
-    /// assert_eq!(&last, b"\0ab");
-    /// assert_eq!(area.read_at(98, &mut last), Err(ERANGE));
+    /// let area = Area::<u32>::zeroed_slice(100, Flags::NONE)?;
+    /// let last = area.slice(90..100)?;
+    /// io_write!(last, [try: 9], 5);
+    /// assert_eq!(io_read!(&area, [try: 99]), 5);
+    /// assert_eq!(area.slice(90..101).err(), Some(ERANGE));
     /// # Ok::<(), Error>(())
     /// ```
     #[inline]
-    pub fn read_at(&self, offset: usize, data: &mut [u8]) -> Result {
-        let end = offset.checked_add(data.len()).ok_or(ERANGE)?;
-        io_project!(self.bytes(), [try: offset..end]).copy_to_slice(data);
-        Ok(())
-    }
-
-    /// Copies all of `data` into the area, from byte `offset` on.
-    ///
-    /// A program that reads meanwhile may see part of it.
-    ///
-    /// # Errors
-    ///
-    /// [`ERANGE`]: the area ends before. Nothing is copied then.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use vmremap::{Area, Flags};
-    ///
-    /// let area = Area::<u64>::zeroed_slice(2, Flags::NONE)?;
-    /// let words = [1u64, 2];
-    /// area.write_at(0, words.as_bytes())?;
-    /// assert_eq!(area.write_at(1, words.as_bytes()), Err(ERANGE));
-    /// # Ok::<(), Error>(())
-    /// ```
-    #[inline]
-    pub fn write_at(&self, offset: usize, data: &[u8]) -> Result {
-        let end = offset.checked_add(data.len()).ok_or(ERANGE)?;
-        io_project!(self.bytes(), [try: offset..end]).copy_from_slice(data);
-        Ok(())
+    pub fn slice(&self, range: Range<usize>) -> Result<SysMem<'_, [T]>> {
+        Ok(io_project!(self, [try: range]))
     }
 }
 

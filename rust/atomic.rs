@@ -169,15 +169,22 @@ impl<'a, T: AtomicField> AtomicView<'a, T> {
     /// # Ok::<(), Error>(())
     /// ```
     #[inline(always)]
-    pub fn fetch_add<O: Ordering>(self, value: T, ordering: O) -> T {
+    pub fn fetch_add<O: Ordering>(self, value: T, ordering: O) -> T
+    where
+        T: AtomicCount,
+    {
         T::fetch_add(self.view, value, ordering)
     }
 }
 
-/// The types that an [`AtomicView`] can be of: integers of 32 bits, of 64, and of a pointer's size.
+/// The types that an [`AtomicView`] can be of: integers of 8, 16, 32 and 64 bits, and of a pointer's size.
 ///
 /// Any bytes are a value of such a type, so that no program can make one that is not.
 pub trait AtomicField: FromBytes + IntoBytes + ops::Ops {}
+
+/// Those of them that can be added to: all but those of 8 and 16 bits, for which the kernel has no such
+/// operation.
+pub trait AtomicCount: AtomicField + ops::Add {}
 
 mod ops {
     use super::*;
@@ -197,38 +204,47 @@ mod ops {
             new: Self,
             ordering: O,
         ) -> Result<Self, Self>;
+    }
+
+    /// As [`Ops`], for what can be added to.
+    pub trait Add: Sized {
         fn fetch_add<O: Ordering>(view: SysMem<'_, Self>, value: Self, ordering: O) -> Self;
     }
 
+    /// What is of a type is accessed as one that the kernel has atomics of, of the same size.
     #[inline(always)]
-    fn atomic<'a, T: AtomicType + FromBytes>(view: SysMem<'a, T>) -> &'a Atomic<T> {
+    fn atomic<'a, T: FromBytes, A: AtomicType>(view: SysMem<'a, T>) -> &'a Atomic<A> {
+        const_assert!(
+            size_of::<T>() == size_of::<A>() && align_of::<T>() == align_of::<A>(),
+            "the atomic is of the size of the field"
+        );
         // SAFETY:
         // - `AreaOutlives`: by the type invariant of `SysMem` the pointer is aligned and valid for
         //   reads and writes for `'a`.
         // - `NoSharedRef`: `Atomic` is an `UnsafeCell`, so that a reference to one says nothing of
         //   the bytes, of which any are a `T`; it does not leave this module. All other accesses
         //   of the kernel are those of `SysMem`, which are marked, so that none is a data race.
-        unsafe { Atomic::from_ptr(view.as_ptr()) }
+        unsafe { Atomic::from_ptr(view.as_ptr().cast()) }
     }
 
     macro_rules! impl_atomic_field {
-        ($($ty:ty),*) => {$(
+        ($($ty:ty as $atomic:ty),*) => {$(
             impl super::AtomicField for $ty {}
 
             impl Ops for $ty {
                 #[inline(always)]
                 fn load<O: AcquireOrRelaxed>(view: SysMem<'_, Self>, ordering: O) -> Self {
-                    atomic(view).load(ordering)
+                    atomic::<_, $atomic>(view).load(ordering) as Self
                 }
 
                 #[inline(always)]
                 fn store<O: ReleaseOrRelaxed>(view: SysMem<'_, Self>, value: Self, ordering: O) {
-                    atomic(view).store(value, ordering)
+                    atomic::<_, $atomic>(view).store(value as $atomic, ordering)
                 }
 
                 #[inline(always)]
                 fn xchg<O: Ordering>(view: SysMem<'_, Self>, value: Self, ordering: O) -> Self {
-                    atomic(view).xchg(value, ordering)
+                    atomic::<_, $atomic>(view).xchg(value as $atomic, ordering) as Self
                 }
 
                 #[inline(always)]
@@ -238,20 +254,36 @@ mod ops {
                     new: Self,
                     ordering: O,
                 ) -> Result<Self, Self> {
-                    atomic(view).cmpxchg(old, new, ordering)
-                }
+                    let field = atomic::<_, $atomic>(view);
 
+                    match field.cmpxchg(old as $atomic, new as $atomic, ordering) {
+                        Ok(was) => Ok(was as Self),
+                        Err(is) => Err(is as Self),
+                    }
+                }
+            }
+        )*};
+    }
+
+    macro_rules! impl_atomic_count {
+        ($($ty:ty),*) => {$(
+            impl_atomic_field!($ty as $ty);
+
+            impl super::AtomicCount for $ty {}
+
+            impl Add for $ty {
                 #[inline(always)]
                 fn fetch_add<O: Ordering>(
                     view: SysMem<'_, Self>,
                     value: Self,
                     ordering: O,
                 ) -> Self {
-                    atomic(view).fetch_add(value, ordering)
+                    atomic::<_, $ty>(view).fetch_add(value, ordering)
                 }
             }
         )*};
     }
 
-    impl_atomic_field!(i32, u32, i64, u64, isize, usize);
+    impl_atomic_field!(i8 as i8, u8 as i8, i16 as i16, u16 as i16);
+    impl_atomic_count!(i32, u32, i64, u64, isize, usize);
 }

@@ -90,6 +90,7 @@ mod bindings;
 
 mod area;
 mod atomic;
+mod bulk;
 #[cfg(CONFIG_DMA_NEED_SYNC)]
 mod dma;
 mod flags;
@@ -102,6 +103,7 @@ mod vma;
 
 pub use area::Area;
 pub use atomic::{
+    AtomicCount,
     AtomicField,
     AtomicView, //
 };

@@ -133,6 +133,29 @@ TEST_F(callback, tries_again_after_refusals)
 	EXPECT_EQ(PAGES, first_foreign(p, 0));
 }
 
+/* NoSharedRef: other memory of the program to an area and back, in pieces of any size. */
+TEST_F(callback, copies_other_memory)
+{
+	static const unsigned int lengths[] = { 1, 511, 512, 513, 4096, 100001 };
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		unsigned int len = lengths[i];
+		unsigned char *bytes = malloc(2 * len + 1);
+
+		ASSERT_NE(NULL, bytes);
+		memset(bytes, 0x7f, 2 * len + 1);
+		for (size_t j = 0; j < len; j++)
+			bytes[j] = j * 31 + i;
+		EXPECT_EQ(0, ioctl(self->fd, len, bytes));
+		EXPECT_EQ(0, memcmp(bytes, bytes + len, len));
+		EXPECT_EQ(0x7f, bytes[2 * len]);
+		free(bytes);
+	}
+	/* The second half is not there. */
+	EXPECT_EQ(-1, ioctl(self->fd, PAGE_SIZE, self->reserved));
+	EXPECT_EQ(EFAULT, errno);
+}
+
 /* The driver of the crate's first page: a page for each opener. */
 TEST(scratch)
 {

@@ -110,7 +110,7 @@ impl Sample {
         let mut wrong = 0;
 
         for (i, byte) in frozen.iter().enumerate() {
-            wrong += u64::from(*byte != uapi::byte(seed, i as u64));
+            wrong = u64::wrapping_add(wrong, (*byte != uapi::byte(seed, i as u64)).into());
             interruption_point(i)?;
         }
         Ok(wrong)

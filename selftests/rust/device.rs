@@ -10,7 +10,12 @@ use kernel::{
         MiscDeviceRegistration, //
     },
     mm::virt::VmaNew,
-    prelude::*, //
+    prelude::*,
+    uaccess::UserSlice, //
+};
+use vmremap::{
+    Area,
+    Flags, //
 };
 
 pub(crate) struct Device;
@@ -25,5 +30,18 @@ impl MiscDevice for Device {
 
     fn mmap(_me: &Self, _file: &File, vma: &VmaNew) -> Result {
         callback::mmap(vma)
+    }
+
+    // Has `cmd` bytes at `arg` go into an area, and from there to as many that follow them.
+    fn ioctl(_me: &Self, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        const OFFSET: usize = 5;
+        let len = cmd as usize;
+        let area = Area::<u8>::zeroed_slice(OFFSET + len, Flags::NONE)?;
+        let from = UserSlice::new(UserPtr::from_addr(arg), len);
+        let to = UserSlice::new(UserPtr::from_addr(arg + len), len);
+
+        area.copy_from_user(OFFSET, len, &mut from.reader())?;
+        area.copy_to_user(OFFSET, len, &mut to.writer())?;
+        Ok(0)
     }
 }

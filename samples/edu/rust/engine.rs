@@ -11,10 +11,7 @@ use kernel::{
         DataDirection,
         DmaAddress, //
     },
-    io::{
-        poll::read_poll_timeout,
-        Io, //
-    },
+    io::Io,
     irq::{
         IrqReturn,
         ThreadedHandler,
@@ -33,7 +30,10 @@ use kernel::{
         Arc,
         Mutex, //
     },
-    time::Delta, //
+    time::{
+        delay::fsleep,
+        Delta, //
+    }, //
 };
 use vmremap::{
     Area,
@@ -99,15 +99,20 @@ impl Edu {
     /// Waits for the engine, which may still run from before it was unplugged, but could not reach
     /// memory.
     pub(crate) fn wait_idle(&self) -> Result {
-        let command = || {
-            let bar = self.bar.try_access().ok_or(ENODEV)?;
-            bar.try_read64(DMA_COMMAND)
-        };
-        let idle = |command: &u64| command & DMA_START == 0;
+        const A_MOMENT: Delta = Delta::from_millis(1);
 
-        read_poll_timeout(command, idle, Delta::from_millis(1), Delta::from_secs(5))?;
-        self.acknowledge();
-        Ok(())
+        for _ in 0..5000 {
+            let bar = self.bar.try_access().ok_or(ENODEV)?;
+            let command = bar.try_read64(DMA_COMMAND)?;
+
+            drop(bar);
+            if command & DMA_START == 0 {
+                self.acknowledge();
+                return Ok(());
+            }
+            fsleep(A_MOMENT);
+        }
+        Err(ETIMEDOUT)
     }
 
     /// Copies between the memory and the device's buffer.
@@ -115,7 +120,7 @@ impl Edu {
         let most = uapi::VMREMAP_EDU_COPY_MAX;
 
         if bytes == 0
-            || bytes > most - offset % most
+            || bytes > most.saturating_sub(offset % most)
             || from_device > 1
             || offset >= uapi::VMREMAP_EDU_BYTES
         {
@@ -151,10 +156,10 @@ impl Edu {
     /// entry.
     fn address(&self, mut offset: u64) -> Option<DmaAddress> {
         for entry in self.dma.iter() {
-            if offset < entry.dma_len() {
-                return entry.dma_address().checked_add(offset);
+            match offset.checked_sub(entry.dma_len()) {
+                Some(rest) => offset = rest,
+                None => return entry.dma_address().checked_add(offset),
             }
-            offset -= entry.dma_len();
         }
         None
     }

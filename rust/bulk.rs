@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Copies of many bytes.
+//!
+//! C header: `include/linux/string.h`
+
+use crate::Area;
+use core::{
+    mem::MaybeUninit,
+    slice, //
+};
+use kernel::{
+    io::{
+        io_project,
+        Io,
+        IoCopyable,
+        SysMem,
+        SysMemBackend, //
+    },
+    prelude::*,
+    ptr::KnownSize,
+    uaccess::{
+        UserSliceReader,
+        UserSliceWriter, //
+    }, //
+};
+
+/// How many bytes go between an area and other memory of a program at a time.
+const CHUNK: usize = 512;
+
+impl<T: KnownSize + ?Sized> Area<T> {
+    /// Returns a view of `len` bytes from byte `offset` on.
+    #[inline]
+    fn part(&self, offset: usize, len: usize) -> Result<SysMem<'_, [u8]>> {
+        let end = offset.checked_add(len).ok_or(ERANGE)?;
+
+        Ok(io_project!(self.bytes(), [try: offset..end]))
+    }
+
+    /// Copies bytes out of the area, from byte `offset` on, until `data` is full.
+    ///
+    /// What a program writes meanwhile may or may not be in the copy. But that is a copy: the compiler
+    /// does not look at the area again in its place.
+    ///
+    /// # Errors
+    ///
+    /// [`ERANGE`]: the area ends before. Nothing is copied then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let area = Area::<u8>::zeroed_slice(100, Flags::NONE)?;
+    /// area.write_at(98, b"ab")?;
+    ///
+    /// let mut last = [0; 3];
+    /// area.read_at(97, &mut last)?;
+    /// assert_eq!(&last, b"\0ab");
+    /// assert_eq!(area.read_at(98, &mut last), Err(ERANGE));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn read_at(&self, offset: usize, data: &mut [u8]) -> Result {
+        copy_out(self.part(offset, data.len())?, data);
+        Ok(())
+    }
+
+    /// Copies bytes out of the area as [`read_at`](Self::read_at), to memory that need not be initialised.
+    ///
+    /// Returns what it has initialised.
+    ///
+    /// # Errors
+    ///
+    /// [`ERANGE`]: the area ends before. Nothing is copied then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::mem::MaybeUninit;
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let area = Area::<u8>::zeroed_slice(100, Flags::NONE)?;
+    /// let mut last = [MaybeUninit::uninit(); 3];
+    ///
+    /// area.write_at(98, b"ab")?;
+    /// assert_eq!(area.read_into(97, &mut last)?, b"\0ab");
+    /// assert_eq!(area.read_into(98, &mut last).err(), Some(ERANGE));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn read_into<'a>(
+        &self,
+        offset: usize,
+        data: &'a mut [MaybeUninit<u8>],
+    ) -> Result<&'a mut [u8]> {
+        Ok(initialise(self.part(offset, data.len())?, data))
+    }
+
+    /// Copies all of `data` into the area, from byte `offset` on.
+    ///
+    /// A program that reads meanwhile may see part of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ERANGE`]: the area ends before. Nothing is copied then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let area = Area::<u64>::zeroed_slice(2, Flags::NONE)?;
+    /// let words = [1u64, 2];
+    /// area.write_at(0, words.as_bytes())?;
+    /// assert_eq!(area.write_at(1, words.as_bytes()), Err(ERANGE));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn write_at(&self, offset: usize, data: &[u8]) -> Result {
+        copy_in(self.part(offset, data.len())?, data);
+        Ok(())
+    }
+
+    /// Copies `len` bytes of the area, from byte `offset` on, to other memory of a program.
+    ///
+    /// # Errors
+    ///
+    /// - [`ERANGE`]: the area or `writer` ends before. Nothing is copied then.
+    /// - [`EFAULT`]: the program has no such memory. Some may have been copied.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::uaccess::UserSlice;
+    /// use vmremap::Area;
+    ///
+    /// fn read_first_page(area: &Area<[u8]>, user: UserSlice) -> Result {
+    ///     area.copy_to_user(0, 4096, &mut user.writer())
+    /// }
+    /// ```
+    pub fn copy_to_user(&self, offset: usize, len: usize, writer: &mut UserSliceWriter) -> Result {
+        if len > writer.len() {
+            return Err(ERANGE);
+        }
+        copy_to_user(self.part(offset, len)?, writer)
+    }
+
+    /// Copies `len` bytes of other memory of a program into the area, from byte `offset` on.
+    ///
+    /// # Errors
+    ///
+    /// - [`ERANGE`]: the area or `reader` ends before. Nothing is copied then.
+    /// - [`EFAULT`]: the program has no such memory. Some may have been copied.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::uaccess::UserSlice;
+    /// use vmremap::Area;
+    ///
+    /// fn write_first_page(area: &Area<[u8]>, user: UserSlice) -> Result {
+    ///     area.copy_from_user(0, 4096, &mut user.reader())
+    /// }
+    /// ```
+    pub fn copy_from_user(
+        &self,
+        offset: usize,
+        len: usize,
+        reader: &mut UserSliceReader,
+    ) -> Result {
+        if len > reader.len() {
+            return Err(ERANGE);
+        }
+        copy_from_user(self.part(offset, len)?, reader)
+    }
+}
+
+// None of these is generic, or inlined into a driver. So a driver's compiler sees a call and no access:
+// it can neither take a copy to be what was copied, and read that again, nor what it does to an
+// `AtomicView` to be a race with it.
+
+#[inline(never)]
+fn copy_out(from: SysMem<'_, [u8]>, to: &mut [u8]) {
+    // Always: no branch to a panic is left of the check that `copy_to_slice` makes.
+    if from.len() == to.len() {
+        from.copy_to_slice(to);
+    }
+}
+
+#[inline(never)]
+fn copy_in(to: SysMem<'_, [u8]>, from: &[u8]) {
+    if to.len() == from.len() {
+        to.copy_from_slice(from);
+    }
+}
+
+#[inline(never)]
+fn initialise<'a>(from: SysMem<'_, [u8]>, to: &'a mut [MaybeUninit<u8>]) -> &'a mut [u8] {
+    // Never.
+    if from.len() != to.len() {
+        return &mut [];
+    }
+    // SAFETY:
+    // - `AreaOutlives`: by the type invariant of `SysMem` its bytes are valid for reads.
+    // - `NoSharedRef`: `to` is as long, and borrowed for this alone, and so not of an area.
+    unsafe { SysMemBackend::copy_from_io(from, to.as_mut_ptr().cast()) };
+    // SAFETY:
+    // - `AreaOutlives`: so many bytes were initialised, just now, and are borrowed for `'a`.
+    // - `NoSharedRef`: they are the caller's, and not of an area.
+    unsafe { slice::from_raw_parts_mut(to.as_mut_ptr().cast(), from.len()) }
+}
+
+fn copy_to_user(from: SysMem<'_, [u8]>, writer: &mut UserSliceWriter) -> Result {
+    let mut chunk = [MaybeUninit::uninit(); CHUNK];
+
+    for start in (0..from.len()).step_by(CHUNK) {
+        let len = CHUNK.min(from.len().saturating_sub(start));
+        let part = io_project!(from, [try: start..start.saturating_add(len)]);
+        let copy = chunk.get_mut(..len).ok_or(ERANGE)?;
+
+        writer.write_slice(initialise(part, copy))?;
+    }
+    Ok(())
+}
+
+fn copy_from_user(to: SysMem<'_, [u8]>, reader: &mut UserSliceReader) -> Result {
+    let mut chunk = [0; CHUNK];
+
+    for start in (0..to.len()).step_by(CHUNK) {
+        let len = CHUNK.min(to.len().saturating_sub(start));
+        let part = io_project!(to, [try: start..start.saturating_add(len)]);
+        let copy = chunk.get_mut(..len).ok_or(ERANGE)?;
+
+        reader.read_slice(copy)?;
+        copy_in(part, copy);
+    }
+    Ok(())
+}
