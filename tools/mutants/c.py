@@ -2,81 +2,56 @@
 """What is changed in C: each comparison, constant, operator, flag, condition and statement of a function, one at a time,
 and each entry of a table."""
 import re
+from dataclasses import dataclass
 
-# What is changed into what. The first that matches at a place is taken, and each of its replacements is tried.
-OPERATORS = [
-    (r"<<=|>>=", {"<<=": [">>="], ">>=": ["<<="]}),
-    (r"\|=", {"|=": ["&=", "="]}),
-    (r"&=", {"&=": ["|=", "="]}),
-    (r"\+=", {"+=": ["-=", "="]}),
-    (r"-=", {"-=": ["+=", "="]}),
-    (r"<<", {"<<": [">>"]}),
-    (r">>", {">>": ["<<"]}),
-    (r"<=", {"<=": ["<", "=="]}),
-    (r">=", {">=": [">", "=="]}),
-    (r"==", {"==": ["!="]}),
-    (r"!=", {"!=": ["=="]}),
-    (r"&&", {"&&": ["||"]}),
-    (r"\|\|", {"||": ["&&"]}),
-    (r"->|\+\+|--", {"++": ["--"], "--": ["++"]}),
-    (r"<", {"<": ["<=", "!="]}),
-    (r">", {">": [">=", "!="]}),
-    (r" \+ ", {" + ": [" - "]}),
-    (r" - ", {" - ": [" + "]}),
-    (r" \* ", {" * ": [" / "]}),
-    (r" \| ", {" | ": [" & "]}),
-    (r" & ", {" & ": [" | "]}),
-    (r"!(?=[\w(*])", {"!": [""]}),
-    (r"~", {"~": [""]}),
-    (r"\b\d+(?=UL\b|\b)", {"0": ["1"], "1": ["0", "2"]}),
-    (r'"\w+"', lambda text: ['""']),
-    (r"\bPAGE_SIZE\b", {"PAGE_SIZE": ["(2 * PAGE_SIZE)"]}),
-    (r"\bPAGE_SHIFT\b", {"PAGE_SHIFT": ["(PAGE_SHIFT - 1)"]}),
-    (r"\bVM_(?!FAULT)[A-Z_]+\b|\bMAP_[A-Z]+\b|\bFAULT_FLAG_[A-Z]+\b", lambda flag: ["0UL"]),
-    (r"\bVM_FAULT_[A-Z]+\b", lambda code: ["0"]),
-    (r"(?<=-)E[A-Z0-9]{3,}\b", lambda errno: ["EXDEV"]),
-    (r"\bVMREMAP_FLAGS\b", lambda flags: ["0U", "~0U"]),
-    (r"\bVMREMAP_(?:RDONLY|DONTCOPY|ACCOUNT|POPULATE)\b", lambda flag: ["0U"]),
-    (r"\bVMREMAP_PRIVATE_(?:RDONLY|COPIES)\b", {"VMREMAP_PRIVATE_RDONLY": ["VMREMAP_PRIVATE_COPIES"],
-                                                 "VMREMAP_PRIVATE_COPIES": ["VMREMAP_PRIVATE_RDONLY"]}),
-    (r"(?<=return )VMREMAP_HOLDS\b", lambda name: ["VMREMAP_VMA_INIT"]),
-    (r"(?<=return )VMREMAP_[A-Z_]+\b", lambda name: ["VMREMAP_HOLDS"]),
-    (r"(?<=clause = )VMREMAP_HOLDS\b", lambda name: ["VMREMAP_ADDR_ALIGNED"]),
-    (r"(?<=clause = )VMREMAP_[A-Z_]+\b", lambda name: ["VMREMAP_HOLDS", "VMREMAP_ADDR_ALIGNED"]),
-    (r"(?<=vmremap_reject\()VMREMAP_[A-Z_]+\b", lambda name: ["VMREMAP_HOLDS", "VMREMAP_ADDR_ALIGNED"]),
-    (r"\bmin3\b|\bmin_t\b|\bmin\b", lambda name: [name.replace("min", "max")]),
-    (r"\bmax\b", lambda name: ["min"]),
-    (r"\bPFN_UP\b", lambda name: ["PFN_DOWN"]),
-    (r"\bPAGE_ALIGN\b(?=\()", lambda name: [""]),
-    (r"\bIS_ALIGNED\b", lambda name: ["!IS_ALIGNED"]),
-    (r"\bIS_ERR_OR_NULL\b", lambda name: ["IS_ERR", "!"]),
-    (r"\b(?:true|false)\b", {"true": ["false"], "false": ["true"]}),
-    (r"\bcheck_(?:add|shl)_overflow\((?:[^()]|\([^()]*\))*\)", lambda call: [f"({call}, 0)", f"!{call}"]),
+import clang_c
+
+# What a token becomes, one after the other. Of the first five, only what has two operands.
+PUNCTUATION = {
+    "+": ["-"], "-": ["+"], "*": ["/"], "|": ["&"], "&": ["|"],
+    "<<=": [">>="], ">>=": ["<<="], "|=": ["&=", "="], "&=": ["|=", "="], "+=": ["-=", "="], "-=": ["+=", "="],
+    "<<": [">>"], ">>": ["<<"], "<=": ["<", "=="], ">=": [">", "=="], "==": ["!="], "!=": ["=="], "&&": ["||"],
+    "||": ["&&"], "++": ["--"], "--": ["++"], "<": ["<=", "!="], ">": [">=", "!="], "!": [""], "~": [""],
+}
+BINARY = "+-*|&"
+# The same of words, where the word before is so, or any.
+WORDS = [
+    (r"PAGE_SIZE", "", ["(2 * PAGE_SIZE)"]),
+    (r"PAGE_SHIFT", "", ["(PAGE_SHIFT - 1)"]),
+    (r"VM_FAULT_[A-Z]+", "", ["0"]),
+    (r"VM_[A-Z_]+|MAP_[A-Z]+|FAULT_FLAG_[A-Z]+", "", ["0UL"]),
+    (r"E[A-Z0-9]{3,}", "-", ["EXDEV"]),
+    (r"VMREMAP_FLAGS", "", ["0U", "~0U"]),
+    (r"VMREMAP_(?:RDONLY|DONTCOPY|ACCOUNT|POPULATE)", "", ["0U"]),
+    (r"VMREMAP_PRIVATE_RDONLY", "", ["VMREMAP_PRIVATE_COPIES"]),
+    (r"VMREMAP_PRIVATE_COPIES", "", ["VMREMAP_PRIVATE_RDONLY"]),
+    (r"VMREMAP_HOLDS", "return", ["VMREMAP_VMA_INIT"]),
+    (r"VMREMAP_[A-Z_]+", "return", ["VMREMAP_HOLDS"]),
+    (r"VMREMAP_HOLDS", "clause =", ["VMREMAP_ADDR_ALIGNED"]),
+    (r"VMREMAP_[A-Z_]+", "clause =", ["VMREMAP_HOLDS", "VMREMAP_ADDR_ALIGNED"]),
+    (r"VMREMAP_[A-Z_]+", "vmremap_reject (", ["VMREMAP_HOLDS", "VMREMAP_ADDR_ALIGNED"]),
+    (r"min3", "", ["max3"]), (r"min_t", "", ["max_t"]), (r"min", "", ["max"]), (r"max", "", ["min"]),
+    (r"PFN_UP", "", ["PFN_DOWN"]),
+    (r"PAGE_ALIGN", "", [""]),
+    (r"IS_ALIGNED", "", ["!IS_ALIGNED"]),
+    (r"IS_ERR_OR_NULL", "", ["IS_ERR", "!"]),
+    (r"true", "", ["false"]), (r"false", "", ["true"]),
 ]
-CALL = r"\bcheck_"
-ASSIGNMENT = r"(?<=[\t ])(?:\*?[a-z][\w.>-]*(?:\[\w+\])? (?:[|&+-]|<<|>>)?= |[\w>-]+(?:\[\w+\])?\+\+)[^;]*;"
-STATEMENT_CALL = r"(?<=\t)(?!return\b|if\b|for\b|while\b|switch\b|list_for_each)[a-z][\w>-]*\([^;{}]*\);"
-TABLE = r"^(?:static )?const (?:struct )(?:\w+ |\{[^}]*\} )(\w+)(?:\[\])? =\s(?:\{\n.*?^\}|[^;{]*);"
+CHECK = r"check_(?:add|shl)_overflow"
+STORES = "=", "|=", "&=", "+=", "-=", "<<=", ">>="
+# A condition before a '?' begins after one of these, or where its bracket is opened.
+BEGINS = *STORES, "return", "?", ":", ",", ";", "{"
 
 
-def blank(match):
-    return re.sub(r"[^\n]", " ", match[0])
-
-
-def without_comments(text):
-    return re.sub(r"/\*.*?\*/|//[^\n]*", blank, text, flags=re.DOTALL)
-
-
-def strip(text):
-    """Only what is compiled as C, each character in its place."""
-    return re.sub(r"^#(?:[^\n]*\\\n)*[^\n]*", blank, without_comments(text), flags=re.MULTILINE)
-
-
+@dataclass
 class Unit:
     """A function or a table: text[head:start] introduces it, text[start:end] is changed."""
 
-    def __init__(self, name, head, start, end, conditions):
-        self.name, self.head, self.start, self.end, self.conditions = name, head, start, end, conditions
+    name: str
+    head: int
+    start: int
+    end: int
+    conditions: list  # of the preprocessor; None for a table
 
 
 class Mutant:
@@ -96,48 +71,35 @@ class Mutant:
 
 
 def conditions(text, at):
-    """The preprocessor's conditions that hold at a place."""
+    """The preprocessor's conditions that hold at a place: by hand, because clang reads only what they let it."""
     open_ones = []
-    for line in text[:at].split("\n"):
-        match = re.match(r"#\s*(if|ifdef|ifndef|else|endif)\b\s*(.*)", line)
-        if not match:
-            continue
-        if match[1] == "endif":
-            open_ones.pop()
-        elif match[1] == "else":
-            what = open_ones[-1]
-            open_ones[-1] = what[1:] if what.startswith("!") else "!" + what
+    for what, name in re.findall(r"^#\s*(if|ifdef|ifndef|else|endif)\b\s*(.*)", text[:at], flags=re.MULTILINE):
+        if what in ("endif", "else"):
+            last = open_ones.pop()
+            if what == "else":
+                open_ones.append(last[1:] if last.startswith("!") else "!" + last)
         else:
-            open_ones.append(("!" if match[1] == "ifndef" else "") + match[2])
+            open_ones.append(("!" if what == "ifndef" else "") + name)
     return open_ones
 
 
 def units(text):
     """The functions and the tables of a file, in order."""
-    code = strip(text)
-    for body in re.finditer(r"^\{\n(.*?)^\}", code, flags=re.MULTILINE | re.DOTALL):
-        head = code.rfind("\n", 0, body.start() - 1)
-        while code[code.rfind("\n", 0, head) + 1:head].strip() not in ("", "}", "};"):
-            head = code.rfind("\n", 0, head)
-        name = re.search(r"(\w+)\(", code[head + 1:body.start()])[1]
-        yield Unit(name, head + 1, body.start(1), body.end(1), conditions(text, head + 1))
-    for table in re.finditer(TABLE, code, flags=re.MULTILINE | re.DOTALL):
-        yield Unit(table[1], table.start(), code.index("=", table.start(1)) + 1, table.end() - 1, None)
+    for found in clang_c.declarations(text):
+        if found.kind == "function":
+            yield Unit(found.name, found.start, found.inside + 1, found.last, conditions(text, found.start))
+        elif found.kind == "table" and "const" in (token.text for token in found.tokens):
+            yield Unit(found.name, found.start, found.inside, found.last, None)
 
 
-def mutants(path, text, wanted=None):
-    """Each change of a file, or of the functions that are @wanted."""
-    code = strip(text)
-    found = [unit for unit in units(text) if not wanted or unit.name in wanted]
-    if missing := set(wanted or ()) - {unit.name for unit in found}:
-        raise SystemExit(f"{path}: no function {', '.join(sorted(missing))} any more")
-    seen = {}
-    for unit in found:
-        for mutant in in_function(path, text, code, unit) if unit.conditions is not None else \
-                in_table(path, text, code, unit):
-            if mutant.text != text and mutant.text not in seen:
-                seen[mutant.text] = mutant
-    names = {}
+def mutants(path, text):
+    """Each change of a file."""
+    seen, names = {}, {}
+    for unit in units(text):
+        for start, end, new in changes(text, clang_c.within(text, unit.start, unit.end), unit.conditions is None):
+            mutant = Mutant(path, text, start, end, new, unit)
+            if mutant.text != text:
+                seen.setdefault(mutant.text, mutant)
     for mutant in seen.values():
         names[mutant.name] = number = names.get(mutant.name, 0) + 1
         if number > 1:
@@ -145,62 +107,71 @@ def mutants(path, text, wanted=None):
     return list(seen.values())
 
 
-def tokens(path, text, code, unit):
-    at = unit.start
-    while at < unit.end:
-        for pattern, changes in OPERATORS:
-            match = re.compile(pattern).match(text if pattern[0] == '"' else code, at)
-            if match:
-                new = changes(match[0]) if callable(changes) else changes.get(match[0], [])
-                yield from (Mutant(path, text, match.start(), match.end(), n, unit) for n in new)
-                if not pattern.startswith(CALL):
-                    at = match.end() - 1
-                break
-        at += 1
+def changes(text, found, table):
+    """Where each begins and ends, and what is there then."""
+    for at, token in enumerate(found):
+        yield from ((token.start, token.end, new) for new in of_token(text, found, at))
+        word, close = token.text, at + 1 < len(found) and found[at + 1].text == "(" and clang_c.closing(found, at + 1)
+        if close and re.fullmatch(CHECK, word):
+            call = text[token.start:found[close].end]
+            yield from ((token.start, found[close].end, new) for new in (f"({call}, 0)", f"!{call}"))
+        # A condition that never holds, and one that always does.
+        if close and word in ("if", "while"):
+            yield from ((found[at + 1].end, found[close].start, new) for new in ["0", "1"][:1 + (word == "if")])
+        if word == "?":
+            begin = found[operand(found, at)].start
+            yield begin, token.start - 1, f"!({text[begin:token.start - 1]})"
+    # A statement, or an entry of a table, that is not there.
+    for at, token in enumerate(found):
+        if not text[text.rfind("\n", 0, token.start) + 1:token.start].strip():
+            end = statement(found, at, "," if table else ";")
+            if end is not None and (not table or token.text == "."):
+                start = text.rfind("\n", 0, token.start) + 1 if table else token.start
+                yield start, found[end].end, "" if table else ";"
 
 
-def in_table(path, text, code, unit):
-    yield from tokens(path, text, code, unit)
-    for entry in re.compile(r"^\t\.\w+ = \w+,$", re.MULTILINE).finditer(code, unit.start, unit.end):
-        yield Mutant(path, text, entry.start(), entry.end(), "", unit)
+def of_token(text, found, at):
+    token, before = found[at], " ".join(t.text for t in found[max(at - 2, 0):at])
+    if token.kind == "PUNCTUATION":
+        spaced = text[token.start - 1] + text[token.end] == "  "
+        return PUNCTUATION.get(token.text, []) if spaced or token.text not in BINARY else []
+    if token.kind == "LITERAL":
+        number = re.fullmatch(r"([01])(UL)?", token.text)
+        return [new + (number[2] or "") for new in ("1",) + ("2",) * 0] if number and number[1] == "0" else \
+            [new + (number[2] or "") for new in ("0", "2")] if number else ['""'] if re.fullmatch(r'"\w+"', token.text) else []
+    return next((new for pattern, after, new in WORDS
+                 if re.fullmatch(pattern, token.text) and (before + " ").endswith(after + " ")), [])
 
 
-def in_function(path, text, code, unit):
-    yield from tokens(path, text, code, unit)
-    start, end = unit.start, unit.end
-    # A condition that never holds, and one that always does.
-    for match in re.compile(r"\b(?:if|while) \(").finditer(code, start, end):
-        close = matching(code, match.end() - 1)
-        yield Mutant(path, text, match.end(), close, "0", unit)
-        if code.startswith("if", match.start()):
-            yield Mutant(path, text, match.end(), close, "1", unit)
-    for match in re.compile(r" \? ").finditer(code, start, end):
-        begin = operand(code, match.start())
-        yield Mutant(path, text, begin, match.start(), f"!({text[begin:match.start()]})", unit)
-    # A statement that is not there.
-    for pattern in ASSIGNMENT, STATEMENT_CALL:
-        for match in re.compile(pattern).finditer(code, start, end):
-            if code[:match.start()].rstrip(" \t").endswith("\n"):
-                yield Mutant(path, text, match.start(), match.end(), ";", unit)
-
-
-def matching(code, at):
+def operand(found, at):
+    """The token at which the condition before a '?' begins."""
     depth = 0
-    for place in range(at, len(code)):
-        depth += (code[place] == "(") - (code[place] == ")")
-        if not depth:
-            return place
-    raise ValueError("unbalanced parentheses")
+    while at:
+        at -= 1
+        depth += (found[at].text in (")", "]")) - (found[at].text in ("(", "["))
+        if depth < 0 or not depth and found[at].text in BEGINS:
+            return at + 1
+    return at
 
 
-def operand(code, at):
-    """Where the condition before a '?' begins."""
-    depth, place = 0, at
-    while place > 0:
-        place -= 1
-        depth += (code[place] == ")") - (code[place] == "(")
-        before = code[:place + 1]
-        if depth < 0 or not depth and (code[place] in ",;{" or re.search(r"[^=!<>]= $|\breturn $|[?:] $", before)):
-            break
-    place += 1
-    return place + len(code[place:at]) - len(code[place:at].lstrip())
+def statement(found, at, ends):
+    """Where a call or an assignment that begins here ends; None for anything else."""
+    if found[at].kind != "IDENTIFIER" and found[at].text not in ("*", "."):
+        return None
+    stored = called = False
+    for number in range(at, len(found)):
+        token, after = found[number], found[min(number + 1, len(found) - 1)]
+        if token.text == ends:
+            return number if stored or called else None
+        if not stored and not called:
+            if token.text == "(":
+                called = number > at and found[clang_c.closing(found, number) + 1].text == ";"
+                if not called:
+                    return None
+            elif token.text in (*STORES, "++"):
+                stored = True
+            elif token.kind in ("IDENTIFIER", "KEYWORD") and after.kind == "IDENTIFIER" or token.text in ("{", "}", ":"):
+                return None
+        elif token.text in ("{", "}"):
+            return None
+    return None

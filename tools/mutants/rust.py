@@ -48,7 +48,7 @@ def bounds(code):
 
 
 def without_comments(text):
-    return re.sub(r"//[^\n]*", c.blank, text)
+    return re.sub(r"//[^\n]*", lambda match: " " * len(match[0]), text)
 
 
 def mutants(path, text):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+import clang_c
 from model import Place
 
 ROLES = "requires", "checks", "meets", "guarantees"
@@ -21,19 +22,11 @@ class Definition:
     static: bool
     head: str
     body: str
+    body_line: int
     contract: dict = None
     contract_line: int = 0
     sites: list = field(default_factory=list)  # of (clause, line)
     uses: list = field(default_factory=list)  # of Definition
-
-
-def blank(match):
-    return re.sub(r"[^\n]", " ", match[0])
-
-
-def strip(text):
-    """Blank out comments, strings and characters; line numbers stay."""
-    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', blank, text, flags=re.DOTALL)
 
 
 def contracts(path, text, review):
@@ -73,16 +66,16 @@ def parse(path, line, function, words, review):
 
 
 def definitions(path, text):
-    """The functions and operation tables of a file in kernel style: what ends at a brace in the first column."""
-    code = strip(text)
-    pattern = (r"^(?!typedef|#|\s)(?P<head>[^\n;{}#]*?\b(?P<name>\w+)\([^;{}#]*?\))\n\{(?P<body>.*?)^\}"
-               r"|^(?:static )?const struct \w+ (?P<table>\w+) = \{(?P<fields>.*?)^\};"
-               r"|^static inline [^;{}#]*?\b(?P<inline>\w+)\([^;{}#]*?\)\n\{(?P<code>.*?)^\}")
-    for match in re.finditer(pattern, code, flags=re.MULTILINE | re.DOTALL):
-        name = match["name"] or match["table"] or match["inline"]
-        body = match["body"] or match["fields"] or match["code"] or ""
-        line = code.count("\n", 0, match.start()) + 1
-        yield Definition(path, name, line, match[0].startswith("static") or bool(match["table"]), match["head"] or "", body)
+    """The functions and operation tables of a file."""
+    for found in clang_c.declarations(text):
+        if found.kind == "function" or found.kind == "table" and "const" in (token.text for token in found.tokens):
+            yield Definition(path, found.name, line_of(text, found.start), found.static or found.kind == "table",
+                             clang_c.code(text, found.start, found.inside), clang_c.code(text, found.inside, found.last),
+                             line_of(text, found.inside))
+
+
+def line_of(text, place):
+    return text.count("\n", 0, place) + 1
 
 
 def read(root, review):
@@ -101,9 +94,8 @@ def read(root, review):
             defined.append(definition)
             if definition.name in found:
                 definition.contract, definition.contract_line = found[definition.name]
-            body_line = definition.line + first_line_of_body(text, definition)
             if path != TABLE:
-                add_sites(definition, body_line, constants)
+                add_sites(definition, constants)
 
     read_abi(files, known, defined, review)
     compare_readme(root, review)
@@ -115,13 +107,8 @@ def read(root, review):
     return files
 
 
-def first_line_of_body(text, definition):
-    lines = text.split("\n")[definition.line - 1:]
-    return next(i for i, line in enumerate(lines) if line.startswith("{") or line.endswith("= {"))
-
-
-def add_sites(definition, line, constants):
-    for number, code in enumerate(definition.body.split("\n"), line):
+def add_sites(definition, constants):
+    for number, code in enumerate(definition.body.split("\n"), definition.body_line):
         for constant in re.findall(r"(?<![=!]= )\b(VMREMAP_\w+)\b", code):
             if constant in constants:
                 definition.sites.append((constants[constant], number))
@@ -166,13 +153,12 @@ def compare_readme(root, review):
 
 def read_abi(files, known, defined, review):
     """What the header declares: each has a contract there."""
-    text = strip(files[HEADER])
-    for match in re.finditer(r"^(?!#|\s)[\w \*]*?\b(\w+)\(([^;{]*)", text, flags=re.MULTILINE):
-        name = match[1]
-        line = text.count("\n", 0, match.start()) + 1
+    text = files[HEADER]
+    for found in clang_c.declarations(text):
+        line, name = line_of(text, found.start), found.name
         if name not in known:
             review.error(HEADER, line, f"{name}() has no contract")
-        review.abi[name] = line, match[2]
+        review.abi[name] = line, clang_c.code(text, found.start, found.end).partition("(")[2]
         for definition in defined:
             if definition.name == name and name in known:
                 definition.contract, definition.contract_line = known[name][1:]
@@ -181,8 +167,7 @@ def read_abi(files, known, defined, review):
     for path, text in files.items():
         for match in re.finditer(r"^EXPORT_SYMBOL\w*\((\w+)", text, flags=re.MULTILINE):
             if match[1] not in review.abi:
-                line = text.count("\n", 0, match.start()) + 1
-                review.error(path, line, f"{match[1]}() is exported, but not in {HEADER}: it has no contract")
+                review.error(path, line_of(text, match.start()), f"{match[1]}() is exported, but not in {HEADER}: it has no contract")
 
 
 def link(defined):
