@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is changed in C: each comparison, constant, operator, flag, condition and statement of a function, one at a time,
-and each entry of a table."""
+and each entry of a table.
+
+By hand, because what is general knows nothing of the kernel's flags, errnos and rounding, nor of a clause.
+"""
 import re
 from dataclasses import dataclass
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is changed in Rust: each condition, of values and of types, and what it is made of, one at a time."""
+"""What is changed in Rust: each condition, of values and of types, and what it is made of, one at a time.
+
+By hand, because cargo-mutants wants a package of cargo, which a crate of the kernel is not.
+"""
 import os
 import re
 import shutil

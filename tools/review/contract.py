@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Read docs/contract.md: the clauses, what the kernel crate asks for, and the soundness argument."""
+"""Read docs/contract.md: the clauses, what the kernel crate asks for, and the soundness argument.
+
+By hand, because what a heading, a list or a table means there is the contract's own.
+"""
 import re
 
 from model import Clause

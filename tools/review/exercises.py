@@ -4,6 +4,8 @@
 A comment in the first column that names clauses is about the test right below it, or, where tests are a list of cases,
 about all of them up to the next comment. KUnit tests also name a clause by its constant. A test breaks a clause, and not
 only is about it, where it expects the clause's errno or constant, or must not compile.
+
+By hand, because a test names its clauses in a comment, and is a macro that only the harness's own headers explain.
 """
 import re
 from dataclasses import replace

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Look up what the contract assumes of the kernel: each function that it names is in the file that it names."""
+"""Look up what the contract assumes of the kernel: each function that it names is in the file that it names.
+
+By hand, because a file of the kernel has no meaning to clang without a configuration, and a pattern finds what is sought.
+"""
 import re
 
 from model import Place

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Write the review: Markdown, and one HTML page that needs nothing else."""
+"""Write the review: Markdown, and one HTML page that needs nothing else.
+
+By hand, because sites of many pages is what generators make, and a review is one file to send and to keep.
+"""
 import html as escape_of
 import json
 import pathlib

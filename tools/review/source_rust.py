@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Read the Rust side: each unsafe block, what its callee requires, and what its comment discharges."""
+"""Read the Rust side: each unsafe block, what its callee requires, and what its comment discharges.
+
+By hand, because what parses Rust, rustc and syn, drops the comments that this is about.
+"""
 import re
 
 from model import Place, Unsafe
