@@ -90,8 +90,7 @@ static long pmds(char *map)
  */
 TEST_F(huge, one_fault_maps_a_pmd)
 {
-	/* Older kernels cannot map a PMD but for a fault of its own. */
-	bool all = !strcmp(variant->enabled, "always") && kernel_symbol("vmf_insert_folio_pmd");
+	bool all = !strcmp(variant->enabled, "always");
 	long before;
 
 	EXPECT_EQ(0, (long)self->map % PMD_SIZE);

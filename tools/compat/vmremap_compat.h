@@ -20,6 +20,7 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *de
 
 #ifdef VMREMAP_LACKS_MMAP_PREPARE
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #endif
 
@@ -32,10 +33,15 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *de
 #endif
 
 #ifdef VMREMAP_LACKS_INSERT_FOLIO_PMD
-/* There, filemap_map_pages() maps a PMD by itself. */
+/*
+ * There, filemap_map_pages() maps a PMD of the page cache by itself, where nothing is yet and
+ * the kernel wants huge pages. It needs no more of a fault than vmf_insert_folio_pmd() does.
+ */
 static inline vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write)
 {
-	return VM_FAULT_FALLBACK;
+	vmf->flags = write ? FAULT_FLAG_WRITE : 0;
+	return filemap_map_pages(vmf, folio->index, folio_next_index(folio) - 1) ?:
+	       VM_FAULT_FALLBACK;
 }
 #endif
 
