@@ -223,9 +223,10 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * @gfp: how to allocate its entries
  *
  * Each entry is a whole folio, the last one cut where the area ends: so an area has few,
- * of 2 MiB each where memory is not fragmented. A device that takes no segments of that
- * size, or may bounce, as dma_max_mapping_size() tells, has to be given less of an entry
- * at a time.
+ * of 2 MiB each where memory is not fragmented. So a driver tells by
+ * dma_set_max_seg_size() first that its device takes segments of that size. Where it does
+ * not, or dma_max_mapping_size() is less, as it is where memory is bounced, take an area of
+ * no more than that, or make the table by sg_alloc_table_from_pages_segment().
  *
  * @sgt is the caller's: map it by dma_map_sgtable(), and free it by sg_free_table()
  * before the reference on @area is given back. It holds none itself, and its pages are

@@ -99,51 +99,29 @@ pub trait SharedDevice: MiscDevice {
 /// ```
 /// use kernel::{
 ///     fs::File,
-///     miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
-///     new_mutex, new_poll_condvar,
+///     miscdevice::MiscDeviceRegistration,
 ///     sync::{poll::{PollCondVar, PollTable}, Arc, Mutex},
 /// };
 /// use vmremap::{SharedDevice, SharedDeviceRegistration};
 ///
-/// #[pin_data]
-/// struct Counter {
-///     #[pin]
+/// struct Device {
 ///     events: Mutex<u32>,
-///     #[pin]
 ///     changed: PollCondVar,
 /// }
 ///
-/// #[vtable]
-/// impl MiscDevice for Counter {
-///     type Ptr = Arc<Self>;
-///
-///     fn open(_: &File, device: &MiscDeviceRegistration<Self>) -> Result<Arc<Self>> {
-///         SharedDeviceRegistration::shared(device).cloned().ok_or(ENODEV)
-///     }
+/// // What `MiscDevice::open` does.
+/// fn open<T>(registration: &MiscDeviceRegistration<T>) -> Result<Arc<Device>>
+/// where
+///     T: SharedDevice<Shared = Arc<Device>>,
+/// {
+///     SharedDeviceRegistration::shared(registration).cloned().ok_or(ENODEV)
 /// }
 ///
-/// impl SharedDevice for Counter {
-///     type Shared = Arc<Self>;
-///
-///     fn poll(me: kernel::sync::ArcBorrow<'_, Self>, file: &File, table: &PollTable<'_>) -> u32 {
-///         table.register_wait(file, &me.changed);
-///         if *me.events.lock() > 0 { kernel::bindings::POLLIN } else { 0 }
-///     }
+/// // What `SharedDevice::poll` does.
+/// fn poll(device: &Device, file: &File, table: &PollTable<'_>) -> u32 {
+///     table.register_wait(file, &device.changed);
+///     if *device.events.lock() > 0 { kernel::bindings::POLLIN } else { 0 }
 /// }
-///
-/// let counter = Arc::pin_init(
-///     pin_init!(Counter {
-///         events <- new_mutex!(0),
-///         changed <- new_poll_condvar!(),
-///     }),
-///     GFP_KERNEL,
-/// )?;
-/// let options = MiscDeviceOptions { name: c"vmremap-counter" };
-/// KBox::pin_init(
-///     SharedDeviceRegistration::<Counter>::register(options, counter),
-///     GFP_KERNEL,
-/// )?;
-/// # Ok::<(), Error>(())
 /// ```
 #[repr(C)]
 #[pin_data]

@@ -16,8 +16,8 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* Size of the memory, in bytes. */
-#define VMREMAP_EDU_BYTES	0x20000UL
+/* Size of the memory, in bytes: no more than PCI functions take in one segment by default. */
+#define VMREMAP_EDU_BYTES	0x10000UL
 
 /* What the engine copies at most, and never across a multiple of it. */
 #define VMREMAP_EDU_COPY_MAX	4096UL

@@ -242,6 +242,7 @@ static int edu_map_dma(struct edu *edu)
 	struct device *dev = &edu->pdev->dev;
 	int err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
 
+	dma_set_max_seg_size(dev, VMREMAP_EDU_BYTES);
 	if (!err)
 		err = vmremap_area_sg_table(edu->area, &edu->table, GFP_KERNEL);
 	if (err)
