@@ -63,6 +63,34 @@ struct vmremap_sample_verify {
 	__u64 wrong;
 };
 
+/* How many messages a ring has room for. */
+#define VMREMAP_SAMPLE_MESSAGES	256
+
+/**
+ * struct vmremap_sample_ring - messages from one side to the other
+ * @head: how many the reader has read
+ * @tail: how many the writer has written
+ * @messages: message n is at n modulo %VMREMAP_SAMPLE_MESSAGES
+ *
+ * Whoever has written or read a message then stores @tail or @head with release, and the
+ * other side loads that with acquire before it looks.
+ */
+struct vmremap_sample_ring {
+	__u32 head;
+	__u32 tail;
+	__u64 messages[VMREMAP_SAMPLE_MESSAGES];
+};
+
+/**
+ * struct vmremap_sample_rings - what the data buffer begins with for VMREMAP_SAMPLE_ECHO
+ * @requests: from the program to the driver
+ * @answers: from the driver to the program
+ */
+struct vmremap_sample_rings {
+	struct vmremap_sample_ring requests;
+	struct vmremap_sample_ring answers;
+};
+
 /* Fill the data buffer with a pattern, then update the control page. */
 #define VMREMAP_SAMPLE_FILL	_IOW('v', 0x60, struct vmremap_sample_fill)
 /* Sum what the data buffer holds, then update the control page. */
@@ -77,6 +105,12 @@ struct vmremap_sample_verify {
  * raises SIGBUS from now on, and to map it again fails with ENODEV.
  */
 #define VMREMAP_SAMPLE_REVOKE	_IO('v', 0x63)
+
+/*
+ * Answer each request by its complement, as many as a ring has room for. Returns how many
+ * there were, or fails with EINVAL where the data buffer has no room for the rings.
+ */
+#define VMREMAP_SAMPLE_ECHO	_IO('v', 0x64)
 
 /* The pattern: a byte from a seed and its place, by Fibonacci hashing. */
 static inline __u8 vmremap_sample_byte(__u64 seed, __u64 i)

@@ -801,4 +801,41 @@ TEST_F(control, compat_ioctl)
 }
 #endif
 
+/* NoSharedRef: the ends of the rings are what a program says: no more than a ring full is read. */
+TEST(rings_of_a_liar)
+{
+	static const struct {
+		__u32 head, tail, answered, count;
+	} lies[] = {
+		{ 0, 0, 0, 0 },
+		{ 0, 7, 0, 7 },
+		{ 5, 4, 0, VMREMAP_SAMPLE_MESSAGES },
+		{ 0, VMREMAP_SAMPLE_MESSAGES + 1, 3, VMREMAP_SAMPLE_MESSAGES },
+		{ UINT32_MAX - 2, 2, UINT32_MAX, 5 },
+		{ 1U << 31, 0, 1U << 31, VMREMAP_SAMPLE_MESSAGES },
+	};
+	int fd = sample_open();
+	struct vmremap_sample_rings *rings;
+
+	ASSERT_LE(0, fd);
+	rings = map_pages(fd, DATA_PAGE, (sizeof(*rings) + PAGE_SIZE - 1) / PAGE_SIZE);
+	ASSERT_NE(MAP_FAILED, rings);
+	for (size_t i = 0; i < VMREMAP_SAMPLE_MESSAGES; i++)
+		rings->requests.messages[i] = i;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(*lies); i++) {
+		rings->requests.head = lies[i].head;
+		rings->requests.tail = lies[i].tail;
+		rings->answers.tail = lies[i].answered;
+		EXPECT_EQ(lies[i].count, ioctl(fd, VMREMAP_SAMPLE_ECHO)) TH_LOG("lie %zu", i);
+		EXPECT_EQ(lies[i].head + lies[i].count, rings->requests.head);
+		EXPECT_EQ(lies[i].answered + lies[i].count, rings->answers.tail);
+		for (__u32 n = 0; n < lies[i].count; n++)
+			ASSERT_EQ(~(__u64)((lies[i].head + n) % VMREMAP_SAMPLE_MESSAGES),
+				  rings->answers.messages[(lies[i].answered + n) %
+							  VMREMAP_SAMPLE_MESSAGES]);
+	}
+	munmap(rings, sizeof(*rings));
+	close(fd);
+}
+
 TEST_HARNESS_MAIN

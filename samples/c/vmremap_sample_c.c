@@ -173,6 +173,33 @@ static int sample_update(struct sample *sample, u64 *checksum)
 	return ret;
 }
 
+/*
+ * The rings, at both ends of which a program can write what it likes: so there is a limit to
+ * what one call does, and each place is counted modulo the size of the ring.
+ */
+static long sample_echo(struct sample *sample)
+{
+	struct vmremap_sample_rings *rings = vmremap_area_addr(sample->data);
+	u32 head, tail, answered, count;
+
+	if (vmremap_area_size(sample->data) < sizeof(*rings))
+		return -EINVAL;
+	head = READ_ONCE(rings->requests.head);
+	answered = READ_ONCE(rings->answers.tail);
+	/* The messages are there when the program says that there are so many. */
+	tail = smp_load_acquire(&rings->requests.tail);
+	for (count = 0; head != tail && count < VMREMAP_SAMPLE_MESSAGES; count++) {
+		u64 message = READ_ONCE(rings->requests.messages[head % VMREMAP_SAMPLE_MESSAGES]);
+
+		/* The program may use this place again. */
+		smp_store_release(&rings->requests.head, ++head);
+		WRITE_ONCE(rings->answers.messages[answered % VMREMAP_SAMPLE_MESSAGES], ~message);
+		/* The answer is there when the program sees that there is one more. */
+		smp_store_release(&rings->answers.tail, ++answered);
+	}
+	return count;
+}
+
 static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct sample *sample = file->private_data;
@@ -180,7 +207,7 @@ static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	struct vmremap_sample_fill fill;
 	struct vmremap_sample_verify verify;
 	struct vmremap_sample_sum sum;
-	int ret;
+	long ret;
 
 	if (READ_ONCE(sample->unplugged))
 		return -ENODEV;
@@ -207,6 +234,10 @@ static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 			ret = sample_verify(sample, &verify);
 		if (!ret && copy_to_user(argp, &verify, sizeof(verify)))
 			return -EFAULT;
+		return ret;
+	case VMREMAP_SAMPLE_ECHO:
+		scoped_cond_guard(mutex_intr, return -EINTR, &sample->lock)
+			ret = sample_echo(sample);
 		return ret;
 	case VMREMAP_SAMPLE_REVOKE:
 		return vmremap_area_revoke(sample->data);

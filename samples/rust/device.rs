@@ -56,6 +56,7 @@ impl MiscDevice for Device {
                 let seed = reader.read::<u64>()?;
                 writer.write::<[u64; 2]>(&[seed, sample.verify(seed)?])?;
             }
+            uapi::VMREMAP_SAMPLE_ECHO => return sample.echo(),
             uapi::VMREMAP_SAMPLE_REVOKE => sample.revoke()?,
             _ => return Err(ENOTTY),
         }

@@ -6,13 +6,15 @@
 
 use crate::uapi::{
     self,
-    vmremap_sample_control, //
+    vmremap_sample_control,
+    vmremap_sample_rings, //
 };
 use kernel::{
     io::{
         io_project,
         io_read,
-        io_write, //
+        io_write,
+        Io, //
     },
     mm::virt::VmaNew,
     new_mutex,
@@ -20,6 +22,7 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::{
+            Acquire,
             Relaxed,
             Release, //
         },
@@ -114,6 +117,38 @@ impl Sample {
             interruption_point(i)?;
         }
         Ok(wrong)
+    }
+
+    /// Answers each request by its complement; returns how many there were.
+    ///
+    /// A program can write what it likes at both ends of the rings: so there is a limit to what one
+    /// call does, and each place is counted modulo the size of the ring.
+    pub(crate) fn echo(&self) -> Result<isize> {
+        const MESSAGES: usize = uapi::MESSAGES as usize;
+
+        let locked = self.locked.lock();
+        let rings = locked.data.bytes().try_cast::<vmremap_sample_rings>()?;
+        let shown_head = AtomicView::new(io_project!(rings, .requests.head));
+        let shown_tail = AtomicView::new(io_project!(rings, .answers.tail));
+        let mut head = shown_head.load(Relaxed);
+        let mut answered = shown_tail.load(Relaxed);
+        // The messages are there when the program says that there are so many.
+        let tail = AtomicView::new(io_project!(rings, .requests.tail)).load(Acquire);
+        let mut count = 0;
+
+        while head != tail && count < uapi::MESSAGES {
+            let message = io_read!(rings, .requests.messages[try: head as usize % MESSAGES]);
+
+            // The program may use this place again.
+            head = head.wrapping_add(1);
+            shown_head.store(head, Release);
+            io_write!(rings, .answers.messages[try: answered as usize % MESSAGES], !message);
+            // The answer is there when the program sees that there is one more.
+            answered = answered.wrapping_add(1);
+            shown_tail.store(answered, Release);
+            count = count.wrapping_add(1);
+        }
+        Ok(count as isize)
     }
 
     /// Takes the data back from programs, for ever.

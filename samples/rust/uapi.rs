@@ -16,6 +16,9 @@ include!(env!("VMREMAP_SAMPLE_UAPI"));
 /// The checksum of no bytes, which `bindgen` takes for a signed number.
 pub(crate) const CHECKSUM_INIT: u64 = VMREMAP_SAMPLE_CHECKSUM_INIT as u64;
 
+/// How many messages a ring has room for.
+pub(crate) const MESSAGES: u32 = VMREMAP_SAMPLE_MESSAGES;
+
 /// Returns the byte at `i` of the pattern that `seed` makes.
 pub(crate) const fn byte(seed: u64, i: u64) -> u8 {
     (seed.wrapping_add(i).wrapping_mul(0x9e3779b97f4a7c15) >> 56) as u8
@@ -37,5 +40,9 @@ static_assert!(VMREMAP_SAMPLE_FILL == 0x4008_7660);
 static_assert!(VMREMAP_SAMPLE_SUM == 0x8008_7661);
 static_assert!(VMREMAP_SAMPLE_VERIFY == 0xc010_7662);
 static_assert!(VMREMAP_SAMPLE_REVOKE == 0x7663);
+static_assert!(size_of::<vmremap_sample_rings>() == 2 * (8 + 256 * 8));
+static_assert!(core::mem::offset_of!(vmremap_sample_ring, tail) == 4);
+static_assert!(core::mem::offset_of!(vmremap_sample_ring, messages) == 8);
+static_assert!(VMREMAP_SAMPLE_ECHO == 0x7664);
 static_assert!(VMREMAP_SAMPLE_CONTROL == 0);
 static_assert!(VMREMAP_SAMPLE_DATA == 0x4000_0000);
