@@ -75,6 +75,122 @@
 //! }
 //! ```
 //!
+//! # What a driver does with an area
+//!
+//! **Share it.** An area is of any type of which any bytes are a value. A program maps it, and each side
+//! sees what the other writes, field by field:
+//!
+//! ```
+//! use kernel::{
+//!     io::{io_read, io_write},
+//!     mm::virt::VmaNew,
+//! };
+//! use vmremap::{Area, Flags, VmaNewExt};
+//!
+//! #[repr(C)]
+//! #[derive(FromBytes, IntoBytes)]
+//! struct Settings {
+//!     rate: u32,
+//!     gain: u32,
+//! }
+//!
+//! // What `MiscDevice::mmap` does.
+//! fn mmap(settings: &Area<Settings>, vma: &VmaNew) -> Result {
+//!     settings.mmap(vma, vma.page_offset())
+//! }
+//!
+//! let settings = Area::<Settings>::zeroed(Flags::NONE)?;
+//! io_write!(&settings, .rate, 48000);
+//! let gain = io_read!(&settings, .gain); // whatever a program has written there: check this copy
+//! assert_eq!(gain, 0);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! **Order it.** Where one side waits for the other, the field that says so is an [`AtomicView`], and a
+//! program's C11 atomics are its other half:
+//!
+//! ```
+//! use kernel::{
+//!     io::{io_project, io_write},
+//!     sync::atomic::{Acquire, Release},
+//! };
+//! use vmremap::{Area, AtomicView, Flags};
+//!
+//! #[repr(C)]
+//! #[derive(FromBytes, IntoBytes)]
+//! struct Ring {
+//!     head: u32, // how many the program has read
+//!     tail: u32, // how many the driver has written
+//!     samples: [u64; 64],
+//! }
+//!
+//! fn push(ring: &Area<Ring>, written: u32, sample: u64) -> Result<u32> {
+//!     let read = AtomicView::new(io_project!(ring, .head)).load(Acquire);
+//!     if written.wrapping_sub(read) >= 64 {
+//!         return Err(EAGAIN);
+//!     }
+//!     io_write!(ring, .samples[try: written as usize % 64], sample);
+//!     let written = written.wrapping_add(1);
+//!     AtomicView::new(io_project!(ring, .tail)).store(written, Release);
+//!     Ok(written)
+//! }
+//!
+//! let ring = Area::<Ring>::zeroed(Flags::NONE)?;
+//! assert_eq!(push(&ring, 0, 7), Ok(1));
+//! assert_eq!(push(&ring, 64, 7), Err(EAGAIN));
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! **Have a device access it.** A `DmaArea` maps an area for a device's DMA until that is unbound, as the
+//! kernel crate's `dma::Coherent` is memory of one device. It says whose turn it is:
+//!
+//! ```
+//! # #[cfg(CONFIG_DMA_NEED_SYNC)] {
+//! use kernel::{
+//!     device::{Bound, Device},
+//!     dma::DataDirection,
+//! };
+//! use vmremap::{Area, DmaArea, Flags};
+//!
+//! fn probe(dev: &Device<Bound>) -> Result<Pin<KBox<DmaArea<[u8]>>>> {
+//!     let frame = Area::<u8>::zeroed_slice(1 << 20, Flags::REVOCABLE)?;
+//!     KBox::pin_init(
+//!         DmaArea::new(dev, frame, DataDirection::FromDevice),
+//!         GFP_KERNEL,
+//!     )
+//! }
+//!
+//! fn start(frame: &DmaArea<[u8]>) -> Result {
+//!     frame.sync_for_device()?;
+//!     // Tell the device of each `entry.dma_address()` and `entry.dma_len()` of `frame.iter()`.
+//!     Ok(())
+//! }
+//!
+//! fn interrupt(frame: &DmaArea<[u8]>) -> Result {
+//!     // Now a program sees in its mapping what the device has written.
+//!     frame.sync_for_cpu()
+//! }
+//! # }
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! **Take it back**, from programs, where the area is [`Flags::REVOCABLE`]: for a while, to check bytes and
+//! use them in place, or for ever, when the device is gone:
+//!
+//! ```
+//! use vmremap::{Area, Flags};
+//!
+//! let mut commands = Area::<u32>::zeroed_slice(1000, Flags::REVOCABLE)?;
+//! {
+//!     let frozen = commands.freeze()?;
+//!     // An ordinary slice, which no program can change: one that tries waits.
+//!     assert!(frozen.iter().all(|&command| command < 16));
+//! }
+//! // A touch raises SIGBUS from now on.
+//! commands.revoke()?;
+//! # Ok::<(), Error>(())
+//! ```
+//!
 //! # What is safe about it
 //!
 //! Whatever a program does with its mapping, the driver sees different values, but never undefined
