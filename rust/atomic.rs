@@ -177,13 +177,14 @@ impl<'a, T: AtomicField> AtomicView<'a, T> {
     }
 }
 
-/// The types that an [`AtomicView`] can be of: integers of 8, 16, 32 and 64 bits, and of a pointer's size.
+/// The types that an [`AtomicView`] can be of: integers of 8, 16, 32 and 64 bits, and of a
+/// pointer's size.
 ///
 /// Any bytes are a value of such a type, so that no program can make one that is not.
 pub trait AtomicField: FromBytes + IntoBytes + ops::Ops {}
 
-/// Those of them that can be added to: all but those of 8 and 16 bits, for which the kernel has no such
-/// operation.
+/// Those of them that can be added to: all but those of 8 and 16 bits, for which the kernel has no
+/// such operation.
 pub trait AtomicCount: AtomicField + ops::Add {}
 
 mod ops {
@@ -212,9 +213,9 @@ mod ops {
     }
 
     /// On x86, whose accesses to memory are never seen in another order that matters here: as
-    /// `smp_load_acquire()` and `smp_store_release()` in `arch/x86/include/asm/barrier.h`, a volatile
-    /// access on the right side of a fence for the compiler. The kernel crate has a call for each, which
-    /// costs ten times as much.
+    /// `smp_load_acquire()` and `smp_store_release()` in `arch/x86/include/asm/barrier.h`, a
+    /// volatile access on the right side of a fence for the compiler. The kernel crate has a call
+    /// for each, which costs ten times as much.
     mod plain {
         use super::*;
         use core::sync::atomic::{

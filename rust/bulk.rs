@@ -39,8 +39,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
 
     /// Copies bytes out of the area, from byte `offset` on, until `data` is full.
     ///
-    /// What a program writes meanwhile may or may not be in the copy. But that is a copy: the compiler
-    /// does not look at the area again in its place.
+    /// What a program writes meanwhile may or may not be in the copy. But that is a copy: the
+    /// compiler does not look at the area again in its place.
     ///
     /// # Errors
     ///
@@ -66,7 +66,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
         Ok(())
     }
 
-    /// Copies bytes out of the area as [`read_at`](Self::read_at), to memory that need not be initialised.
+    /// Copies bytes out of the area as [`read_at`](Self::read_at), to memory that need not be
+    /// initialised.
     ///
     /// Returns what it has initialised.
     ///
@@ -176,9 +177,9 @@ impl<T: KnownSize + ?Sized> Area<T> {
     }
 }
 
-// None of these is generic, or inlined into a driver. So a driver's compiler sees a call and no access:
-// it can neither take a copy to be what was copied, and read that again, nor what it does to an
-// `AtomicView` to be a race with it.
+// None of these is generic, or inlined into a driver. So a driver's compiler sees a call and no
+// access: it can neither take a copy to be what was copied, and read that again, nor what it does
+// to an `AtomicView` to be a race with it.
 
 #[inline(never)]
 fn copy_out(from: SysMem<'_, [u8]>, to: &mut [u8]) {

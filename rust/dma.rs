@@ -28,9 +28,9 @@ use kernel::{
 
 /// An area that is mapped for the DMA of a device until that is unbound from its driver.
 ///
-/// It derefs to the kernel crate's [`SGTable`], whose entries say where the device finds the memory:
-/// few, for large folios are one entry each, up to the size that `dma_max_mapping_size()` says. The kernel
-/// crate does not look at `dma_get_max_seg_size()`.
+/// It derefs to the kernel crate's [`SGTable`], whose entries say where the device finds the
+/// memory: few, for large folios are one entry each, up to the size that `dma_max_mapping_size()`
+/// says. The kernel crate does not look at `dma_get_max_seg_size()`.
 ///
 /// The memory is the device's from [`sync_for_device`](Self::sync_for_device) to
 /// [`sync_for_cpu`](Self::sync_for_cpu), and the driver's and its programs' else. Who writes to it

@@ -77,8 +77,8 @@
 //!
 //! # What a driver does with an area
 //!
-//! **Share it.** An area is of any type of which any bytes are a value. A program maps it, and each side
-//! sees what the other writes, field by field:
+//! **Share it.** An area is of any type of which any bytes are a value. A program maps it, and each
+//! side sees what the other writes, field by field:
 //!
 //! ```
 //! use kernel::{
@@ -106,8 +106,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! **Order it.** Where one side waits for the other, the field that says so is an [`AtomicView`], and a
-//! program's C11 atomics are its other half:
+//! **Order it.** Where one side waits for the other, the field that says so is an [`AtomicView`],
+//! and a program's C11 atomics are its other half:
 //!
 //! ```
 //! use kernel::{
@@ -141,8 +141,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! **Have a device access it.** A `DmaArea` maps an area for a device's DMA until that is unbound, as the
-//! kernel crate's `dma::Coherent` is memory of one device. It says whose turn it is:
+//! **Have a device access it.** A `DmaArea` maps an area for a device's DMA until that is unbound,
+//! as the kernel crate's `dma::Coherent` is memory of one device. It says whose turn it is:
 //!
 //! ```
 //! # #[cfg(CONFIG_DMA_NEED_SYNC)] {
@@ -174,8 +174,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! **Take it back**, from programs, where the area is [`Flags::REVOCABLE`]: for a while, to check bytes and
-//! use them in place, or for ever, when the device is gone:
+//! **Take it back**, from programs, where the area is [`Flags::REVOCABLE`]: for a while, to check
+//! bytes and use them in place, or for ever, when the device is gone:
 //!
 //! ```
 //! use vmremap::{Area, Flags};
