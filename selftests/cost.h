@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What it costs a program to map, touch and unmap, where the clock advances with each instruction. */
+/* What a program pays to map, touch and unmap, where the clock advances with each instruction. */
 #ifndef VMREMAP_SELFTESTS_COST_H
 #define VMREMAP_SELFTESTS_COST_H
 
