@@ -59,9 +59,9 @@ struct vmremap_area;
 
 /*
  * vmremap_area_revoke() and vmremap_area_freeze() can take the memory back from
- * programs. Then no mapping is private and writable, even by vmremap_range(); all of
- * a VMA is mapped or nothing; and from an .mmap callback no page is mapped before it
- * is touched, %VMREMAP_POPULATE or not.
+ * programs. Such an area has three restrictions: no mapping is private and writable,
+ * even by vmremap_range(); a VMA is mapped whole or not at all; and an .mmap callback
+ * maps no page before it is touched, whether %VMREMAP_POPULATE is set or not.
  */
 #define VMREMAP_REVOCABLE	0x10U
 
@@ -74,9 +74,9 @@ struct vmremap_area;
  * @size: bytes wanted; memory comes in whole pages, all of them zeroed
  * @flags: bitwise or of VMREMAP_* flags
  *
- * The memory is contiguous in vmalloc address space. Physically it is large
- * folios, and smaller ones where memory is fragmented. Placement follows the
- * memory policy of the calling task.
+ * The memory is contiguous in vmalloc address space. Physically it consists of
+ * large folios, or of smaller ones if memory is fragmented. Placement follows
+ * the memory policy of the calling task.
  *
  * Contract: requires nothing; checks SizeNonZero, RangeNoWrap; guarantees
  *	ZeroedBeforeShare, AreaOutlives, RightPage, AnyThread.
@@ -106,10 +106,10 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
  * vmremap_area_put - give a reference back
  * @area: the area; NULL and ERR_PTR() are ignored
  *
- * Mappings hold references of their own: after the driver's last put the
- * area lives on until the last of them is unmapped. A page that is pinned
- * even outlives its area. Memory is freed when the calling task returns to
- * userspace, as by fput().
+ * Mappings hold references of their own: after the driver's last put, the
+ * area lives until the last of them is unmapped. A pinned page even outlives
+ * its area. As with fput(), memory is freed when the calling task returns to
+ * userspace.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: Process context. Does not sleep.
@@ -120,9 +120,9 @@ void vmremap_area_put(struct vmremap_area *area);
  * vmremap_area_addr - the kernel's address of an area
  * @area: the area
  *
- * Userspace can read, and unless the area is %VMREMAP_RDONLY write, these
- * bytes at any time: use READ_ONCE(), WRITE_ONCE() or atomics on them, and
- * check a copy rather than the bytes themselves.
+ * Userspace can read these bytes at any time, and can write them unless the
+ * area is %VMREMAP_RDONLY. So access them with READ_ONCE(), WRITE_ONCE() or
+ * atomics, and check a copy rather than the bytes themselves.
  *
  * Contract: requires AreaOutlives.
  * Context: Any.
@@ -144,13 +144,13 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * vmremap_area_is_sole_reference - is there no other reference on an area?
  * @area: an area on which the caller has a reference
  *
- * References of mappings do not count. While nobody but the caller has one, nobody
- * but the caller can take another.
+ * References of mappings do not count. While only the caller has a reference, only
+ * the caller can take another.
  *
  * Contract: requires AreaOutlives; guarantees SoleReference.
  * Context: Any.
- * Return: true if the caller's is the only one. Another can be one that
- * vmremap_range() has for a moment.
+ * Return: true if the caller's is the only one. It can be false for a moment because
+ * vmremap_range() holds one.
  */
 bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
 
@@ -158,13 +158,13 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * vmremap_area_revoke - take an area's memory back from programs, for ever
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * When it returns, no mapping shows the memory. A touch raises SIGBUS, and to map
- * the area again is refused. A page that is pinned, as by O_DIRECT in flight, stays
- * with who has pinned it until it is unpinned. To revoke again does no harm.
+ * When it returns, no mapping shows the memory. A touch raises SIGBUS, and mapping
+ * the area again is refused. A page that is pinned, for instance by O_DIRECT in
+ * flight, stays accessible through that pin. Revoking an area twice is harmless.
  *
- * This is what a driver whose device goes away calls, where it would call
- * unmap_mapping_range() on its own inode if the mapping were its own: vm_file is the
- * area's, so that does not reach it.
+ * Call this when the device goes away, instead of unmap_mapping_range() on the
+ * driver's own inode. That does not reach the mappings, because their vm_file is the
+ * area's.
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, PagesOutlive, AnyThread.
  * Context: Process context. May sleep. Takes the i_mmap lock of the area's file, and
@@ -180,17 +180,17 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * vmremap_area_freeze - take an area's memory back from programs, for a while
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * When it has succeeded, no program and no device that it has asked for can read or
- * write the memory: no mapping shows it, and nobody has pinned it. So a driver can
- * check the bytes and use them without a copy. A touch waits for vmremap_area_thaw()
- * or vmremap_area_revoke(); signals interrupt it, and a system call's when they kill.
- * mmap(2) works meanwhile.
+ * After success no program, and no device on behalf of one, can read or write the
+ * memory: no mapping shows it, and nobody has pinned it. So a driver can check the
+ * bytes and use them without a copy. A touch waits for vmremap_area_thaw() or
+ * vmremap_area_revoke(). Any signal interrupts the wait of a program's own touch; only
+ * a fatal one interrupts that of a system call. mmap(2) still works.
  *
- * While pages are pinned it waits for some 150 ms in all. After a failure all is as
- * before, but for touches that have waited. The last vmremap_area_put() thaws.
+ * If pages are pinned, this waits for up to 150 ms. After a failure everything is as
+ * before, except that touches may have waited. The last vmremap_area_put() thaws.
  *
- * Do not access other memory of programs before the area is thawed: a program may have
- * a lock there that one of its waiting threads holds.
+ * Do not access other memory of programs before the area is thawed, because a waiting
+ * thread may hold a lock there.
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
  * Context: Process context. May sleep. Takes and waits as vmremap_area_revoke().
@@ -208,8 +208,8 @@ int vmremap_area_freeze(struct vmremap_area *area) __must_check;
  * vmremap_area_thaw - let programs access an area again
  * @area: an area that vmremap_area_freeze() has frozen
  *
- * Pages are mapped again as they are touched. An area that was revoked meanwhile
- * stays so.
+ * Pages are mapped again when they are touched. An area that has been revoked since it
+ * was frozen stays revoked.
  *
  * Contract: requires AreaOutlives; guarantees AnyThread.
  * Context: Any.
@@ -253,11 +253,10 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * @vma: the VMA that is being set up; it is covered from start to end
  * @pgoff: pages into @area before the first page to map
  *
- * On success the VMA belongs to vmremap: its vm_ops, its vm_file, which becomes
- * the area's, and its vm_pgoff, which becomes the offset into @area as
- * dma_buf_mmap() does it, must not be changed any more. It keeps @area until it
- * is unmapped, whether the driver is still there or not. What MADV_DONTNEED or a
- * zap removes is faulted in again.
+ * On success the VMA belongs to vmremap. Do not change its vm_ops, its vm_file or its
+ * vm_pgoff any more: vm_file is now the area's, and vm_pgoff the offset into @area, as
+ * dma_buf_mmap() sets them. The VMA keeps @area until it is unmapped, even if the
+ * driver is gone by then. What MADV_DONTNEED or a zap removes is faulted in again.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
@@ -272,9 +271,9 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EINVAL - @area has not that many pages from @pgoff on
  * * %-EBUSY - @vma is NULL, a pfn map, or has another owner's vm_ops
  * * %-ENODEV - @area is revoked
- * * %-EACCES - the mapping is executable, and not only because the personality
- *   READ_IMPLIES_EXEC makes all so; writable and private; or writable and @area
- *   is %VMREMAP_RDONLY
+ * * %-EACCES - the mapping is private and writable; or writable while @area is
+ *   %VMREMAP_RDONLY; or executable for another reason than the personality
+ *   READ_IMPLIES_EXEC
  * * %-ENOMEM - no memory for page tables; nothing stays mapped
  */
 int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
@@ -286,8 +285,9 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * @desc: the VMA to be; it is covered from start to end
  * @pgoff: pages into @area before the first page to map
  *
- * Make this the last thing in the callback that can fail: @desc has a reference
- * on the area's file then, which the kernel gives back in all cases but that one.
+ * Call this after everything else in the callback that can fail. It puts a reference
+ * on the area's file into @desc, and the kernel never gives that back if the callback
+ * fails afterwards.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
@@ -295,9 +295,9 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap_prepare callback. Does not sleep.
- * Return: 0, or the errnos of vmremap_area_mmap() but %-ENOMEM; %-EBUSY says
- * that @desc is NULL, or already has an action or vm_ops of its own. What an
- * earlier call put into @desc is taken back then.
+ * Return: 0, or an errno as from vmremap_area_mmap(), but never %-ENOMEM. %-EBUSY
+ * means that @desc is NULL, or already has an action or vm_ops of its own. After an
+ * error, what an earlier call put into @desc is taken back.
  */
 int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff) __must_check;
@@ -335,8 +335,8 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  *
  * An area's own memory is mapped as by vmremap_area_mmap(), but a private
  * writable mapping is allowed, as by the kernel's function: its writes are
- * copied. Other memory is mapped by the kernel's function, with its reference
- * counting: each page lives while mapped, and there is no fault handler.
+ * copied. Plain vmalloc memory is mapped by the kernel's function: each page
+ * lives while it is mapped, and there is no fault handler.
  *
  * Contract: requires VmaInit; checks AddrAligned, RangeNoWrap, AreaValid,
  *	RangeInArea, AreaShareable, VmaInit (2), NotRevoked, PolicyHeld; meets
@@ -367,8 +367,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  * The drop-in for remap_vmalloc_range_partial(). Several parts of one VMA may
  * be mapped, from several areas. What no call mapped is SIGBUS to touch.
  *
- * As a module, memory that is no area's own can only be mapped to a whole VMA,
- * for the kernel does not export the means.
+ * If vmremap is a module, plain vmalloc memory can only be mapped to a whole VMA,
+ * because the kernel exports no function for less.
  *
  * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
  *	RangeInVma, AreaValid, RangeInArea, AreaShareable, VmaInit (2),
@@ -385,8 +385,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM - as from vmremap_range(); %-EBUSY also
  *   for a part that overlaps one mapped before, %-EACCES for a part of a VMA and an
  *   area that is %VMREMAP_REVOCABLE
- * * %-EOPNOTSUPP - a part of a VMA, memory that is no area's own, and vmremap
- *   is a module
+ * * %-EOPNOTSUPP - plain vmalloc memory for a part of a VMA, and vmremap is a
+ *   module
  */
 int vmremap_range_partial(struct vm_area_struct *vma, unsigned long uaddr,
 			  void *kaddr, unsigned long pgoff, unsigned long size) __must_check;
