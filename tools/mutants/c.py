@@ -90,7 +90,9 @@ def units(text):
     """The functions and the tables of a file, in order."""
     for found in clang_c.declarations(text):
         if found.kind == "function":
-            yield Unit(found.name, found.start, found.inside + 1, found.last, conditions(text, found.start))
+            # What a function does nothing without is a condition, too.
+            needs = re.findall(r"\bif \(!IS_ENABLED\((\w+)\) \|\|", text[found.inside:found.last])
+            yield Unit(found.name, found.start, found.inside + 1, found.last, conditions(text, found.start) + needs)
         elif found.kind == "table" and "const" in (token.text for token in found.tokens):
             yield Unit(found.name, found.start, found.inside, found.last, None)
 
