@@ -111,8 +111,8 @@ static void no_area_has_no_table(struct kunit *test)
 static void no_memory_for_the_entries(struct kunit *test)
 {
 	struct vmremap_area *area;
+	unsigned int nth, lost = 0;
 	struct sg_table sgt;
-	unsigned int nth;
 	int err;
 
 	failing_init(test);
@@ -125,11 +125,17 @@ static void no_memory_for_the_entries(struct kunit *test)
 		err = vmremap_area_sg_table(area, &sgt, GFP_KERNEL);
 		if (!failing_end())
 			break;
-		KUNIT_ASSERT_EQ(test, err, -ENOMEM);
+		/* What failed can be the checks of memory's own. */
+		if (!err)
+			sg_free_table(&sgt);
+		else
+			lost++;
+		KUNIT_EXPECT_TRUE(test, !err || err == -ENOMEM);
 	}
-	KUNIT_ASSERT_EQ(test, err, 0);
-	KUNIT_EXPECT_GT(test, nth, 2);
-	sg_free_table(&sgt);
+	KUNIT_EXPECT_GE(test, lost, 2);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	if (!err)
+		sg_free_table(&sgt);
 	vmremap_area_put(area);
 }
 
