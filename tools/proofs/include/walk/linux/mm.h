@@ -15,7 +15,7 @@
 
 #define CONFIG_TRANSPARENT_HUGEPAGE	1
 #define CONFIG_XARRAY_MULTI		1
-#define IS_ENABLED(option)		(option)
+#define IS_ENABLED(CONFIG_option)	(CONFIG_option)
 
 #define FAULT_FLAG_WRITE	0x1
 #define FAULT_FLAG_ALLOW_RETRY	0x4
