@@ -226,7 +226,7 @@ TEST_F(flags, rdonly)
 	struct vmremap_test_call call = {};
 	char *map;
 
-	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, MIB(4),
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 1024 * PAGE_SIZE,
 				  VMREMAP_RDONLY));
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, 1024, 7));
 	EXPECT_EQ(MAP_FAILED, map_area(self->fd, AREA, 0, 1024));
@@ -251,7 +251,7 @@ TEST_F(flags, dontcopy)
 	char *map;
 	pid_t pid;
 
-	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, MIB(2),
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 512 * PAGE_SIZE,
 				  VMREMAP_DONTCOPY));
 	map = map_area(self->fd, AREA, 0, 512);
 	ASSERT_NE(MAP_FAILED, map);
@@ -338,9 +338,9 @@ FIXTURE_VARIANT(refused) {
 FIXTURE_VARIANT_ADD(refused, size_zero) { 0, 0, ENODATA };
 /* RangeNoWrap: vmremap_area_alloc() of what cannot be counted in pages. */
 FIXTURE_VARIANT_ADD(refused, size_max) { -1ULL, 0, EOVERFLOW };
-FIXTURE_VARIANT_ADD(refused, size_max_less_a_page) { -4095ULL, 0, EOVERFLOW };
+FIXTURE_VARIANT_ADD(refused, size_max_less_a_page) { 1 - PAGE_SIZE, 0, EOVERFLOW };
 /* No clause: more than there is, or flags that are none. */
-FIXTURE_VARIANT_ADD(refused, size_last_page) { -4096ULL, 0, ENOMEM };
+FIXTURE_VARIANT_ADD(refused, size_last_page) { -PAGE_SIZE, 0, ENOMEM };
 FIXTURE_VARIANT_ADD(refused, size_half) { 1ULL << 63, 0, ENOMEM };
 FIXTURE_VARIANT_ADD(refused, size_vmalloc_space) { 1ULL << 45, 0, ENOMEM };
 FIXTURE_VARIANT_ADD(refused, size_one_tib) { 1ULL << 40, 0, ENOMEM };
@@ -420,13 +420,13 @@ TEST_F(life, put_inside_of_mmap)
 
 	for (int n = 0; n < 10; n++) {
 		ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
-					  MIB(3), 0));
+					  768 * PAGE_SIZE, 0));
 		ASSERT_EQ(0, memory_poke(self->fd, AREA, 768, 9));
 		map = map_call(self->fd, &call, 768, PROT_READ | PROT_WRITE,
 			       MAP_SHARED);
 		ASSERT_NE(MAP_FAILED, map);
 		EXPECT_EQ(0, wrong_words(map, 768, 9));
-		EXPECT_EQ(0, munmap(map, MIB(3)));
+		EXPECT_EQ(0, munmap(map, 768 * PAGE_SIZE));
 	}
 }
 

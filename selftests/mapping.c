@@ -441,7 +441,7 @@ TEST_F(mapping, populate)
 	char *map = mmap(NULL, self->size, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_POPULATE, self->fd,
 			 (DATA_PAGE + self->first) * PAGE_SIZE);
-	char *maps[] = { self->map, map };
+	void *maps[] = { self->map, map };
 	long before = 0;
 
 	ASSERT_NE(MAP_FAILED, map);

@@ -35,8 +35,8 @@ suffix() {
 	esac
 }
 
-# The newest entry of the changelog says it, for modules and packages.
-version() { sed -n '1s/.*(\(.*\)).*/\1/p' "$checkout/debian/changelog"; }
+# The newest entry of CHANGELOG.md says it, for modules, packages and documents.
+version() { sed -n '/^## /{s///p;q}' "$checkout/CHANGELOG.md"; }
 
 hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
 

@@ -26,9 +26,10 @@ prepare_tree() {
 
 # tree_differs CONFIG BUILD: print what the kernel has set otherwise than its tree. Rust symbol hashes depend on compiler,
 # bindgen and config: any difference would make modules that cannot link or, worse, that do. What signs modules plays no
-# part; Debian strips it and the build salt from the config that it ships.
+# part; Debian strips it and the build salt from the config that it ships. Nor does what is not set: there are more such
+# options where there are more tools.
 tree_differs() {
 	local stripped='CONFIG_(BUILD_SALT|MODULE_SIG_(ALL|KEY.*)|OPENSSL_SUPPORTS_ML_DSA|SYSTEM_TRUSTED_KEYS)'
-	settings() { grep -E '^(# )?CONFIG_' "$1" | grep -vE "\<$stripped\>" | sort; }
+	settings() { grep '^CONFIG_' "$1" | grep -vE "\<$stripped\>" | sort; }
 	comm -3 <(settings "$1") <(settings "$2/.config") | tr -d '\t' | paste -sd ';'
 }
