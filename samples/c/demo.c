@@ -12,9 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +20,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "../demo.h"
 #include "../vmremap_sample.h"
 
 #define DEFAULT_DEVICE "/dev/vmremap-sample-c"
@@ -34,18 +32,6 @@ struct device {
 	unsigned char *data;
 	size_t bytes;
 };
-
-static int passed, failed;
-
-static bool check(bool ok, const char *what)
-{
-	printf("  %-6s  %s\n", ok ? "ok" : "FAILED", what);
-	if (ok)
-		passed++;
-	else
-		failed++;
-	return ok;
-}
 
 /* Which clause of vmremap's contract an errno stands for. */
 static const char *clause(int err)
@@ -224,13 +210,6 @@ static void verified(const struct device *dev, __u64 seed)
 	      "it has thawed the data: the program could put the byte right");
 }
 
-static sigjmp_buf survived;
-
-static void survive(int sig)
-{
-	siglongjmp(survived, sig);
-}
-
 /* Unbind the driver from the device, or bind it again, where it is on a bus and we may. */
 static bool plug(const struct device *dev, const char *what)
 {
@@ -260,11 +239,7 @@ static void unplugged(const struct device *dev)
 		check(false, "have the driver take the data back");
 		return;
 	}
-	signal(SIGBUS, survive);
-	sig = sigsetjmp(survived, 1);
-	if (!sig)
-		__atomic_store_n(dev->data, 1, __ATOMIC_RELAXED);
-	signal(SIGBUS, SIG_DFL);
+	sig = signal_of_write(dev->data);
 	printf("  %s; to touch the data: signal %d (%s)\n",
 	       gone ? "the device is gone" : "the driver took the data back", sig,
 	       sig ? strsignal(sig) : "none");

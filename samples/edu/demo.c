@@ -14,9 +14,6 @@
 #include <glob.h>
 #include <limits.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,19 +21,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../demo.h"
 #include "vmremap_edu.h"
-
-static int passed, failed;
-
-static bool check(bool ok, const char *what)
-{
-	printf("  %-6s  %s\n", ok ? "ok" : "FAILED", what);
-	if (ok)
-		passed++;
-	else
-		failed++;
-	return ok;
-}
 
 static bool start(int fd, unsigned int offset, bool from_device)
 {
@@ -75,13 +61,6 @@ static void copies(int fd, char *memory)
 	      "the program reads in its own memory what the device has written there");
 }
 
-static sigjmp_buf survived;
-
-static void survive(int sig)
-{
-	siglongjmp(survived, sig);
-}
-
 /* Unplug the PCI function that the driver of that device has. */
 static bool unplug(const char *device)
 {
@@ -109,11 +88,7 @@ static void goes_away(const char *device, int fd, char *memory)
 	int sig;
 
 	check(start(fd, 0, true) && unplug(device), "the device is unplugged while it copies");
-	signal(SIGBUS, survive);
-	sig = sigsetjmp(survived, 1);
-	if (!sig)
-		__atomic_store_n(memory, 1, __ATOMIC_RELAXED);
-	signal(SIGBUS, SIG_DFL);
+	sig = signal_of_write(memory);
 	printf("  to touch its memory: signal %d (%s)\n", sig, sig ? strsignal(sig) : "none");
 	check(sig == SIGBUS, "the program has survived that by SIGBUS");
 	check(!start(fd, 0, true) && errno == ENODEV, "the device cannot be used any more");
