@@ -78,14 +78,14 @@ static __u64 echo(const char *device)
 
 	if (fd < 0 || rings == MAP_FAILED)
 		err(1, "%s", device);
-	start = instructions();
+	start = now();
 	while (heard < MESSAGES) {
 		asked = ask(&rings->requests, asked);
 		if (ioctl(fd, VMREMAP_SAMPLE_ECHO) != (int)(asked - heard))
 			err(1, "%s: %u asked, %u heard", device, asked, heard);
 		heard = hear(&rings->answers, heard);
 	}
-	start = instructions() - start;
+	start = now() - start;
 	munmap(rings, sizeof(*rings));
 	close(fd);
 	return start;

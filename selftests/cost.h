@@ -7,9 +7,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include <linux/types.h>
+
+#include "clock.h"
 
 #define COST_ROUNDS	100
 
@@ -20,30 +21,22 @@ struct cost {
 	__u64 all;
 };
 
-static inline __u64 instructions(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 /* Touch each page once. Returns whether it could be mapped. */
 static inline bool cost_once(int fd, off_t offset, size_t size, struct cost *cost)
 {
-	__u64 start = instructions(), mapped, touched, end;
+	__u64 start = now(), mapped, touched, end;
 	char *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
 
 	if (map == MAP_FAILED)
 		return false;
-	mapped = instructions();
+	mapped = now();
 	/* As little as possible beside the one store for each page. */
 #pragma GCC unroll 16
 	for (size_t i = 0; i < size; i += PAGE_SIZE)
 		__atomic_store_n(&map[i], 1, __ATOMIC_RELAXED);
-	touched = instructions();
+	touched = now();
 	munmap(map, size);
-	end = instructions();
+	end = now();
 
 	*cost = (struct cost) {
 		.map = mapped - start, .touch = touched - mapped, .unmap = end - touched,

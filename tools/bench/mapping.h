@@ -12,11 +12,11 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "vmremap_bench.h"
 #include "../../samples/vmremap_sample.h"
+#include "../../selftests/clock.h"
 
 #define KIB		1024UL
 #define HUGE		(512 * PAGE_SIZE)
@@ -71,15 +71,6 @@ struct buffer {
 	int memory;
 	uint64_t metadata;
 };
-
-/* Nanoseconds, which are instructions where the clock advances with each. */
-static inline uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 static inline void set(const char *file, const char *value)
 {
