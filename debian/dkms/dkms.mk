@@ -7,5 +7,4 @@ headers := /lib/modules/$(KERNELRELEASE)/build
 rust := $(if $(shell command -v linux-rust-metadata),$(shell linux-rust-metadata $(KERNELRELEASE)))
 
 modules:
-	$(MAKE) -C $(or $(rust),$(headers)) M=$(CURDIR) CONFIG_VMREMAP_SAMPLE_C=n CONFIG_VMREMAP_SAMPLE_RUST=n \
-		CONFIG_VMREMAP_TEST=n modules
+	$(MAKE) -C $(or $(rust),$(headers)) M=$(CURDIR) modules

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What Kbuild needs outside of a kernel tree: nobody configures it there, so all is built as modules; and the kernel may
-# be one that lacks something.
+# What Kbuild needs outside of a kernel tree: nobody configures it there, so all that is there is built as modules, which
+# with DKMS is neither the samples nor what tests use; and the kernel may be one that lacks something.
 
 CONFIG_VMREMAP := m
-CONFIG_VMREMAP_SAMPLE_C := m
-CONFIG_VMREMAP_SAMPLE_EDU_C := $(CONFIG_PCI:y=m)
-CONFIG_VMREMAP_TEST := m
+CONFIG_VMREMAP_TEST := $(if $(wildcard $(src)/selftests),m)
+samples := $(if $(wildcard $(src)/samples),m)
+CONFIG_VMREMAP_SAMPLE_C := $(samples)
+CONFIG_VMREMAP_SAMPLE_EDU_C := $(and $(CONFIG_PCI),$(samples))
 # The Rust half needs the kernel crate as it is since 7.3, and its metadata.
 ifeq ($(shell printf '7.3\n%s\n' $(KERNELVERSION) | sort -VC && echo yes),yes)
 CONFIG_VMREMAP_RUST := $(and $(CONFIG_RUST),$(wildcard $(objtree)/rust/libkernel.rmeta),y)
 endif
-CONFIG_VMREMAP_SAMPLE_RUST := $(CONFIG_VMREMAP_RUST:y=m)
+CONFIG_VMREMAP_SAMPLE_RUST := $(and $(CONFIG_VMREMAP_RUST),$(samples))
 CONFIG_VMREMAP_SAMPLE_EDU_RUST := $(and $(CONFIG_PCI),$(CONFIG_VMREMAP_SAMPLE_RUST))
 
 include $(src)/tools/compat/probe.mk
