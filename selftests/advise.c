@@ -36,8 +36,6 @@ ADVICE(DONTFORK)
 ADVICE(DOFORK)
 ADVICE(MERGEABLE)
 ADVICE(UNMERGEABLE)
-ADVICE(HUGEPAGE)
-ADVICE(NOHUGEPAGE)
 ADVICE(COLLAPSE)
 ADVICE(DONTDUMP)
 ADVICE(DODUMP)
@@ -49,6 +47,17 @@ ADVICE(POPULATE_READ)
 ADVICE(POPULATE_WRITE)
 ADVICE(GUARD_INSTALL)
 ADVICE(GUARD_REMOVE)
+
+static void advise_huge(struct mapping *m)
+{
+	if (access(THP, F_OK))
+		m->skip = NO_THP;
+	else
+		advise(m);
+}
+
+ROW(HUGEPAGE, "`MADV_HUGEPAGE`", advise_huge, MADV_HUGEPAGE)
+ROW(NOHUGEPAGE, "`MADV_NOHUGEPAGE`", advise_huge, MADV_NOHUGEPAGE)
 
 /* Values that have no name: the first that is not refused. */
 CALL(unknown, "any other value below 200")

@@ -29,6 +29,10 @@
 /* What a page table maps: as many pages as it has entries. PAGE_SIZE is the kernel's. */
 #define PMD_SIZE (PAGE_SIZE / 8 * PAGE_SIZE)
 
+/* Where the kernel says when it maps by PMDs; without huge pages it has no such file. */
+#define THP "/sys/kernel/mm/transparent_hugepage/enabled"
+#define NO_THP "the kernel has no transparent huge pages"
+
 /* The first word of a page, by which tests tell pages apart. */
 static inline __u64 *page_word(void *map, size_t page)
 {

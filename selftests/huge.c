@@ -17,8 +17,6 @@
 #define PMD_KIB ((long)(PMD_SIZE / 1024))
 #define RW (PROT_READ | PROT_WRITE)
 
-#define THP "/sys/kernel/mm/transparent_hugepage/enabled"
-
 FIXTURE(huge) {
 	char enabled[16];
 	int fd;
@@ -47,7 +45,7 @@ FIXTURE_SETUP(huge)
 		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
 	if (!file)
-		SKIP(return, "the kernel has no transparent huge pages");
+		SKIP(return, NO_THP);
 
 	ASSERT_EQ(3, fscanf(file, "%15s %15s %15s", word[0], word[1], word[2]));
 	fclose(file);
@@ -346,6 +344,8 @@ TEST(fragmented)
 
 	if (fd < 0 && errno == ENOENT)
 		SKIP(return, "%s", why_no_device());
+	if (access(THP, F_OK))
+		SKIP(return, NO_THP);
 	ASSERT_LE(0, fd);
 	for (size_t n = 0; n < ARRAY_SIZE(orders); n++) {
 		long count = MANY_PMDS;

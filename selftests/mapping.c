@@ -404,8 +404,11 @@ TEST_F(mapping, advice_loses_nothing)
 TEST_F(mapping, placed_for_huge_pages)
 {
 	size_t size = sample_bytes(self->fd) / PMD_SIZE * PMD_SIZE;
-	char *map = map_pages(self->fd, DATA_PAGE, size / PAGE_SIZE);
+	char *map;
 
+	if (access(THP, F_OK))
+		SKIP(return, NO_THP);
+	map = map_pages(self->fd, DATA_PAGE, size / PAGE_SIZE);
 	ASSERT_NE(MAP_FAILED, map);
 	for (size_t n = 0; n < size; n += PAGE_SIZE)
 		__atomic_load_n(map + n, __ATOMIC_RELAXED);
