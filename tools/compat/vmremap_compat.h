@@ -36,9 +36,13 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *de
 /*
  * There, filemap_map_pages() maps a PMD of the page cache by itself, where nothing is yet and
  * the kernel wants huge pages. It needs no more of a fault than vmf_insert_folio_pmd() does.
+ * It leaves alone a PMD that is there, so one that is write-protected is taken away first: the
+ * kernel does that when this falls back, and faults again.
  */
 static inline vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write)
 {
+	if (write && !pmd_none(pmdp_get_lockless(vmf->pmd)))
+		return VM_FAULT_FALLBACK;
 	vmf->flags = write ? FAULT_FLAG_WRITE : 0;
 	return filemap_map_pages(vmf, folio->index, folio_next_index(folio) - 1) ?:
 	       VM_FAULT_FALLBACK;
