@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a Rust driver's mmap callback does to who maps: see callback.rs, where
+ * What a Rust driver's mmap callbacks do to who maps: see callback.rs, where
  * the offset in the file chooses.
  */
 #include <kunit/test.h>
@@ -21,6 +21,7 @@ static const struct callback_case {
 	int err;
 	unsigned long from;
 	unsigned long to;
+	enum hook hook;
 } cases[] = {
 	{ "drops the last reference", 0, 0, 0, PAGES },
 	{ "maps twice", 1, 0, 0, PAGES },
@@ -30,6 +31,11 @@ static const struct callback_case {
 	{ "zaps what it mapped", 5, 0, 0, PAGES },
 	{ "tries again after refusals", 6, 0, 0, PAGES },
 	{ "refuses", 7, -ENXIO, 0, 0 },
+	{ "prepares and drops the last reference", 0, 0, 0, PAGES, HOOK_PREPARE },
+	{ "prepares twice", 1, 0, 0, PAGES, HOOK_PREPARE },
+	{ "prepares again after refusals", 6, 0, 0, PAGES, HOOK_PREPARE },
+	{ "refuses to prepare", 7, -ENXIO, 0, 0, HOOK_PREPARE },
+	{ "prepares for a nested file", 0, 0, 0, PAGES, HOOK_NESTED },
 };
 
 KUNIT_ARRAY_PARAM_DESC(callback, cases, name);
@@ -37,6 +43,11 @@ KUNIT_ARRAY_PARAM_DESC(callback, cases, name);
 static int rust_callback(struct test_device *dev, struct vm_area_struct *vma)
 {
 	return vmremap_kunit_callback(vma);
+}
+
+static int rust_prepare(struct test_device *dev, struct vm_area_desc *desc)
+{
+	return vmremap_kunit_prepare(desc);
 }
 
 /* Ids are given out in a row. */
@@ -58,7 +69,8 @@ static u32 next_id(struct kunit *test)
 static void callback_test(struct kunit *test)
 {
 	const struct callback_case *c = test->param_value;
-	struct test_device dev = { .hook = HOOK_MMAP, .map = rust_callback };
+	struct test_device dev = { .hook = c->hook, .map = rust_callback,
+				   .prepare = rust_prepare };
 	unsigned long uaddr, page, value;
 	u32 id = next_id(test), last;
 

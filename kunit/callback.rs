@@ -17,8 +17,38 @@ use kernel::{
 use vmremap::{
     Area,
     Flags,
+    VmaDesc,
     VmaNewExt, //
 };
+
+pub(crate) fn mmap_prepare(desc: &VmaDesc) -> Result {
+    let area = |flags| area_of(desc.end() - desc.start(), flags);
+
+    match desc.pgoff() {
+        0 => area(Flags::NONE)?.mmap_prepare(desc, 0),
+        1 => {
+            let first = area(Flags::NONE)?;
+            first.mmap_prepare(desc, 0)?;
+            expect(area(Flags::NONE)?.mmap_prepare(desc, 0) == Err(EBUSY))?;
+            first.mmap_prepare(desc, 0)
+        }
+        // A refusal changes nothing: not what the program asked for, and not what may come next.
+        6 => {
+            let right = area(Flags::NONE)?;
+            expect(right.mmap_prepare(desc, 1) == Err(EINVAL))?;
+            expect(right.mmap_prepare(desc, usize::MAX) == Err(EOVERFLOW))?;
+            expect(area(Flags::READ_ONLY)?.mmap_prepare(desc, 0) == Err(EACCES))?;
+            expect(desc.pgoff() == 6)?;
+            right.mmap_prepare(desc, 0)
+        }
+        // What the mapping was to hold is given back, by whoever called.
+        8 => {
+            area(Flags::NONE)?.mmap_prepare(desc, 0)?;
+            Err(ENXIO)
+        }
+        _ => Err(ENXIO),
+    }
+}
 
 pub(crate) fn mmap(vma: &VmaNew) -> Result {
     match vma.page_offset() {
@@ -35,7 +65,12 @@ pub(crate) fn mmap(vma: &VmaNew) -> Result {
 
 /// Returns an area as large as `vma`, whose bytes are ones.
 fn area(vma: &VmaNew, flags: Flags) -> Result<Area<[u8]>> {
-    let area = Area::<u8>::zeroed_slice(vma.end() - vma.start(), flags)?;
+    area_of(vma.end() - vma.start(), flags)
+}
+
+/// Returns an area of `size` bytes, whose pages each begin with a one.
+fn area_of(size: usize, flags: Flags) -> Result<Area<[u8]>> {
+    let area = Area::<u8>::zeroed_slice(size, flags)?;
     for page in (0..area.len()).step_by(PAGE_SIZE) {
         io_write!(&area, [try: page], 1);
     }

@@ -30,8 +30,11 @@ static int device_fop_mmap(struct file *file, struct vm_area_struct *vma)
 static int device_fop_mmap_prepare(struct vm_area_desc *desc)
 {
 	struct test_device *dev = desc->file->private_data;
-	int err = vmremap_area_mmap_prepare(dev->area, desc, desc->pgoff);
+	int err;
 
+	if (dev->prepare)
+		return dev->prepare(dev, desc);
+	err = vmremap_area_mmap_prepare(dev->area, desc, desc->pgoff);
 	if (dev->prepared)
 		dev->prepared(dev, desc);
 	return err;

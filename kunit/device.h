@@ -23,6 +23,7 @@ enum hook {
  * struct test_device - a driver and its file, in the mm of a test
  * @area: what it maps, unless @map maps something else
  * @map: does what .mmap does
+ * @prepare: does what .mmap_prepare does, where that is not to map @area
  * @data: for @map
  * @hook: how it is called
  * @prepared: what .mmap_prepare does after it has called vmremap
@@ -32,6 +33,7 @@ enum hook {
 struct test_device {
 	struct vmremap_area *area;
 	int (*map)(struct test_device *dev, struct vm_area_struct *vma);
+	int (*prepare)(struct test_device *dev, struct vm_area_desc *desc);
 	void *data;
 	enum hook hook;
 	void (*prepared)(struct test_device *dev, struct vm_area_desc *desc);
@@ -111,7 +113,8 @@ void zap(unsigned long uaddr);
 
 struct vm_area_struct *vma_at(unsigned long uaddr);
 
-/* In rust.rs: the mmap callback of a driver in Rust. */
+/* In rust.rs: the callbacks of a driver in Rust. */
 int vmremap_kunit_callback(struct vm_area_struct *vma);
+int vmremap_kunit_prepare(struct vm_area_desc *desc);
 
 #endif /* VMREMAP_KUNIT_DEVICE_H */

@@ -5,7 +5,10 @@
 use kernel::{
     bindings,
     error::from_result,
-    mm::virt::VmaNew,
+    mm::virt::{
+        VmaDesc,
+        VmaNew, //
+    },
     prelude::*, //
 };
 
@@ -53,4 +56,18 @@ pub unsafe extern "C" fn vmremap_kunit_callback(vma: *mut bindings::vm_area_stru
     let vma = unsafe { VmaNew::from_raw(vma) };
 
     from_result(|| callback::mmap(vma).map(|()| 0))
+}
+
+/// The `.mmap_prepare` of `callback.c`.
+///
+/// # Safety
+///
+/// - `VmaInit`: `desc` is what the hook was given.
+#[no_mangle]
+pub unsafe extern "C" fn vmremap_kunit_prepare(desc: *mut bindings::vm_area_desc) -> c_int {
+    // SAFETY:
+    // - `VmaInit`: promised by the caller, for as long as this function runs.
+    let desc = unsafe { VmaDesc::from_raw(desc) };
+
+    from_result(|| callback::mmap_prepare(desc).map(|()| 0))
 }

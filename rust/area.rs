@@ -6,7 +6,8 @@
 
 use crate::{
     bindings,
-    Flags, //
+    Flags,
+    VmaDesc, //
 };
 use core::{
     ops::Range,
@@ -253,6 +254,35 @@ impl<T: KnownSize + ?Sized> Area<T> {
         // - `VmaInit`: by the type invariant of `VmaNew` the VMA is being set up by this thread
         //   in an `mmap` callback: the mmap lock is held for writing, and nobody else can find it.
         to_result(unsafe { bindings::vmremap_area_mmap(self.raw(), vma.as_ptr(), page_offset) })
+    }
+
+    /// Has the mapping that `desc` describes show the area, from its page `page_offset` on.
+    ///
+    /// This is [`mmap`](Self::mmap) for a device that is mapped by `.mmap_prepare`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`mmap`](Self::mmap), but never [`ENOMEM`]. [`EBUSY`] means that `desc` describes a
+    /// mapping of an area already, which this takes back, or of something else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmremap::{Area, VmaDesc};
+    ///
+    /// fn mmap_prepare(buffer: &Area<[u8]>, desc: &VmaDesc) -> Result {
+    ///     buffer.mmap_prepare(desc, desc.pgoff())
+    /// }
+    /// ```
+    #[inline]
+    pub fn mmap_prepare(&self, desc: &VmaDesc, page_offset: usize) -> Result {
+        // SAFETY:
+        // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        // - `VmaInit`: by the type invariant of `VmaDesc` it is the description that a hook was
+        //   given, and only this task accesses it.
+        to_result(unsafe {
+            bindings::vmremap_area_mmap_prepare(self.raw(), desc.as_ptr(), page_offset)
+        })
     }
 
     /// Returns a view of the bytes of the whole area.

@@ -215,6 +215,11 @@ mod frozen;
 mod interrupt;
 mod miscdevice;
 mod pages;
+#[cfg(CONFIG_VMREMAP_RUST)]
+mod placement;
+#[cfg(not(CONFIG_VMREMAP_RUST))]
+// A kernel tree that has this crate has this in the crate `kernel`: see tools/series/rust.
+mod prepare;
 mod vma;
 
 pub use area::Area;
@@ -229,9 +234,19 @@ pub use flags::Flags;
 pub use frozen::Frozen;
 #[cfg(CONFIG_PCI)]
 pub use interrupt::handle_interrupt;
+#[cfg(CONFIG_VMREMAP_RUST)]
+pub use kernel::mm::virt::VmaDesc;
 pub use miscdevice::{
     MiscDeviceRegistration,
     SharedDevice,
     SharedDeviceRegistration, //
+};
+#[cfg(CONFIG_VMREMAP_RUST)]
+pub use placement::get_unmapped_area;
+#[cfg(not(CONFIG_VMREMAP_RUST))]
+pub use prepare::{
+    MmapPrepare,
+    PreparedDeviceRegistration,
+    VmaDesc, //
 };
 pub use vma::VmaNewExt;

@@ -169,7 +169,7 @@ impl<T: SharedDevice> SharedDeviceRegistration<T> {
 }
 
 /// Registers a misc device with file operations that are those of a `T`, but for some more.
-fn register<T: MiscDevice>(
+pub(crate) fn register<T: MiscDevice>(
     options: MiscDeviceOptions,
     operations: &'static file_operations,
 ) -> impl PinInit<miscdevice::MiscDeviceRegistration<T>, Error> {
@@ -195,10 +195,10 @@ fn register<T: MiscDevice>(
 }
 
 /// The file operations of a `T`, and the choice of an address.
-struct Placed<T>(PhantomData<T>);
+pub(crate) struct Placed<T>(PhantomData<T>);
 
 impl<T: MiscDevice> Placed<T> {
-    const FOPS: file_operations = file_operations {
+    pub(crate) const FOPS: file_operations = file_operations {
         get_unmapped_area: Some(vmremap_get_unmapped_area),
         // SAFETY:
         // - `AbiLayout`: it points to the operations of a `T`, a constant.
@@ -213,6 +213,21 @@ impl<T: SharedDevice> Placed<T> {
     };
 }
 
+/// Returns what `open` has put into a file.
+///
+/// # Safety
+///
+/// - `AbiLayout`: `file` is an open file.
+pub(crate) unsafe fn private_data(file: *mut bindings::file) -> *mut c_void {
+    let private_data = file
+        .wrapping_byte_add(offset_of!(bindings::file, private_data))
+        .cast::<*mut c_void>();
+
+    // SAFETY:
+    // - `AbiLayout`: it points to a field of the file, which nobody writes while that is open.
+    unsafe { ptr::read(private_data) }
+}
+
 /// The `poll` of a `T`.
 ///
 /// # Safety
@@ -223,12 +238,9 @@ unsafe extern "C" fn poll<T: SharedDevice<Ptr = P>, P: ForeignOwnable>(
     file: *mut bindings::file,
     table: *mut bindings::poll_table_struct,
 ) -> bindings::__poll_t {
-    let private_data = file
-        .wrapping_byte_add(offset_of!(bindings::file, private_data))
-        .cast::<*mut c_void>();
     // SAFETY:
-    // - `AbiLayout`: it points to a field of the file, which nobody writes while that is open.
-    let private = unsafe { ptr::read(private_data) };
+    // - `AbiLayout`: the file is open during the call.
+    let private = unsafe { private_data(file) };
     // SAFETY:
     // - `AbiLayout`: `open` has put it there, and `release` takes it away.
     let device = unsafe { P::borrow(private) };

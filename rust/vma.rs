@@ -33,6 +33,13 @@ pub trait VmaNewExt {
 }
 
 impl VmaNewExt for VmaNew {
+    #[cfg(CONFIG_VMREMAP_RUST)]
+    #[inline]
+    fn page_offset(&self) -> usize {
+        self.pgoff()
+    }
+
+    #[cfg(not(CONFIG_VMREMAP_RUST))]
     #[inline]
     fn page_offset(&self) -> usize {
         // SAFETY:

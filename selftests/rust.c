@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a Rust driver's mmap callback does to the program that maps: see
+ * What a Rust driver's mmap callbacks do to the program that maps: see
  * rust/device.rs, where the offset in the file chooses.
  */
+#include "../samples/vmremap_sample.h"
 #include "common.h"
 
 #define PAGES 1024UL
@@ -15,6 +16,7 @@ enum {
 	FOREIGN_PAGE_AFTER,
 	ZAPPED,
 	SECOND_TRY,
+	LATE_FAILURE = 8,
 };
 
 FIXTURE(callback)
@@ -131,6 +133,124 @@ TEST_F(callback, tries_again_after_refusals)
 
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(PAGES, first_foreign(p, 0));
+}
+
+FIXTURE(prepare)
+{
+	int fd;
+};
+
+FIXTURE_SETUP(prepare)
+{
+	self->fd = open("/dev/vmremap-rust-test-prepare", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(prepare)
+{
+	close(self->fd);
+}
+
+/* AreaOutlives, PagesOutlive: the mapping has references of its own. */
+TEST_F(prepare, drops_the_last_reference)
+{
+	char *p = map_pages(self->fd, DROPPED, PAGES);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(PAGES, first_foreign(p, 0));
+	p[PAGE_SIZE] = 2;
+	EXPECT_EQ(1, first_foreign(p, 0));
+}
+
+/* VmaInit, AllOrNothing: the second is refused and takes the first back, so that a third can be. */
+TEST_F(prepare, maps_twice)
+{
+	char *p = map_pages(self->fd, TWICE, PAGES);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(PAGES, first_foreign(p, 0));
+}
+
+/* AllOrNothing: a refusal leaves the description as it was. */
+TEST_F(prepare, tries_again_after_refusals)
+{
+	char *p = map_pages(self->fd, SECOND_TRY, PAGES);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(PAGES, first_foreign(p, 0));
+}
+
+/* How many have the module: each file of an area does. */
+static int module_references(void)
+{
+	FILE *modules = fopen("/proc/modules", "r");
+	char line[4096];
+	int references = -1;
+
+	while (modules && fgets(line, sizeof(line), modules))
+		if (sscanf(line, "vmremap %*u %d", &references) == 1)
+			break;
+	if (modules)
+		fclose(modules);
+	return references;
+}
+
+/* AllOrNothing: of what fails after it has mapped, nothing is left. */
+TEST_F(prepare, fails_late)
+{
+	int before = module_references();
+
+	ASSERT_LT(0, before);
+	for (int tries = 0; tries < 10; tries++) {
+		EXPECT_EQ(MAP_FAILED, map_pages(self->fd, LATE_FAILURE, PAGES));
+		EXPECT_EQ(ENXIO, errno);
+	}
+	EXPECT_EQ(before, module_references());
+}
+
+/* The sample driver, by either hook. */
+FIXTURE(sample)
+{
+	int fd;
+};
+
+FIXTURE_VARIANT(sample)
+{
+	const char *path;
+};
+
+FIXTURE_VARIANT_ADD(sample, mmap)
+{
+	.path = "/dev/vmremap-sample-rust",
+};
+
+FIXTURE_VARIANT_ADD(sample, mmap_prepare)
+{
+	.path = "/dev/vmremap-sample-rust-prepare",
+};
+
+FIXTURE_SETUP(sample)
+{
+	self->fd = open(variant->path, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(sample)
+{
+	close(self->fd);
+}
+
+/* RightPage: a program that asks for nothing has 64 MiB by 32 entries. */
+TEST_F(sample, placed_for_huge_pages)
+{
+	size_t size = 64 << 20;
+	char *map = map_pages(self->fd, VMREMAP_SAMPLE_DATA / PAGE_SIZE, size / PAGE_SIZE);
+
+	ASSERT_NE(MAP_FAILED, map);
+	for (size_t n = 0; n < size; n += PAGE_SIZE)
+		EXPECT_EQ(0, touch(map + n, true));
+	EXPECT_EQ(size / 1024, smaps(map, "FilePmdMapped", NULL, 0));
+	EXPECT_EQ(0, munmap(map, size));
 }
 
 /* NoSharedRef: other memory of the program to an area and back, in pieces of any size. */

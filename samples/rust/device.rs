@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The device: how programs reach the areas.
+//! The devices: how programs reach the areas.
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +9,8 @@ use crate::{
     sample::Sample,
     uapi, //
 };
+#[cfg(CONFIG_VMREMAP_RUST)]
+use kernel::mm::virt::AddressSearch;
 use kernel::{
     fs::File,
     ioctl::_IOC_SIZE,
@@ -17,11 +19,12 @@ use kernel::{
         MiscDeviceRegistration, //
     },
     mm::virt::VmaNew,
-    page::PAGE_SHIFT,
     prelude::*,
     uaccess::UserSlice, //
 };
-use vmremap::VmaNewExt;
+#[cfg(not(CONFIG_VMREMAP_RUST))]
+use vmremap::MmapPrepare;
+use vmremap::VmaDesc;
 
 /// What programs open: each time, areas of its own.
 pub(crate) struct Device;
@@ -34,15 +37,13 @@ impl MiscDevice for Device {
         Sample::new(module_parameters::size.value())
     }
 
-    // The offset in the file says which area is meant, and where in it. All else is vmremap's to
-    // check: the length, the protection, the policy.
     fn mmap(sample: Pin<&Sample>, _file: &File, vma: &VmaNew) -> Result {
-        const DATA: usize = uapi::VMREMAP_SAMPLE_DATA as usize >> PAGE_SHIFT;
+        sample.mmap(vma)
+    }
 
-        match vma.page_offset() {
-            offset @ DATA.. => sample.map_data(vma, offset - DATA),
-            offset => sample.map_control(vma, offset),
-        }
+    #[cfg(CONFIG_VMREMAP_RUST)]
+    fn get_unmapped_area(_: Pin<&Sample>, search: &AddressSearch<'_>) -> Result<usize> {
+        vmremap::get_unmapped_area(search)
     }
 
     fn ioctl(sample: Pin<&Sample>, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
@@ -61,5 +62,38 @@ impl MiscDevice for Device {
             _ => return Err(ENOTTY),
         }
         Ok(0)
+    }
+}
+
+/// The same, but for the hook by which it is mapped: `.mmap_prepare`, which is the newer one.
+pub(crate) struct Prepared;
+
+#[vtable]
+impl MiscDevice for Prepared {
+    type Ptr = Pin<KBox<Sample>>;
+
+    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Pin<KBox<Sample>>> {
+        Sample::new(module_parameters::size.value())
+    }
+
+    #[cfg(CONFIG_VMREMAP_RUST)]
+    fn mmap_prepare(sample: Pin<&Sample>, _file: &File, desc: &VmaDesc) -> Result {
+        sample.mmap_prepare(desc)
+    }
+
+    #[cfg(CONFIG_VMREMAP_RUST)]
+    fn get_unmapped_area(_: Pin<&Sample>, search: &AddressSearch<'_>) -> Result<usize> {
+        vmremap::get_unmapped_area(search)
+    }
+
+    fn ioctl(sample: Pin<&Sample>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        Device::ioctl(sample, file, cmd, arg)
+    }
+}
+
+#[cfg(not(CONFIG_VMREMAP_RUST))]
+impl MmapPrepare for Prepared {
+    fn mmap_prepare(sample: Pin<&Sample>, _file: &File, desc: &VmaDesc) -> Result {
+        sample.mmap_prepare(desc)
     }
 }

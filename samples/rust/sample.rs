@@ -18,7 +18,10 @@ use kernel::{
     },
     mm::virt::VmaNew,
     new_mutex,
-    page::PAGE_SIZE,
+    page::{
+        PAGE_SHIFT,
+        PAGE_SIZE, //
+    },
     prelude::*,
     sync::{
         atomic::{
@@ -36,8 +39,13 @@ use kernel::{
 use vmremap::{
     Area,
     AtomicView,
-    Flags, //
+    Flags,
+    VmaDesc,
+    VmaNewExt, //
 };
+
+/// The page of the file where the data begins.
+const DATA: usize = uapi::VMREMAP_SAMPLE_DATA as usize >> PAGE_SHIFT;
 
 /// What an opener has, and shares with whoever inherits or is sent the file.
 ///
@@ -73,14 +81,21 @@ impl Sample {
         Ok(sample)
     }
 
-    /// Maps the control page.
-    pub(crate) fn map_control(&self, vma: &VmaNew, offset: usize) -> Result {
-        self.control.mmap(vma, offset)
+    /// Maps what the program asks for: the offset in the file says which area is meant, and where
+    /// in it. All else is vmremap's to check: the length, the protection, the policy.
+    pub(crate) fn mmap(&self, vma: &VmaNew) -> Result {
+        match vma.page_offset() {
+            offset @ DATA.. => self.locked.lock().data.mmap(vma, offset - DATA),
+            offset => self.control.mmap(vma, offset),
+        }
     }
 
-    /// Maps the data, from its page `offset` on.
-    pub(crate) fn map_data(&self, vma: &VmaNew, offset: usize) -> Result {
-        self.locked.lock().data.mmap(vma, offset)
+    /// The same, where there is no mapping yet, but what is to be one.
+    pub(crate) fn mmap_prepare(&self, desc: &VmaDesc) -> Result {
+        match desc.pgoff() {
+            offset @ DATA.. => self.locked.lock().data.mmap_prepare(desc, offset - DATA),
+            offset => self.control.mmap_prepare(desc, offset),
+        }
     }
 
     /// Fills the data with the pattern of `seed`.

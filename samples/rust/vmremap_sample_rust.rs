@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! vmremap Rust sample: the same device as `samples/c`, `/dev/vmremap-sample-rust`.
+//! vmremap Rust sample: the same device as `samples/c`, `/dev/vmremap-sample-rust`; and once more,
+//! `/dev/vmremap-sample-rust-prepare`, with the newer hook.
 //!
 //! A program that uses it, less the error handling:
 //!
@@ -37,12 +38,24 @@ mod device;
 mod sample;
 mod uapi;
 
-use device::Device;
+use device::{
+    Device,
+    Prepared, //
+};
+#[cfg(CONFIG_VMREMAP_RUST)]
+use kernel::miscdevice::{
+    MiscDeviceRegistration,
+    MiscDeviceRegistration as PreparedDeviceRegistration, //
+};
 use kernel::{
     miscdevice::MiscDeviceOptions,
     prelude::*, //
 };
-use vmremap::MiscDeviceRegistration;
+#[cfg(not(CONFIG_VMREMAP_RUST))]
+use vmremap::{
+    MiscDeviceRegistration,
+    PreparedDeviceRegistration, //
+};
 
 module! {
     type: SampleModule,
@@ -62,6 +75,8 @@ module! {
 struct SampleModule {
     #[pin]
     device: MiscDeviceRegistration<Device>,
+    #[pin]
+    prepared: PreparedDeviceRegistration<Prepared>,
 }
 
 impl kernel::InPlaceModule for SampleModule {
@@ -69,6 +84,9 @@ impl kernel::InPlaceModule for SampleModule {
         try_pin_init!(Self {
             device <- MiscDeviceRegistration::register(MiscDeviceOptions {
                 name: c"vmremap-sample-rust",
+            }),
+            prepared <- PreparedDeviceRegistration::register(MiscDeviceOptions {
+                name: c"vmremap-sample-rust-prepare",
             }),
         })
     }

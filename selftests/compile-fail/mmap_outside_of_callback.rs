@@ -13,7 +13,10 @@ use kernel::{
     },
     prelude::*, //
 };
-use vmremap::Area;
+use vmremap::{
+    Area,
+    VmaDesc, //
+};
 
 fn of_a_live_process(area: &Area<[u8]>, mm: &MmWithUser) -> Result {
     let guard = mm.mmap_read_lock();
@@ -31,4 +34,12 @@ fn made_up(area: &Area<[u8]>, vma: *mut bindings::vm_area_struct) -> Result {
 
 fn promoted(vma: &VmaRef) -> &VmaNew {
     vma //~ E0308
+}
+
+fn described(area: &Area<[u8]>, desc: *mut bindings::vm_area_desc) -> Result {
+    area.mmap_prepare(&VmaDesc(desc), 0) //~ E0423
+}
+
+fn of_a_raw_description(area: &Area<[u8]>, desc: &bindings::vm_area_desc) -> Result {
+    area.mmap_prepare(desc, 0) //~ E0308
 }

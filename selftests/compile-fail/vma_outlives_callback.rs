@@ -6,7 +6,10 @@ use kernel::{
     mm::virt::VmaNew,
     prelude::*, //
 };
-use vmremap::Area;
+use vmremap::{
+    Area,
+    VmaDesc, //
+};
 
 struct Driver<'a> {
     area: Area<[u8]>,
@@ -21,4 +24,16 @@ fn mmap<'a>(driver: &mut Driver<'a>, vma: &VmaNew) -> Result {
 fn mmap_in_another_thread(vma: &VmaNew) {
     fn send<T: Send>(_: T) {}
     send(vma); //~ E0277
+}
+
+struct Other<'a>(Option<&'a VmaDesc>);
+
+fn mmap_prepare<'a>(driver: &mut Other<'a>, desc: &VmaDesc) {
+    driver.0 = Some(desc); //~ E0621
+}
+
+fn mmap_prepare_in_another_thread(desc: &VmaDesc, owned: VmaDesc) {
+    fn send<T: Send>(_: T) {}
+    send(desc); //~ E0277
+    send(owned); //~ E0277
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `/dev/vmremap-rust-test`, whose `mmap` is that of `kunit/callback.rs`.
+//! `/dev/vmremap-rust-test`, whose `mmap` is that of `kunit/callback.rs`, and
+//! `/dev/vmremap-rust-test-prepare`, whose `mmap_prepare` is.
 
 use crate::callback;
 use kernel::{
@@ -13,9 +14,12 @@ use kernel::{
     prelude::*,
     uaccess::UserSlice, //
 };
+#[cfg(not(CONFIG_VMREMAP_RUST))]
+use vmremap::MmapPrepare;
 use vmremap::{
     Area,
-    Flags, //
+    Flags,
+    VmaDesc, //
 };
 
 pub(crate) struct Device;
@@ -43,5 +47,28 @@ impl MiscDevice for Device {
         area.copy_from_user(OFFSET, len, &mut from.reader())?;
         area.copy_to_user(OFFSET, len, &mut to.writer())?;
         Ok(0)
+    }
+}
+
+pub(crate) struct Prepared;
+
+#[vtable]
+impl MiscDevice for Prepared {
+    type Ptr = KBox<Self>;
+
+    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
+        Ok(KBox::new(Self, GFP_KERNEL)?)
+    }
+
+    #[cfg(CONFIG_VMREMAP_RUST)]
+    fn mmap_prepare(_me: &Self, _file: &File, desc: &VmaDesc) -> Result {
+        callback::mmap_prepare(desc)
+    }
+}
+
+#[cfg(not(CONFIG_VMREMAP_RUST))]
+impl MmapPrepare for Prepared {
+    fn mmap_prepare(_me: &Self, _file: &File, desc: &VmaDesc) -> Result {
+        callback::mmap_prepare(desc)
     }
 }

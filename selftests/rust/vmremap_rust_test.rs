@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(CONFIG_VMREMAP_RUST)]
+use kernel::miscdevice::MiscDeviceRegistration as PreparedDeviceRegistration;
 use kernel::{
     miscdevice::{
         MiscDeviceOptions,
@@ -12,6 +14,8 @@ use kernel::{
     },
     prelude::*, //
 };
+#[cfg(not(CONFIG_VMREMAP_RUST))]
+use vmremap::PreparedDeviceRegistration;
 
 module! {
     type: TestModule,
@@ -54,6 +58,8 @@ mod examples {
 struct TestModule {
     #[pin]
     device: MiscDeviceRegistration<device::Device>,
+    #[pin]
+    prepared: PreparedDeviceRegistration<device::Prepared>,
 }
 
 impl kernel::InPlaceModule for TestModule {
@@ -69,6 +75,9 @@ impl kernel::InPlaceModule for TestModule {
         try_pin_init!(Self {
             device <- MiscDeviceRegistration::register(MiscDeviceOptions {
                 name: c"vmremap-rust-test",
+            }),
+            prepared <- PreparedDeviceRegistration::register(MiscDeviceOptions {
+                name: c"vmremap-rust-test-prepare",
             }),
         })
     }

@@ -53,7 +53,7 @@ def read(root, review):
         review.error(PATH, 1, "the soundness argument ('## Why ...') is missing")
     for number, line in enumerate(lines, 1):
         for name in re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", line):
-            if name not in review.clauses and name not in ("VmaNew", "SysMem", "FromBytes", "IntoBytes", "UnsafeCell"):
+            if name not in review.clauses and name not in ("VmaNew", "VmaDesc", "SysMem", "FromBytes", "IntoBytes", "UnsafeCell"):
                 review.error(PATH, number, f"{name} is no clause")
     return operations
 
