@@ -11,8 +11,6 @@
 #include <linux/vmalloc.h>
 
 #include "area.h"
-#include "index.h"
-#include "reject.h"
 #include "revoke.h"
 
 static int gather_folios(struct vmremap_area *area)
@@ -68,16 +66,8 @@ static int map_to_kernel(struct vmremap_area *area)
 
 static void free_area(struct vmremap_area *area)
 {
-	struct folio *folio, *next;
-
 	vunmap(area->addr);
 	vmremap_cache_drop(area);
-	list_for_each_entry_safe(folio, next, &area->folios, lru) {
-		list_del(&folio->lru);
-		/* The index put it there; whoever has a pin may give a page away. */
-		folio->private = NULL;
-		folio_put(folio);
-	}
 	kfree_rcu(area, rcu);
 }
 
@@ -136,26 +126,15 @@ enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
 	return clause ?: vmremap_check_in_area(req, req->kaddr, area->pages);
 }
 
-struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
+static struct vmremap_area *make(unsigned long pages, unsigned int flags)
 {
-	struct vmremap_request req = { .size = size };
-	enum vmremap_clause clause = vmremap_check_size(size);
-	struct vmremap_area *area;
+	struct vmremap_area *area = kzalloc_obj(*area);
 	int err;
 
-	if (clause)
-		return ERR_PTR(vmremap_reject(clause, &req));
-	if (flags & ~VMREMAP_FLAGS)
-		return ERR_PTR(-EINVAL);
-	if (PFN_UP(size) > totalram_pages())
-		return ERR_PTR(-ENOMEM);
-
-	area = kzalloc_obj(*area);
 	if (!area)
 		return ERR_PTR(-ENOMEM);
 	area->flags = flags;
-	area->size = size;
-	area->pages = PFN_UP(size);
+	area->pages = pages;
 	INIT_LIST_HEAD(&area->folios);
 
 	err = gather_folios(area);
@@ -165,14 +144,35 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 		err = vmremap_index_add(area);
 	if (!err)
 		err = fill_file(area);
-	if (err) {
-		vmremap_index_remove(area);
-		if (area->file)
-			fput(area->file);
-		else
-			free_area(area);
-		return ERR_PTR(err);
-	}
+	if (!err)
+		return area;
+
+	vmremap_index_remove(area);
+	if (area->file)
+		fput(area->file);
+	else
+		free_area(area);
+	return ERR_PTR(err);
+}
+
+struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
+{
+	struct vmremap_request req = { .size = size };
+	enum vmremap_clause clause = vmremap_check_size(size);
+	struct vmremap_area *area;
+
+	if (clause)
+		return ERR_PTR(vmremap_reject(clause, &req));
+	if (flags & ~VMREMAP_FLAGS)
+		return ERR_PTR(-EINVAL);
+	if (PFN_UP(size) > totalram_pages())
+		return ERR_PTR(-ENOMEM);
+
+	area = make(PFN_UP(size), flags);
+	if (IS_ERR(area))
+		return area;
+	area->flags = flags;
+	area->size = size;
 	/* Until now, nobody can get it from the index. */
 	refcount_set_release(&area->refs, 1);
 	return area;

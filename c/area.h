@@ -15,11 +15,8 @@
  * A block that is larger than a PMD could not be mapped any faster. And the page
  * cache has to take it.
  */
-#ifdef CONFIG_XARRAY_MULTI
-#define VMREMAP_MAX_ORDER	min_t(unsigned int, PMD_ORDER, MAX_PAGE_ORDER)
-#else
-#define VMREMAP_MAX_ORDER	0U
-#endif
+#define VMREMAP_MAX_ORDER \
+	(IS_ENABLED(CONFIG_XARRAY_MULTI) ? min_t(unsigned int, PMD_ORDER, MAX_PAGE_ORDER) : 0U)
 
 /**
  * enum vmremap_state - may page table entries for an area be made?
@@ -39,7 +36,7 @@ enum vmremap_state {
  * @flags: VMREMAP_* flags
  * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE
  * @inserting: how many make page table entries for it now, if it is VMREMAP_REVOCABLE
- * @id: names the area in the index; not used again soon
+ * @id: names the area in the index; the next area may have it again
  * @size: bytes that were asked for
  * @pages: pages that are there
  * @addr: where the kernel sees them
@@ -67,6 +64,12 @@ struct vmremap_area {
 /* Of cache.c: the folios of an area become the page cache of its file, and leave it. */
 int vmremap_cache_fill(struct vmremap_area *area);
 void vmremap_cache_drop(struct vmremap_area *area);
+
+/* Of index.c: which areas there are. */
+int vmremap_index_add(struct vmremap_area *area);
+void vmremap_index_remove(struct vmremap_area *area);
+struct vmremap_area *vmremap_index_get(u32 id, unsigned long kaddr);
+struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr);
 
 struct vmremap_area *vmremap_area_of_file(const struct file *file);
 enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,

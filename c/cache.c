@@ -52,30 +52,34 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 }
 
 /**
- * vmremap_cache_drop - take an area's folios out of their page cache
+ * vmremap_cache_drop - give an area's folios back, out of their page cache
  * @area: an area that is mapped nowhere
+ *
+ * Whoever has a pin may give a page to another owner: so nothing of this one stays there.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive.
  * Context: May sleep.
  */
 void vmremap_cache_drop(struct vmremap_area *area)
 {
-	struct folio *folio;
+	struct folio *folio, *next;
 
-	list_for_each_entry(folio, &area->folios, lru) {
+	list_for_each_entry_safe(folio, next, &area->folios, lru) {
 		struct address_space *mapping = folio->mapping;
 
+		list_del(&folio->lru);
+		folio->private = NULL;
 		/* As far as vmremap_cache_fill() came. */
-		if (!mapping)
-			break;
-		xa_erase_irq(&mapping->i_pages, folio->index);
-		count(mapping, folio, -folio_nr_pages(folio));
-		/* Whoever has a pin may give a page to another owner. */
-		folio_clear_dirty(folio);
-		folio_clear_uptodate(folio);
-		folio->index = 0;
-		folio->mapping = NULL;
-		folio_put_refs(folio, folio_nr_pages(folio));
+		if (mapping) {
+			xa_erase_irq(&mapping->i_pages, folio->index);
+			count(mapping, folio, -folio_nr_pages(folio));
+			folio_clear_dirty(folio);
+			folio_clear_uptodate(folio);
+			folio->index = 0;
+			folio->mapping = NULL;
+			folio_put_refs(folio, folio_nr_pages(folio));
+		}
+		folio_put(folio);
 	}
 }
 

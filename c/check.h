@@ -42,4 +42,7 @@ enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
 enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req, unsigned long addr,
 					  unsigned long pages);
 
+/* Of reject.c, which is not pure: it tells what was found. */
+int vmremap_reject(enum vmremap_clause clause, const struct vmremap_request *req);
+
 #endif /* VMREMAP_CHECK_H */

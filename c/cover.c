@@ -7,20 +7,9 @@
 #include <linux/mm.h>
 
 #include "cover.h"
-#include "fault.h"
-#include "reject.h"
+#include "span.h"
 #include "revoke.h"
 #include "vma.h"
-
-static struct vmremap_span whole_vma(struct vmremap_area *area, const struct vm_area_struct *vma)
-{
-	return (struct vmremap_span) {
-		.area = area,
-		.start = vma->vm_start,
-		.end = vma->vm_end,
-		.index = vma->vm_pgoff,
-	};
-}
 
 /**
  * vmremap_cover_huge_fault - the .huge_fault of a VMA on one area
@@ -35,7 +24,7 @@ static struct vmremap_span whole_vma(struct vmremap_area *area, const struct vm_
 vm_fault_t vmremap_cover_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vmremap_area *area = vmremap_area_of_file(vmf->vma->vm_file);
-	struct vmremap_span span = whole_vma(area, vmf->vma);
+	struct vmremap_span span = vmremap_span_of_vma(area, vmf->vma);
 	vm_fault_t ret;
 
 	if (WARN_ONCE(!area, "vmremap: the driver has changed vm_file\n"))
@@ -65,23 +54,6 @@ const struct vm_operations_struct vmremap_area_vm_ops = {
 	.fault = vmremap_cover_fault,
 	.huge_fault = vmremap_cover_huge_fault,
 };
-
-/**
- * vmremap_cover_prefault - map what faults would map at too high a cost
- * @area: the area
- * @vma: a VMA that it covers
- *
- * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives; guarantees
- *	RightPage, PagesOutlive.
- * Context: mmap lock held for write. May sleep.
- * Return: 0, or -ENOMEM: the caller unmaps what was mapped by then.
- */
-int vmremap_cover_prefault(struct vmremap_area *area, struct vm_area_struct *vma)
-{
-	struct vmremap_span span = whole_vma(area, vma);
-
-	return vmremap_prefault(vma, &span);
-}
 
 /**
  * vmremap_cover - cover a VMA with an area
@@ -122,7 +94,7 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 	/* Until the mmap has ended, who takes the area back does not find this VMA. */
 	if (area->flags & VMREMAP_REVOCABLE)
 		return 0;
-	err = vmremap_cover_prefault(area, vma);
+	err = vmremap_prefault(area, vma);
 	if (err) {
 		zap_vma_range(vma, req->uaddr, req->size);
 		vm_flags_init(vma, old_flags);

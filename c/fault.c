@@ -8,8 +8,8 @@
  */
 #include <linux/pagemap.h>
 
-#include "fault.h"
 #include "revoke.h"
+#include "span.h"
 
 /* How many PMDs one fault maps: so few that it is quick. */
 #define AROUND_PMDS	32UL
@@ -198,8 +198,8 @@ static unsigned long skip_mapped(struct mm_struct *mm, unsigned long addr)
 
 /**
  * vmremap_prefault - map what faults would map at too high a cost
- * @vma: the VMA that is being set up, its vm_ops already in place
- * @span: the whole VMA, of which nothing is mapped yet
+ * @area: the area
+ * @vma: a VMA that it covers, being set up, its vm_ops already in place and nothing mapped yet
  *
  * For an area that is %VMREMAP_POPULATE, map the rest as well.
  *
@@ -208,28 +208,29 @@ static unsigned long skip_mapped(struct mm_struct *mm, unsigned long addr)
  * Context: mmap lock held for write. May sleep.
  * Return: 0, or -ENOMEM: the caller unmaps what was mapped by then.
  */
-int vmremap_prefault(struct vm_area_struct *vma, const struct vmremap_span *span)
+int vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma)
 {
-	unsigned long addr = span->start;
+	struct vmremap_span span = vmremap_span_of_vma(area, vma);
+	unsigned long addr = span.start;
 	int err = 0;
 
-	while (!err && addr < span->end) {
-		struct vmremap_span table = vmremap_span_around(span, addr, PMD_SIZE);
+	while (!err && addr < span.end) {
+		struct vmremap_span table = vmremap_span_around(&span, addr, PMD_SIZE);
 
 		if (table.end - addr <= CHEAP_PAGES << PAGE_SHIFT) {
-			if (vmremap_insert_begin(span->area)) {
+			if (vmremap_insert_begin(area)) {
 				err = vmremap_insert(vma, &table);
-				vmremap_insert_end(span->area);
+				vmremap_insert_end(area);
 			}
-		} else if (span->area->flags & VMREMAP_POPULATE && vma_is_accessible(vma)) {
+		} else if (area->flags & VMREMAP_POPULATE && vma_is_accessible(vma)) {
 			/* What is frozen now is left to touches. */
 			err = fault_errno(handle_mm_fault(vma, addr, FAULT_FLAG_REMOTE |
 							  FAULT_FLAG_ALLOW_RETRY |
 							  FAULT_FLAG_RETRY_NOWAIT, NULL));
 			if (!err)
 				table.end = skip_mapped(vma->vm_mm, table.end);
-		} else if (span->end - table.end > PMD_SIZE) {
-			table.end = ALIGN_DOWN(span->end - 1, PMD_SIZE);
+		} else if (span.end - table.end > PMD_SIZE) {
+			table.end = ALIGN_DOWN(span.end - 1, PMD_SIZE);
 		}
 		addr = table.end;
 	}

@@ -7,8 +7,7 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 
-#include "foreign.h"
-#include "reject.h"
+#include "cover.h"
 
 /*
  * find_vm_area() is not for modules. The kernel's own function judges the area,
@@ -32,15 +31,6 @@ static bool leaves_area(const struct vmremap_request *req)
 	return false;
 }
 
-static enum vmremap_clause check_area(const struct vmremap_request *req)
-{
-	if (!mapped(req->kaddr))
-		return VMREMAP_AREA_VALID;
-	if (mapped(req->kaddr - PAGE_SIZE) && leaves_area(req))
-		return VMREMAP_RANGE_IN_AREA;
-	return VMREMAP_HOLDS;
-}
-
 static int remap(struct vm_area_struct *vma, const struct vmremap_request *req)
 {
 #ifndef MODULE
@@ -51,13 +41,6 @@ static int remap(struct vm_area_struct *vma, const struct vmremap_request *req)
 		return -EOPNOTSUPP;
 	return remap_vmalloc_range(vma, (void *)req->kaddr, req->pgoff);
 #endif
-}
-
-/* The kernel's -EINVAL, clause by clause. */
-static int explain(const struct vmremap_request *req)
-{
-	return vmremap_reject(leaves_area(req) ? VMREMAP_RANGE_IN_AREA :
-						 VMREMAP_AREA_SHAREABLE, req);
 }
 
 /**
@@ -73,10 +56,14 @@ static int explain(const struct vmremap_request *req)
  */
 int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request *req)
 {
-	enum vmremap_clause clause = check_area(req);
+	enum vmremap_clause clause = VMREMAP_HOLDS;
 	int err;
 
-	if (!clause && vma->vm_flags & VM_PFNMAP)
+	if (!mapped(req->kaddr))
+		clause = VMREMAP_AREA_VALID;
+	else if (mapped(req->kaddr - PAGE_SIZE) && leaves_area(req))
+		clause = VMREMAP_RANGE_IN_AREA;
+	else if (vma->vm_flags & VM_PFNMAP)
 		clause = VMREMAP_VMA_INIT;
 	if (clause)
 		return vmremap_reject(clause, req);
@@ -84,5 +71,9 @@ int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request
 	err = remap(vma, req);
 	if (err)
 		zap_vma_range(vma, req->uaddr, PAGE_ALIGN(req->size));
-	return err == -EINVAL ? explain(req) : err;
+	if (err != -EINVAL)
+		return err;
+	/* The kernel's one errno, clause by clause. */
+	return vmremap_reject(leaves_area(req) ? VMREMAP_RANGE_IN_AREA :
+						 VMREMAP_AREA_SHAREABLE, req);
 }

@@ -8,12 +8,8 @@
 #include <linux/xarray.h>
 
 #include "area.h"
-#include "index.h"
 
 static DEFINE_XARRAY_ALLOC1(areas);
-
-/* An id must fit into xa_mk_value(). Cyclic, so that a stale one stays so. */
-static const struct xa_limit ids = XA_LIMIT(1, INT_MAX);
 
 /**
  * vmremap_index_add - make an area known
@@ -25,12 +21,12 @@ static const struct xa_limit ids = XA_LIMIT(1, INT_MAX);
  */
 int vmremap_index_add(struct vmremap_area *area)
 {
-	static u32 next;
 	struct folio *folio;
 	int err;
 
-	err = xa_alloc_cyclic(&areas, &area->id, area, ids, &next, GFP_KERNEL);
-	if (err < 0)
+	/* An id must fit into xa_mk_value(). */
+	err = xa_alloc(&areas, &area->id, area, XA_LIMIT(1, INT_MAX), GFP_KERNEL);
+	if (err)
 		return err;
 
 	list_for_each_entry(folio, &area->folios, lru)
@@ -52,32 +48,22 @@ void vmremap_index_remove(struct vmremap_area *area)
 /**
  * vmremap_index_get - get an area by its id
  * @id: what was once the id of an area
+ * @kaddr: any value at all
  *
- * Contract: guarantees AreaOutlives, AnyThread.
- * Return: the area, with a reference taken, or NULL when it is no more.
+ * Contract: guarantees AreaValid, AreaOutlives, AnyThread.
+ * Return: the area, with a reference taken, or NULL when it is no more, or @kaddr not in it.
  */
-struct vmremap_area *vmremap_index_get(u32 id)
+struct vmremap_area *vmremap_index_get(u32 id, unsigned long kaddr)
 {
 	struct vmremap_area *area;
 
 	rcu_read_lock();
 	area = xa_load(&areas, id);
-	if (area && !refcount_inc_not_zero(&area->refs))
+	if (area && (kaddr - (unsigned long)area->addr >= area->pages << PAGE_SHIFT ||
+		     !refcount_inc_not_zero(&area->refs)))
 		area = NULL;
 	rcu_read_unlock();
 	return area;
-}
-
-static bool contains(u32 id, unsigned long kaddr)
-{
-	struct vmremap_area *area;
-	bool ret;
-
-	rcu_read_lock();
-	area = xa_load(&areas, id);
-	ret = area && kaddr - (unsigned long)area->addr < area->pages << PAGE_SHIFT;
-	rcu_read_unlock();
-	return ret;
 }
 
 /**
@@ -100,8 +86,5 @@ struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr)
 
 	/* Other owners keep what they like in there: it proves nothing yet. */
 	owner = READ_ONCE(page_folio(page)->private);
-	if (!xa_is_value(owner) || !contains(xa_to_value(owner), kaddr))
-		return NULL;
-	/* An id is not used again soon: it is that area still, or none. */
-	return vmremap_index_get(xa_to_value(owner));
+	return xa_is_value(owner) ? vmremap_index_get(xa_to_value(owner), kaddr) : NULL;
 }

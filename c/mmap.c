@@ -6,19 +6,8 @@
 
 #include "area.h"
 #include "cover.h"
-#include "foreign.h"
-#include "index.h"
-#include "pieces.h"
-#include "reject.h"
 #include "vma.h"
 #include "vmremap.h"
-
-static noinline __cold int reject_null(unsigned long kaddr, unsigned long pgoff)
-{
-	struct vmremap_request req = { .kaddr = kaddr, .pgoff = pgoff };
-
-	return vmremap_reject(VMREMAP_VMA_INIT, &req);
-}
 
 /*
  * After a failure, undo what went well before it: the kernel does not close a VMA
@@ -44,7 +33,7 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma, uns
 	int err;
 
 	if (!vma)
-		return reject_null(0, pgoff);
+		return vmremap_reject(VMREMAP_VMA_INIT, &req);
 	req.uaddr = vma->vm_start;
 	req.size = vma->vm_end - vma->vm_start;
 	clause = vmremap_check_area(area, &req);
@@ -127,8 +116,7 @@ EXPORT_SYMBOL_GPL(vmremap_range_partial);
 
 int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
 {
-	if (!vma)
-		return reject_null((unsigned long)addr, pgoff);
-	return vmremap_range_partial(vma, vma->vm_start, addr, pgoff, vma->vm_end - vma->vm_start);
+	return vmremap_range_partial(vma, vma ? vma->vm_start : 0, addr, pgoff,
+				     vma ? vma->vm_end - vma->vm_start : 0);
 }
 EXPORT_SYMBOL_GPL(vmremap_range);

@@ -7,8 +7,7 @@
 
 #include "area.h"
 #include "cover.h"
-#include "nested.h"
-#include "reject.h"
+#include "span.h"
 #include "vma.h"
 #include "vmremap.h"
 
@@ -35,8 +34,8 @@ static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 	struct vmremap_area *area = vmremap_area_of_file(file);
 
 	if (vma && vma->vm_ops == &prepared_vm_ops)
-		return area ? vmremap_cover_prefault(area, vma) : 0;
-	if (vmremap_nested_leaves_file())
+		return area ? vmremap_prefault(area, vma) : 0;
+	if (vmremap_nested_leaves_file)
 		fput((struct file *)file);
 	return 0;
 }

@@ -15,10 +15,10 @@
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 
-#include "nested.h"
 #include "vma.h"
 
-static bool leaves_file __ro_after_init;
+/* Whoever brought the file has to give that reference back. */
+bool vmremap_nested_leaves_file __ro_after_init;
 
 static int bring_file(struct vm_area_desc *desc)
 {
@@ -42,8 +42,8 @@ static int __init ask(struct vm_area_struct *vma, struct file *nested, struct fi
 	err = compat_vma_mmap(nested, vma);
 	up_write(&vma->vm_mm->mmap_lock);
 	fput(vma->vm_file);
-	leaves_file = !err && file_count(brought) > 1;
-	if (leaves_file)
+	vmremap_nested_leaves_file = !err && file_count(brought) > 1;
+	if (vmremap_nested_leaves_file)
 		fput(brought);
 	return err;
 }
@@ -79,14 +79,3 @@ static void __exit forget(void)
 {
 }
 module_exit(forget);
-
-/**
- * vmremap_nested_leaves_file - does the reference that came with a file stay?
- *
- * Contract: requires nothing.
- * Return: true where who brought the file has to give that reference back.
- */
-bool vmremap_nested_leaves_file(void)
-{
-	return leaves_file;
-}

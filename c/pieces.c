@@ -9,9 +9,8 @@
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 
-#include "fault.h"
-#include "pieces.h"
-#include "reject.h"
+#include "cover.h"
+#include "span.h"
 #include "vma.h"
 #include "vmremap.h"
 
@@ -115,22 +114,17 @@ static bool overlaps(const struct pieces *pieces, const struct piece *new)
 /* Give @vma a list of pieces, or its list room for one more. */
 static struct pieces *make_room(struct vm_area_struct *vma)
 {
-	struct pieces *old = NULL, *pieces;
-	unsigned int nr = 0;
+	struct pieces *old = vma->vm_ops == &vmremap_pieces_vm_ops ? vma->vm_private_data : NULL;
+	unsigned int nr = old ? old->nr + 1 : 1;
+	struct pieces *pieces = krealloc(old, struct_size(pieces, piece, nr), GFP_KERNEL);
 
-	if (vma->vm_ops == &vmremap_pieces_vm_ops) {
-		old = vma->vm_private_data;
-		nr = old->nr;
-	}
-
-	pieces = krealloc(old, struct_size(pieces, piece, nr + 1), GFP_KERNEL);
 	if (!pieces)
 		return NULL;
 	if (!old) {
 		refcount_set(&pieces->refs, 1);
 		vma->vm_ops = &vmremap_pieces_vm_ops;
 	}
-	pieces->nr = nr + 1;
+	pieces->nr = nr;
 	vma->vm_private_data = pieces;
 	return pieces;
 }

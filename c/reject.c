@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
 
-#include "reject.h"
+#include "check.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"

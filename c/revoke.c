@@ -35,12 +35,17 @@ static void unmap(struct vmremap_area *area)
 	unmap_mapping_range(area->file->f_mapping, 0, 0, 1);
 }
 
-/*
- * Is there a reference that is neither the area's nor the page cache's? Once nothing
- * is mapped, none can come: gup_fast_pte_range() takes its own before it looks whether
- * the entry is still there.
+/**
+ * vmremap_pinned - is there a reference that is neither the area's nor the page cache's?
+ * @area: an area that is mapped nowhere
+ *
+ * None can come: gup_fast_pte_range() takes its own before it looks whether the entry is
+ * still there. And an entry gives its own back when no processor knows it any more.
+ *
+ * Contract: requires AreaOutlives.
+ * Return: true if there is one, if only for a moment.
  */
-static bool pinned(const struct vmremap_area *area)
+bool vmremap_pinned(const struct vmremap_area *area)
 {
 	struct folio *folio;
 
@@ -84,18 +89,13 @@ EXPORT_SYMBOL_GPL(vmremap_area_revoke);
 
 static int freeze(struct vmremap_area *area)
 {
+	enum vmremap_state was = cmpxchg(&area->state, VMREMAP_OPEN, VMREMAP_FROZEN);
 	unsigned int look;
 
-	switch (cmpxchg(&area->state, VMREMAP_OPEN, VMREMAP_FROZEN)) {
-	case VMREMAP_OPEN:
-		break;
-	case VMREMAP_FROZEN:
-		return -EBUSY;
-	case VMREMAP_REVOKED:
-		return -ENODEV;
-	}
+	if (was != VMREMAP_OPEN)
+		return was == VMREMAP_FROZEN ? -EBUSY : -ENODEV;
 	unmap(area);
-	for (look = 0; pinned(area); look++) {
+	for (look = 0; vmremap_pinned(area); look++) {
 		if (look == LOOKS || fatal_signal_pending(current)) {
 			vmremap_thaw(area);
 			return look == LOOKS ? -EBUSY : -EINTR;

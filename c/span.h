@@ -47,6 +47,18 @@ static inline struct page *vmremap_span_page(const struct vmremap_span *span, un
 	return folio ? folio_page(folio, vmremap_span_index(span, addr) - folio->index) : NULL;
 }
 
+/* A whole VMA on one area. */
+static inline struct vmremap_span vmremap_span_of_vma(struct vmremap_area *area,
+						      const struct vm_area_struct *vma)
+{
+	return (struct vmremap_span) {
+		.area = area,
+		.start = vma->vm_start,
+		.end = vma->vm_end,
+		.index = vma->vm_pgoff,
+	};
+}
+
 /* The part of the span in the naturally aligned window of @size around @addr. */
 static inline struct vmremap_span
 vmremap_span_around(const struct vmremap_span *span, unsigned long addr, unsigned long size)
@@ -62,5 +74,13 @@ vmremap_span_around(const struct vmremap_span *span, unsigned long addr, unsigne
 		part.end = start + size;
 	return part;
 }
+
+/* Of fault.c: what makes page table entries. */
+int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span);
+int vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma);
+vm_fault_t vmremap_insert_fault(struct vm_fault *vmf, const struct vmremap_span *span);
+vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span);
+vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
+			      const struct vmremap_span *span);
 
 #endif /* VMREMAP_SPAN_H */

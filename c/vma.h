@@ -15,6 +15,9 @@ enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma);
 enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
 				      enum vmremap_private private, vm_flags_t *vm_flags);
 
+/* Of nested.c: what this kernel does with a descriptor's file. */
+extern bool vmremap_nested_leaves_file;
+
 /* What the kernel has there for nobody has none of these. */
 static inline bool vmremap_has_owner(const struct vm_operations_struct *ops)
 {

@@ -339,7 +339,7 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * lives while it is mapped, and there is no fault handler.
  *
  * Contract: requires VmaInit; checks AddrAligned, RangeNoWrap, AreaValid,
- *	RangeInArea, AreaShareable, VmaInit (2), NotRevoked, PolicyHeld; meets
+ *	RangeInArea, AreaShareable, VmaInit, NotRevoked, PolicyHeld; meets
  *	SizeNonZero, RangeInVma; guarantees RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap callback: mmap lock held for write. May sleep.

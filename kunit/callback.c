@@ -8,11 +8,13 @@
 #include <linux/mman.h>
 
 #include "../c/area.h"
-#include "../c/index.h"
 #include "../c/vmremap.h"
 #include "device.h"
 
 #define PAGES 40UL
+
+/* So often that what one of them lost would be seen. */
+#define TIMES 16
 
 /* The pages from @from up to @to are the area's, unless it ends with @err. */
 static const struct callback_case {
@@ -50,16 +52,30 @@ static int rust_prepare(struct test_device *dev, struct vm_area_desc *desc)
 	return vmremap_kunit_prepare(desc);
 }
 
-/* Ids are given out in a row. */
-static u32 next_id(struct kunit *test)
+static void map_once(struct kunit *test, const struct callback_case *c, struct test_device *dev)
 {
-	struct vmremap_area *area = vmremap_area_alloc(1, 0);
-	u32 id;
+	unsigned long uaddr, page, value;
 
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
-	id = area->id;
-	vmremap_area_put(area);
-	return id;
+	blocks_begin(test, VMREMAP_MAX_ORDER);
+	uaddr = device_mmap(test, dev, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_SHARED, c->what);
+	blocks_end();
+
+	if (c->err) {
+		KUNIT_EXPECT_EQ(test, (long)uaddr, c->err);
+		return;
+	}
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR_VALUE(uaddr), "mmap: %ld", (long)uaddr);
+	for (page = 0; page < PAGES; page++) {
+		int err = peek(uaddr + page * PAGE_SIZE, &value);
+		bool own = page >= c->from && page < c->to;
+
+		/* A page of the driver's own is zero. */
+		KUNIT_EXPECT_EQ_MSG(test, err, own || !page ? 0 : -EFAULT, "page %lu", page);
+		if (!err)
+			KUNIT_EXPECT_EQ_MSG(test, value, own, "page %lu", page);
+	}
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, PAGES * PAGE_SIZE));
 }
 
 /*
@@ -71,34 +87,14 @@ static void callback_test(struct kunit *test)
 	const struct callback_case *c = test->param_value;
 	struct test_device dev = { .hook = c->hook, .map = rust_callback,
 				   .prepare = rust_prepare };
-	unsigned long uaddr, page, value;
-	u32 id = next_id(test), last;
+	unsigned long before;
+	unsigned int times;
 
 	device_open(test, &dev);
-	blocks_begin(test, VMREMAP_MAX_ORDER);
-	uaddr = device_mmap(test, &dev, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_SHARED, c->what);
-	blocks_end();
-
-	if (c->err) {
-		KUNIT_EXPECT_EQ(test, (long)uaddr, c->err);
-	} else {
-		KUNIT_ASSERT_FALSE_MSG(test, IS_ERR_VALUE(uaddr), "mmap: %ld", (long)uaddr);
-		for (page = 0; page < PAGES; page++) {
-			int err = peek(uaddr + page * PAGE_SIZE, &value);
-			bool own = page >= c->from && page < c->to;
-
-			/* A page of the driver's own is zero. */
-			KUNIT_EXPECT_EQ_MSG(test, err, own || !page ? 0 : -EFAULT,
-					    "page %lu", page);
-			if (!err)
-				KUNIT_EXPECT_EQ_MSG(test, value, own, "page %lu", page);
-		}
-		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, PAGES * PAGE_SIZE));
-	}
-
-	for (last = next_id(test); ++id < last;)
-		KUNIT_EXPECT_NULL(test, vmremap_index_get(id));
+	before = free_pages_now();
+	for (times = 0; times < TIMES; times++)
+		map_once(test, c, &dev);
+	expect_free_pages(test, before);
 }
 
 static struct kunit_case callback_cases[] = {

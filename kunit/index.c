@@ -11,7 +11,6 @@
 #include <linux/xarray.h>
 
 #include "../c/area.h"
-#include "../c/index.h"
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"
@@ -53,7 +52,8 @@ static void takes_a_reference(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, 1);
 
-	KUNIT_EXPECT_PTR_EQ(test, vmremap_index_get(area->id), area);
+	KUNIT_EXPECT_PTR_EQ(test, vmremap_index_get(area->id, (unsigned long)area->addr),
+			    area);
 	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 2);
 	vmremap_area_put(area);
 	KUNIT_EXPECT_PTR_EQ(test,
@@ -91,15 +91,10 @@ static void freed_area_is_unknown(struct kunit *test)
 	KUNIT_EXPECT_GT(test, id, 0);
 	vmremap_area_put(area);
 
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(id));
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(id, start));
 	KUNIT_EXPECT_NULL(test, find(start));
-
-	/* The next area gets another id, so that the old one stays stale. */
-	area = new_area(test, SZ_64K);
-	KUNIT_EXPECT_NE(test, area->id, id);
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(id));
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(0));
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(U32_MAX));
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(0, start));
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(U32_MAX, start));
 }
 
 /* So many areas that they are where those were which have gone. */
@@ -113,20 +108,29 @@ static void wait_for_their_memory(void)
 		kvfree_rcu_barrier();
 }
 
-/* Another area in the same memory is not the one that the id was of. */
+/* Another area of the same id, or in the same memory, is not the one whose address it was. */
 static void stale_id_finds_no_other(struct kunit *test)
 {
-	struct vmremap_area *area = vmremap_area_alloc(1, 0);
+	struct vmremap_area *area = vmremap_area_alloc(1, 0), *found;
+	unsigned long start;
 	unsigned int i;
 	u32 id;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	id = area->id;
+	start = (unsigned long)area->addr;
 	vmremap_area_put(area);
 	wait_for_their_memory();
 	for (i = 0; i < AREAS_ANEW; i++) {
-		new_area(test, 1);
-		KUNIT_ASSERT_NULL(test, vmremap_index_get(id));
+		area = new_area(test, 1);
+		found = vmremap_index_get(id, start);
+		if (found)
+			KUNIT_ASSERT_EQ(test, (unsigned long)found->addr, start);
+		vmremap_area_put(found);
+		KUNIT_ASSERT_NULL(test, vmremap_index_get(area->id,
+							  (unsigned long)area->addr + PAGE_SIZE));
+		KUNIT_ASSERT_NULL(test, vmremap_index_get(area->id,
+							  (unsigned long)area->addr - 1));
 	}
 }
 
@@ -151,10 +155,9 @@ static void failed_area_is_unknown(struct kunit *test)
 	for (i = 0; i < AREAS_ANEW; i++)
 		area = new_area(test, 1);
 	for (id = 0; id <= area->id; id++) {
-		struct vmremap_area *found = vmremap_index_get(id);
+		struct vmremap_area *found = vmremap_index_get(id, (unsigned long)area->addr);
 
-		if (found)
-			KUNIT_EXPECT_EQ(test, found->id, id);
+		KUNIT_EXPECT_PTR_EQ(test, found, id == area->id ? area : NULL);
 		vmremap_area_put(found);
 	}
 }
@@ -165,7 +168,7 @@ static void dying_area_is_not_revived(struct kunit *test)
 	struct vmremap_area *area = new_area(test, 1);
 
 	refcount_set(&area->refs, 0);
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(area->id));
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(area->id, (unsigned long)area->addr));
 	KUNIT_EXPECT_NULL(test, find((unsigned long)area->addr));
 	refcount_set(&area->refs, 1);
 }

@@ -9,7 +9,7 @@
 #include <linux/vmalloc.h>
 
 #include "../c/area.h"
-#include "../c/fault.h"
+#include "../c/span.h"
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"

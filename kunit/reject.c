@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/errno.h>
 
-#include "../c/reject.h"
+#include "../c/check.h"
 
 static const struct reject_case {
 	const char *name;

@@ -11,7 +11,7 @@
 #include <linux/array_size.h>
 #include <linux/errno.h>
 
-#include "../../c/reject.h"
+#include "../../c/check.h"
 #include "proof.h"
 
 static const struct {

@@ -13,7 +13,6 @@
  * Cases: all
  */
 #include "span.h"
-#include "fault.h"
 #include "vmremap.h"
 
 #define MOST_PAGES	128
@@ -207,8 +206,9 @@ static void set_up(unsigned int flags)
 	area.flags = flags;
 	vma.vm_start = span.start;
 	vma.vm_end = span.end;
+	vma.vm_pgoff = span.index;
 	vma.vm_flags = VM_READ | VM_WRITE | VM_SHARED | VM_MAYSHARE;
-	if (vmremap_prefault(&vma, &span))
+	if (vmremap_prefault(&area, &vma))
 		fail("prefaulting fails");
 	if (vma.vm_flags & VM_MIXEDMAP)
 		fail("it stays a mixed map");

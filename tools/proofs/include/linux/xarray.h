@@ -13,11 +13,10 @@ struct xa_limit {
 };
 
 #define DEFINE_XARRAY_ALLOC1(name)	struct xarray name
-#define XA_LIMIT(_min, _max)		{ .min = _min, .max = _max }
+#define XA_LIMIT(_min, _max)		((struct xa_limit) { .min = _min, .max = _max })
 #define GFP_KERNEL			0
 
-int xa_alloc_cyclic(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit,
-		    u32 *next, int gfp);
+int xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, int gfp);
 void *xa_erase(struct xarray *xa, unsigned long index);
 void *xa_load(struct xarray *xa, unsigned long index);
 void rcu_read_lock(void);

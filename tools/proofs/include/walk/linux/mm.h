@@ -50,6 +50,7 @@ struct vm_area_struct {
 	struct mm_struct *vm_mm;
 	unsigned long vm_start;
 	unsigned long vm_end;
+	unsigned long vm_pgoff;
 	vm_flags_t vm_flags;
 };
 
