@@ -168,7 +168,9 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 	if (PFN_UP(size) > totalram_pages())
 		return ERR_PTR(-ENOMEM);
 
-	area = make(PFN_UP(size), flags);
+	area = flags & VMREMAP_ACCOUNT ? NULL : vmremap_idle_take(PFN_UP(size));
+	if (!area)
+		area = make(PFN_UP(size), flags);
 	if (IS_ERR(area))
 		return area;
 	area->flags = flags;
@@ -189,6 +191,9 @@ EXPORT_SYMBOL_GPL(vmremap_area_get);
 void vmremap_area_put(struct vmremap_area *area)
 {
 	if (IS_ERR_OR_NULL(area) || !refcount_dec_and_test(&area->refs))
+		return;
+	area = vmremap_idle_keep(area);
+	if (!area)
 		return;
 	vmremap_index_remove(area);
 	/* Nobody else could any more. */

@@ -32,7 +32,8 @@ enum vmremap_state {
 
 /**
  * struct vmremap_area - memory that drivers and programs share
- * @refs: one for each holder among drivers, and for each piece of a VMA
+ * @refs: one for each holder among drivers, and for each piece of a VMA; 0 while it is kept
+ *	for the next one, see idle.c
  * @flags: VMREMAP_* flags
  * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE
  * @inserting: how many make page table entries for it now, if it is VMREMAP_REVOCABLE
@@ -45,7 +46,8 @@ enum vmremap_state {
  * @file: what VMAs map, see cache.c; all @refs together hold one reference
  * @rcu: the index is read under RCU
  *
- * Nothing but @refs, @state and @inserting changes once the area is in the index.
+ * Once the area is in the index nothing but @refs, @state and @inserting changes, and @size
+ * and @flags while it has no reference.
  */
 struct vmremap_area {
 	refcount_t refs;
@@ -70,6 +72,11 @@ int vmremap_index_add(struct vmremap_area *area);
 void vmremap_index_remove(struct vmremap_area *area);
 struct vmremap_area *vmremap_index_get(u32 id, unsigned long kaddr);
 struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr);
+
+/* Of idle.c: areas that wait for somebody to allocate them. */
+struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area);
+struct vmremap_area *vmremap_idle_take(unsigned long pages);
+void vmremap_idle_end(void);
 
 struct vmremap_area *vmremap_area_of_file(const struct file *file);
 enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,

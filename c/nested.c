@@ -73,9 +73,3 @@ static int __init ask_kernel(void)
 	return err;
 }
 module_init(ask_kernel);
-
-/* There is nothing to end, but without this the module could not be unloaded. */
-static void __exit forget(void)
-{
-}
-module_exit(forget);

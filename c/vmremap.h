@@ -109,7 +109,8 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
  * Mappings hold references of their own: after the driver's last put, the
  * area lives until the last of them is unmapped. A pinned page even outlives
  * its area. As with fput(), memory is freed when the calling task returns to
- * userspace.
+ * userspace. A few small areas that nobody uses any more are kept instead, and
+ * zeroed for vmremap_area_alloc() to give out again.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: Process context. Does not sleep.

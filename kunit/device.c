@@ -98,6 +98,8 @@ static bool maps_rows(void)
 void blocks_begin(struct kunit *test, unsigned int order)
 {
 	KUNIT_ASSERT_EQ(test, 0, kunit_attach_mm());
+	/* Those that were kept have other blocks. */
+	vmremap_idle_end();
 	if (!maps_rows())
 		order = 0;
 	if (order < VMREMAP_MAX_ORDER) {
@@ -240,6 +242,7 @@ void expect_unused(struct kunit *test, const struct vmremap_area *area)
 
 unsigned long free_pages_now(void)
 {
+	vmremap_idle_end();
 	/* A worker frees files; what KASAN has for areas goes with their addresses. */
 	flush_delayed_fput();
 	vm_unmap_aliases();

@@ -15,9 +15,12 @@
 #include "device.h"
 #include "failing.h"
 
+/* With this, an area is none that was kept, and none that is kept for the next. */
+#define OWN	VMREMAP_ACCOUNT
+
 static struct vmremap_area *new_area(struct kunit *test, size_t size)
 {
-	struct vmremap_area *area = vmremap_area_alloc(size, 0);
+	struct vmremap_area *area = vmremap_area_alloc(size, OWN);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	put_at_end(test, area);
@@ -81,7 +84,7 @@ static void neighbours(struct kunit *test)
 
 static void freed_area_is_unknown(struct kunit *test)
 {
-	struct vmremap_area *area = vmremap_area_alloc(SZ_64K, 0);
+	struct vmremap_area *area = vmremap_area_alloc(SZ_64K, OWN);
 	unsigned long start;
 	u32 id;
 
@@ -111,7 +114,7 @@ static void wait_for_their_memory(void)
 /* Another area of the same id, or in the same memory, is not the one whose address it was. */
 static void stale_id_finds_no_other(struct kunit *test)
 {
-	struct vmremap_area *area = vmremap_area_alloc(1, 0), *found;
+	struct vmremap_area *area = vmremap_area_alloc(1, OWN), *found;
 	unsigned long start;
 	unsigned int i;
 	u32 id;
@@ -144,7 +147,7 @@ static void failed_area_is_unknown(struct kunit *test)
 	failing_init(test);
 	for (nth = 1; nth < FAILING_MAX; nth++) {
 		failing_nth(nth);
-		area = vmremap_area_alloc(1, 0);
+		area = vmremap_area_alloc(1, OWN);
 		if (!failing_end())
 			break;
 		vmremap_area_put(area);
@@ -196,7 +199,7 @@ static void freed_area_stays_for_readers(struct kunit *test)
 
 	if (num_online_cpus() == 1)
 		kunit_skip(test, "no other CPU to free an area meanwhile");
-	put.area = vmremap_area_alloc(1, 0);
+	put.area = vmremap_area_alloc(1, OWN);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, put.area);
 	INIT_WORK_ONSTACK(&put.work, put_last);
 	init_completion(&put.done);
@@ -278,7 +281,7 @@ static void every_allocation_fails(struct kunit *test)
 		for (nth = 1; nth < FAILING_MAX; nth++) {
 			/* The index tries twice. */
 			failing_from(nth);
-			areas[i] = vmremap_area_alloc(1, 0);
+			areas[i] = vmremap_area_alloc(1, OWN);
 			if (!failing_end() || !IS_ERR(areas[i]))
 				break;
 			KUNIT_EXPECT_PTR_EQ(test, areas[i], ERR_PTR(-ENOMEM));

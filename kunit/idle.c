@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Areas that were kept for the next one: which are, for whom, and what of them is left. */
+#include <kunit/test.h>
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "../c/area.h"
+#include "../c/vmremap.h"
+#include "device.h"
+
+/* As many as are kept. */
+#define KEPT	16
+
+static struct vmremap_area *new_area(struct kunit *test, size_t size, unsigned int flags)
+{
+	struct vmremap_area *area = vmremap_area_alloc(size, flags);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	return area;
+}
+
+/* What was kept, back to where it was. */
+static struct vmremap_area *kept(unsigned long pages)
+{
+	struct vmremap_area *area = vmremap_idle_take(pages);
+
+	if (area) {
+		refcount_set(&area->refs, 1);
+		vmremap_area_put(area);
+	}
+	return area;
+}
+
+static struct folio *first_folio(const struct vmremap_area *area)
+{
+	return list_first_entry(&area->folios, struct folio, lru);
+}
+
+static const struct idle_case {
+	const char *name;
+	size_t size;
+	unsigned int flags;
+} cases[] = {
+	{ "1 byte", 1, 0 },
+	{ "a page, with flags", PAGE_SIZE, VMREMAP_FLAGS & ~VMREMAP_ACCOUNT },
+	{ "3 pages, less a byte", SZ_4K * 3 - 1, VMREMAP_RDONLY },
+	{ "64 KiB", SZ_64K, VMREMAP_REVOCABLE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(idle, cases, name);
+
+/* ZeroedBeforeShare, RightPage, AreaOutlives: it has nothing of the last but its place. */
+static void as_a_new_one(struct kunit *test)
+{
+	const struct idle_case *c = test->param_value;
+	size_t whole = PAGE_ALIGN(c->size), size = whole - PAGE_SIZE + 1;
+	struct vmremap_area *area = new_area(test, c->size, c->flags), *next;
+	void *addr = area->addr;
+	struct folio *folio;
+
+	memset(addr, 0xa5, whole);
+	atomic64_set(&file_inode(area->file)->i_sequence, 5);
+	list_for_each_entry(folio, &area->folios, lru) {
+		folio_mark_dirty(folio);
+		folio_set_referenced(folio);
+	}
+	if (c->flags & VMREMAP_REVOCABLE) {
+		KUNIT_EXPECT_EQ(test, 0, vmremap_area_freeze(area));
+		KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(area));
+	}
+	vmremap_area_put(area);
+
+	next = new_area(test, size, VMREMAP_DONTCOPY | VMREMAP_REVOCABLE);
+	KUNIT_ASSERT_PTR_EQ(test, next, area);
+	KUNIT_EXPECT_PTR_EQ(test, next->addr, addr);
+	KUNIT_EXPECT_NULL(test, memchr_inv(addr, 0, whole));
+	KUNIT_EXPECT_EQ(test, vmremap_area_size(next), size);
+	KUNIT_EXPECT_EQ(test, next->flags, VMREMAP_DONTCOPY | VMREMAP_REVOCABLE);
+	KUNIT_EXPECT_EQ(test, next->state, VMREMAP_OPEN);
+	KUNIT_EXPECT_EQ(test, refcount_read(&next->refs), 1);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&file_inode(next->file)->i_sequence), 0);
+	list_for_each_entry(folio, &next->folios, lru) {
+		KUNIT_EXPECT_FALSE(test, folio_test_dirty(folio));
+		KUNIT_EXPECT_FALSE(test, folio_test_referenced(folio));
+	}
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_freeze(next));
+	vmremap_area_thaw(next);
+	vmremap_area_put(next);
+}
+
+/* AnyThread: while it is kept, nobody finds it. */
+static void is_not_found(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, 1, 0);
+	unsigned long start = (unsigned long)area->addr;
+
+	vmremap_area_put(area);
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(area->id, start));
+	KUNIT_EXPECT_NULL(test, vmremap_index_get_by_addr(start));
+	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
+	KUNIT_EXPECT_NULL(test, vmremap_index_get_by_addr(start));
+
+	area = new_area(test, 1, 0);
+	KUNIT_EXPECT_PTR_EQ(test, vmremap_index_get_by_addr(start), area);
+	vmremap_area_put(area);
+	vmremap_area_put(area);
+}
+
+/* AreaOutlives, PagesOutlive: what anybody has any part of is not kept. */
+static void in_use(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, 1, 0);
+	struct file *file = get_file(area->file);
+	struct dentry *dentry;
+	struct inode *inode;
+	struct folio *folio;
+
+	/* As a VMA has it. */
+	vmremap_area_put(area);
+	KUNIT_EXPECT_NULL(test, kept(1));
+	fput(file);
+	flush_delayed_fput();
+	KUNIT_EXPECT_NULL(test, kept(1));
+
+	/* As who has opened it as a path. */
+	area = new_area(test, 1, 0);
+	dentry = dget(area->file->f_path.dentry);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_NULL(test, kept(1));
+	dput(dentry);
+
+	/* As who watches it. */
+	area = new_area(test, 1, 0);
+	inode = file_inode(area->file);
+	ihold(inode);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_NULL(test, kept(1));
+	iput(inode);
+
+	/* As a pin. */
+	area = new_area(test, 1, 0);
+	folio = first_folio(area);
+	folio_get(folio);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_NULL(test, kept(1));
+	flush_delayed_fput();
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+	folio_put(folio);
+
+	area = new_area(test, 1, 0);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
+}
+
+/* AreaOutlives: a program's mapping is such a use. */
+static void still_mapped(struct kunit *test)
+{
+	struct test_device *dev = device_new(test);
+	struct vmremap_area *area;
+	unsigned long uaddr, value;
+
+	area = area_of_blocks(test, PAGE_SIZE, 0, 0);
+	dev->area = area;
+	device_open(test, dev);
+	uaddr = device_map(test, dev, PAGE_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, 0, poke(uaddr, 7));
+	dev->area = NULL;
+	vmremap_area_put(area);
+	KUNIT_EXPECT_NULL(test, kept(1));
+	KUNIT_EXPECT_EQ(test, 0, peek(uaddr, &value));
+	KUNIT_EXPECT_EQ(test, value, 7);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, PAGE_SIZE));
+
+	area = area_of_blocks(test, PAGE_SIZE, 0, 0);
+	dev->area = area;
+	uaddr = device_map(test, dev, PAGE_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, 0, poke(uaddr, 7));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, PAGE_SIZE));
+	dev->area = NULL;
+	vmremap_area_put(area);
+	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
+}
+
+/* It is for an area of as many pages, which is charged to nobody, as it is not itself. */
+static void for_its_like(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, 1, 0), *other;
+
+	vmremap_area_put(area);
+	other = new_area(test, PAGE_SIZE + 1, 0);
+	KUNIT_EXPECT_PTR_NE(test, other, area);
+	vmremap_area_put(other);
+	other = new_area(test, 1, VMREMAP_ACCOUNT);
+	KUNIT_EXPECT_PTR_NE(test, other, area);
+	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
+
+	vmremap_idle_end();
+	vmremap_area_put(other);
+	KUNIT_EXPECT_NULL(test, kept(1));
+	other = new_area(test, SZ_64K + 1, 0);
+	vmremap_area_put(other);
+	KUNIT_EXPECT_NULL(test, kept(PFN_UP(SZ_64K + 1)));
+}
+
+/* Its file and its inode have the credentials of who made it. */
+static void for_the_same_credentials(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, 1, 0), *other;
+	struct cred *cred = prepare_creds();
+	const struct cred *old;
+
+	KUNIT_ASSERT_NOT_NULL(test, cred);
+	vmremap_area_put(area);
+	old = override_creds(cred);
+	KUNIT_EXPECT_NULL(test, kept(1));
+	other = vmremap_area_alloc(1, 0);
+	revert_creds(old);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, other);
+	KUNIT_EXPECT_PTR_NE(test, other, area);
+	KUNIT_EXPECT_PTR_EQ(test, other->file->f_cred, cred);
+	vmremap_area_put(other);
+	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
+	put_cred(cred);
+}
+
+/* Memory that has failed is given to nobody. */
+static void failed_memory(struct kunit *test)
+{
+#ifdef CONFIG_MEMORY_FAILURE
+	struct vmremap_area *area = new_area(test, 1, 0);
+
+	vmremap_area_put(area);
+	SetPageHWPoison(folio_page(first_folio(area), 0));
+	KUNIT_EXPECT_NULL(test, kept(1));
+	ClearPageHWPoison(folio_page(first_folio(area), 0));
+	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
+#else
+	kunit_skip(test, "memory does not fail here");
+#endif
+}
+
+/* No more than so many, and those that were put last among them; and in the end, none. */
+static void no_more_than_a_few(struct kunit *test)
+{
+	struct vmremap_area *areas[2 * KEPT];
+	unsigned long before = free_pages_now();
+	struct folio *folio;
+	unsigned int i, n;
+
+	for (n = 0; n < 8; n++) {
+		for (i = 0; i < ARRAY_SIZE(areas); i++)
+			areas[i] = new_area(test, SZ_64K, 0);
+		for (i = 0; i < ARRAY_SIZE(areas); i++)
+			vmremap_area_put(areas[i]);
+		flush_delayed_fput();
+	}
+	folio = first_folio(areas[ARRAY_SIZE(areas) - 1]);
+	for (i = 0; i < ARRAY_SIZE(areas); i++) {
+		areas[i] = vmremap_idle_take(PFN_UP(SZ_64K));
+		if (!areas[i])
+			break;
+		refcount_set(&areas[i]->refs, 1);
+	}
+	KUNIT_EXPECT_EQ(test, i, KEPT);
+	for (n = 0; n < i && first_folio(areas[n]) != folio; n++)
+		;
+	KUNIT_EXPECT_LT(test, n, i);
+	while (i--)
+		vmremap_area_put(areas[i]);
+
+	folio_get(folio);
+	vmremap_idle_end();
+	KUNIT_EXPECT_NULL(test, kept(PFN_UP(SZ_64K)));
+	/* That is left which keeps it here. */
+	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
+	folio_put(folio);
+	expect_free_pages(test, before);
+}
+
+static int idle_init(struct kunit *test)
+{
+	vmremap_idle_end();
+	return 0;
+}
+
+static struct kunit_case idle_cases[] = {
+	KUNIT_CASE_PARAM(as_a_new_one, idle_gen_params),
+	KUNIT_CASE(is_not_found),
+	KUNIT_CASE(in_use),
+	KUNIT_CASE(still_mapped),
+	KUNIT_CASE(for_its_like),
+	KUNIT_CASE(for_the_same_credentials),
+	KUNIT_CASE(failed_memory),
+	KUNIT_CASE(no_more_than_a_few),
+	{}
+};
+
+static struct kunit_suite idle_suite = {
+	.name = "vmremap-idle",
+	.init = idle_init,
+	.test_cases = idle_cases,
+};
+
+kunit_test_suite(idle_suite);
