@@ -51,7 +51,7 @@ demo: modules
 
 docs: setup
 	@tools/phase docs 30 tools/kmake VMREMAP_DOCS=y
-	@tools/phase review 10 tools/enter tools/review/run --kernel "$$(tools/kernel source)"
+	@tools/phase review 10 tools/enter tools/review/run --kernel "$$(tools/kernel source)" --out build/review
 	@tools/phase pages 20 tools/enter tools/docs/build "$$(tools/kernel source)" build/docs $(out)/rust/doc build/review
 	@ls build/docs/index.html
 
@@ -65,7 +65,7 @@ lint: modules
 	@tools/test lint
 
 review:
-	@tools/enter tools/review/run --kernel "$$(tools/kernel source)" $(if $(BASE),--base "$(BASE)")
+	@tools/enter tools/review/run --kernel "$$(tools/kernel source)" --out build/review $(if $(BASE),--base "$(BASE)")
 
 proofs:
 	@tools/prove

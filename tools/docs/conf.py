@@ -3,14 +3,15 @@
 import os
 import sys
 
-sys.path.insert(0, os.environ["srctree"] + "/Documentation/sphinx")
+sys.path.insert(0, os.environ.get("srctree", "") + "/Documentation/sphinx")
 sys.dont_write_bytecode = True
 
 project = "vmremap"
 author = "the vmremap contributors"
-release = os.environ["version"]
-extensions = ["kerneldoc"]
-kerneldoc_srctree = os.environ["checkout"]
+release = os.environ.get("version", "")
+# The review, on its own, has none.
+extensions = ["kerneldoc"] if "srctree" in os.environ else []
+kerneldoc_srctree = os.environ.get("checkout", "")
 primary_domain = "c"
 highlight_language = "none"
 html_theme = "furo"

@@ -1,98 +1,153 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Write the review: Markdown, and one HTML page that needs nothing else.
-
-By hand, because sites of many pages is what generators make, and a review is one file to send and to keep.
-"""
-import html as escape_of
-import json
-import pathlib
+"""Write the review as pages for Sphinx: the argument, the unsafe places, the ABI, the kernel's part, each clause."""
+import html
 import re
+import subprocess
 
 TITLES = {"requires": "Required of the caller", "checks": "Checked by", "site": "Where it is checked",
           "meets": "Checked, though it holds there anyway, by", "guarantees": "Guaranteed by",
           "relies": "Relied on in Rust, with the reason why it holds", "breaks": "Tests that break it",
           "test": "Other tests that are about it", "proof": "Proofs", "kernel": "Assumed of the kernel"}
-FOLDER = pathlib.Path(__file__).parent
+# Behind an empty line: what begins at the margin, and in Rust a function or a type in an impl or a module, too.
+BEGINS = {".rs": r"\n\n(?= {0,4}(?:///|//|#\[|pub\b|fn\b|unsafe\b|impl\b|const\b|macro_rules))", "": r"\n\n(?=\S)"}
+INTRODUCTION = """
+A *clause* is a condition with a name. Below is the argument: if all clauses hold, there is no undefined behaviour. Each
+name leads to its statement, and to every place where it is required, checked, relied on, tested or proved, with the
+source.
+
+1. Read the argument.
+2. Follow one function from the top to the bottom: :ref:`Area::mmap <in-Area-mmap>`, and then what it calls.
+3. Read the other :doc:`unsafe places <unsafe>`: there are no more.
+4. See what is :doc:`assumed of the kernel <kernel>`, beside its source.
+"""
 
 
-def markdown(review):
-    out = ["# The contract in the code", "", review.summary, ""]
-    for clause in review.clauses.values():
-        out += [f"## {clause.name}", "", clause.statement, ""]
-        out += [f"- kept by {words}" for _, _, words in clause.kept]
-        out += [f"- {what.lower()}: {words}" for what, words in clause.notes.items()]
+def heading(text, level=0, label=""):
+    return (f"\n.. _{label}:\n" if label else "") + f"\n{text}\n{'=-~'[level] * len(text)}\n"
+
+
+def label(symbol):
+    return "in-" + re.sub(r"\W+", "-", symbol)
+
+
+class Pages:
+    """The pages, each a text by its name."""
+
+    def __init__(self, review, files, changes):
+        self.review, self.files = review, files
+        clauses = sorted(review.clauses, key=lambda name: not review.clauses[name].errno)
+        contents = "\n".join(f"   {name}" for name in ["unsafe", "functions", "kernel", *clauses])
+        self.pages = {
+            "index": self.index(changes) + f"\n.. toctree::\n   :hidden:\n\n{contents}\n",
+            "unsafe": heading("Unsafe Rust") + "\nAll there is: what each callee requires, and why it holds.\n" +
+                      "".join(map(self.of_symbol, dict.fromkeys(unsafe.symbol for unsafe in review.unsafe))),
+            "functions": heading("The C ABI") + "".join(
+                map(self.of_function, sorted(review.abi, key=lambda name: review.abi[name][0]))),
+            "kernel": heading("Assumed of the kernel") + "".join(
+                heading(self.name(name), 1) + f"\n{self.inline(clause.notes.get('Assumes', '?'))}\n" +
+                self.spots(review.of("kernel", name)) for name, clause in review.clauses.items()),
+            **{name: self.of_clause(clause) for name, clause in review.clauses.items()}}
+
+    def name(self, name):
+        return f":ref:`{name} <{name}>`" if name in self.review.clauses else f"``{name}``"
+
+    def inline(self, text):
+        """Markdown's words as Sphinx has them, the names of clauses as links."""
+        return re.sub(r"`+([^`]+)`+", lambda match: rf"\ {self.name(match[1])}\ ", text)
+
+    def prose(self, text):
+        done = subprocess.run(["pandoc", "--from=gfm", "--to=rst", "--wrap=preserve"], input=text, text=True,
+                              check=True, stdout=subprocess.PIPE)
+        return self.inline(done.stdout)
+
+    def part(self, path, line):
+        """The function, the table or the comment that a line is in, with the line where it begins."""
+        if f"{path}:{line}" in self.review.kernel:
+            return line, self.review.kernel[f"{path}:{line}"]
+        first, text = 1, ""
+        whole, suffix = self.files[path], ".rs" if path.endswith(".rs") else ""
+        for text in [whole] if path.startswith("tools/proofs/") else re.split(BEGINS[suffix], whole):
+            if line <= first + text.count("\n"):
+                break
+            first += text.count("\n") + 2
+        return first, text
+
+    def source(self, path, *lines):
+        """What these lines are in, as the file has it."""
+        out = ""
+        for first, text in dict.fromkeys(self.part(path, line) for line in lines):
+            marks = ",".join(str(line - first + 1) for line in lines if 0 <= line - first <= text.count("\n"))
+            code = "\n".join("   " + row for row in text.rstrip().split("\n"))
+            out += (f"\n.. code-block:: {'rust' if path.endswith('.rs') else 'c'}\n   :lineno-start: {first}\n"
+                    f"   :emphasize-lines: {marks}\n\n{code}\n")
+        return out
+
+    def spots(self, places):
+        """Each place as a line that unfolds to its source."""
+        return "".join(f"\n.. raw:: html\n\n   <details><summary><code>{html.escape(p.symbol)}</code> "
+                       f"{html.escape(p.text)} <small>{p.where()}</small></summary>\n{self.source(p.path, p.line)}\n"
+                       ".. raw:: html\n\n   </details>\n" for p in places)
+
+    def index(self, changes):
+        review = self.review
+        wrong = "".join(f"\n- ``{error}``" for error in review.errors)
+        changed = "".join(f"\n   {change}" for change in changes)
+        return (heading("The contract in the code") +
+                (f"\n**Wrong**:\n{wrong}\n" if wrong else "\nNothing is missing.\n") + f"\n{review.summary}\n" +
+                (f"{heading('What changed in the contract', 1)}\n::\n\n{changed}\n" if changes else "") +
+                INTRODUCTION + "\n" + self.prose(review.argument) + "\n" + self.prose(review.preface))
+
+    def of_symbol(self, symbol):
+        """A function that is safe to call, or an impl, with all that is unsafe in it."""
+        review, mine = self.review, [unsafe for unsafe in self.review.unsafe if unsafe.symbol == symbol]
+        out = heading(symbol, 1, label(symbol)) + f"\n{mine[0].path}:{mine[0].line}\n" + self.source(
+            mine[0].path, *(unsafe.line for unsafe in mine))
+        for unsafe in mine:
+            callees = [f":ref:`{c} <{label(c)}>`" if c in review.abi else f"``{c}``" for c in unsafe.callees]
+            out += f"\nWhat {' and '.join(callees) or 'it calls'} requires, and why it holds:\n"
+            for name in sorted((unsafe.required | unsafe.reasons.keys()) & review.clauses.keys()):
+                said = review.clauses[name].statement
+                out += f"\n{self.name(name)}\n   {self.inline(unsafe.reasons.get(name, '**not discharged**'))}\n\n" \
+                       f"   That is: {self.inline(said)}\n"
+        kind = symbol.split("::")[0].split(" ")[-1]
+        if kind in review.invariants:
+            out += f"\nThe invariants of {kind}, which the reasons name:\n\n{self.prose(review.invariants[kind])}\n"
+        words = " ".join(reason for unsafe in mine for reason in unsafe.reasons.values())
+        return out + self.spots({p.symbol: p for p in review.of("kernel") if f"`{p.symbol}`" in words}.values())
+
+    def of_function(self, name):
+        """A function of the ABI, and for each clause of its contract what shows it."""
+        review, (path, line) = self.review, self.review.defined.get(name, ("c/vmremap.h", self.review.abi[name][0]))
+        own = [p for p in review.places if p.symbol == name and p.path == "c/vmremap.h"]
+        users = dict.fromkeys(unsafe.symbol for unsafe in review.unsafe if name in unsafe.callees)
+        out = heading(name, 1, label(name)) + self.source("c/vmremap.h", review.abi[name][0]) + \
+            f"\n{path}:{line}\n" + self.source(path, line)
+        if users:
+            out += f"\nCalled from Rust by {', '.join(f':ref:`{user} <{label(user)}>`' for user in users)}.\n"
+        for place in own:
+            clause = review.clauses[place.clause]
+            title = TITLES[place.role].split(" by")[0]
+            out += f"\n{title}: {self.name(clause.name)}\n   {self.inline(clause.statement)}\n"
+            if place.role == "guarantees":
+                out += "".join(f"\n   Kept by {self.inline(words)}.\n" for _, _, words in clause.kept)
+            if place.role == "checks":
+                out += self.spots([p for p in review.of("site", clause.name) if p.symbol in review.through[name]])
+                out += self.spots([p for p in review.of("breaks", clause.name)
+                                   if name in review.through_tests.get(p.symbol, ())])
+        return out
+
+    def of_clause(self, clause):
+        steps = [step for step in re.split(r"\n(?=\d+\. )", self.review.argument) if f"`{clause.name}`" in step]
+        out = heading(clause.name, 0, clause.name) + f"\n{self.inline(clause.statement)}\n"
+        out += "".join(f"\n- **Kept by**: {self.inline(words)}" for _, _, words in clause.kept)
+        out += "".join(f"\n- **{what}**: {self.inline(words)}" for what, words in clause.notes.items()) + "\n"
+        out += heading("Its part in the argument", 1) + "\n" + self.prose("\n".join(steps))
         for role, title in TITLES.items():
-            places = review.of(role, clause.name)
-            if places:
-                out += ["", f"### {title}", ""]
-                out += sorted({f"- {p.symbol} {p.text}".rstrip() + f" ({p.where()})" for p in places})
-        out.append("")
-    out += ["# Unsafe Rust", ""]
-    for unsafe in review.unsafe:
-        out += [f"## {unsafe.symbol} ({unsafe.path}:{unsafe.line})", "",
-                f"Calls {', '.join(unsafe.callees)}.", "", "| required | because |", "| --- | --- |"]
-        out += [f"| {name} | {unsafe.reasons.get(name, 'MISSING')} |"
-                for name in sorted(unsafe.required | unsafe.reasons.keys())]
-        out.append("")
-    if review.errors:
-        out += ["# Wrong", ""] + [f"- {error}" for error in review.errors]
-    return "\n".join(out).rstrip() + "\n"
+            places = self.review.of(role, clause.name)
+            out += heading(f"{title} ({len(places)})", 1) + self.spots(places) if places else ""
+        return out
 
 
-def inline(text):
-    """A line of Markdown as HTML; names of clauses become links."""
-    text = escape_of.escape(text)
-    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", text)
-    text = re.sub(r"(?<!\*)\*([^*]+)\*(?!\*)", r"<i>\1</i>", text)
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
-
-
-def prose(text):
-    """A part of the contract as HTML: headings, paragraphs and lists are all that it has."""
-    out, item, kind = [], None, None
-    for line in text.split("\n") + [""]:
-        start = re.match(r"(\d+)\. (.*)|- (.*)", line)
-        if start or not line.strip() or line.startswith("#"):
-            if item:
-                out.append(f"<{kind}>{inline(item)}</{kind.split()[0]}>")
-            item, kind = (start[2] or start[3], f"li value={start[1]}" if start[1] else "li") if start else (None, None)
-            if line.startswith("## "):
-                out.append(f"<h3>{inline(line[3:])}</h3>")
-        elif item:
-            item += " " + line.strip()
-        else:
-            item, kind = line.strip(), "p"
-    text = "\n".join(out)
-    text = re.sub(r"((?:<li value.*?</li>\n?)+)", r"<ol>\1</ol>", text)
-    return re.sub(r"((?:<li>.*?</li>\n?)+)", r"<ul>\1</ul>", text)
-
-
-def html(review, files, changes):
-    shown = {p.path for p in review.places}
-    data = {
-        "titles": TITLES,
-        "clauses": [{"name": c.name, "statement": inline(c.statement), "kept": [inline(w) for _, _, w in c.kept],
-                     "how": sorted({h for h, _, _ in c.kept}), "errno": c.errno, "line": c.line,
-                     "notes": {k: inline(v) for k, v in c.notes.items()}} for c in review.clauses.values()],
-        "places": [{"role": p.role, "clause": p.clause, "symbol": p.symbol, "text": p.text, "path": p.path,
-                    "line": p.line} for p in review.places],
-        "unsafe": [{"symbol": u.symbol, "path": u.path, "line": u.line, "end": u.end, "callees": u.callees,
-                    "required": sorted(u.required), "reasons": u.reasons} for u in review.unsafe],
-        "abi": sorted(review.abi, key=lambda name: review.abi[name][0]),
-        "defined": review.defined,
-        "through": {name: sorted(used) for name, used in review.through.items()},
-        "about": {name: sorted(functions) for name, functions in review.through_tests.items()},
-        "invariants": {name: prose(text) for name, text in review.invariants.items()},
-        "errors": review.errors,
-        "changes": changes,
-        "summary": review.summary,
-        "files": {name: text for name, text in files.items() if name in shown or name.startswith(("c/", "rust/"))},
-        "kernel": review.kernel,
-        "preface": prose(review.preface),
-        "argument": prose(review.argument),
-    }
-    page = {"STYLE": "page.css", "SCRIPT": "page.js"}
-    parts = {name: (FOLDER / file).read_text(encoding="utf-8") for name, file in page.items()}
-    parts["DATA"] = json.dumps(data).replace("<", "\\u003c")
-    template = (FOLDER / "page.html").read_text(encoding="utf-8")
-    return re.sub(r"@([A-Z]+)@", lambda match: parts[match[1]], template)
+def write(review, files, changes, folder):
+    for name, text in Pages(review, files, changes).pages.items():
+        (folder / f"{name}.rst").write_text(text, encoding="utf-8")
