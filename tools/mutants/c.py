@@ -4,6 +4,7 @@ and each entry of a table.
 
 By hand, because what is general knows nothing of the kernel's flags, errnos and rounding, nor of a clause.
 """
+import collections
 import re
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ WORDS = [
     (r"IS_ALIGNED", "", ["!IS_ALIGNED"]),
     (r"IS_ERR_OR_NULL", "", ["IS_ERR", "!"]),
     (r"true", "", ["false"]), (r"false", "", ["true"]),
+    (r"0", "", ["1"]), (r"1", "", ["0", "2"]), (r"0UL", "", ["1UL"]), (r"1UL", "", ["0UL", "2UL"]), (r'"\w+"', "", ['""']),
 ]
 CHECK = r"check_(?:add|shl)_overflow"
 STORES = "=", "|=", "&=", "+=", "-=", "<<=", ">>="
@@ -60,11 +62,13 @@ class Unit:
 class Mutant:
     """One change of one file."""
 
-    def __init__(self, path, text, start, end, new, unit=None):
+    number, by = 0, ""  # its place among all, and who noticed it
+
+    def __init__(self, path, text, start, end, new, unit):
         self.path, self.unit, self.start, self.end, self.new = path, unit, start, end, new
         self.text = text[:start] + new + text[end:]
         self.line = text.count("\n", 0, start) + 1
-        self.function = unit.name if unit else "?"
+        self.function = unit.name
         whole = text.split("\n")[self.line - 1]
         column = start - (text.rfind("\n", 0, start) + 1)
         before = whole[:column].strip()
@@ -99,17 +103,18 @@ def units(text):
 
 def mutants(path, text):
     """Each change of a file."""
-    seen, names = {}, {}
-    for unit in units(text):
-        for start, end, new in changes(text, clang_c.within(text, unit.start, unit.end), unit.conditions is None):
-            mutant = Mutant(path, text, start, end, new, unit)
-            if mutant.text != text:
-                seen.setdefault(mutant.text, mutant)
-    for mutant in seen.values():
-        names[mutant.name] = number = names.get(mutant.name, 0) + 1
-        if number > 1:
-            mutant.name += f" ({number})"
-    return list(seen.values())
+    return distinct(text, (Mutant(path, text, *change, unit) for unit in units(text) for change in changes(
+        text, clang_c.within(text, unit.start, unit.end), unit.conditions is None)))
+
+
+def distinct(text, every):
+    """Those that differ from the text and from each other, each with a name of its own."""
+    seen, names = {text: None}, collections.Counter()
+    for mutant in every:
+        if seen.setdefault(mutant.text, mutant) is mutant:
+            names[mutant.name] += 1
+            mutant.name += f" ({names[mutant.name]})" if names[mutant.name] > 1 else ""
+    return list(seen.values())[1:]
 
 
 def changes(text, found, table):
@@ -140,10 +145,6 @@ def of_token(text, found, at):
     if token.kind == "PUNCTUATION":
         spaced = text[token.start - 1] + text[token.end] == "  "
         return PUNCTUATION.get(token.text, []) if spaced or token.text not in BINARY else []
-    if token.kind == "LITERAL":
-        number = re.fullmatch(r"([01])(UL)?", token.text)
-        return [new + (number[2] or "") for new in ("1",) + ("2",) * 0] if number and number[1] == "0" else \
-            [new + (number[2] or "") for new in ("0", "2")] if number else ['""'] if re.fullmatch(r'"\w+"', token.text) else []
     return next((new for pattern, after, new in WORDS
                  if re.fullmatch(pattern, token.text) and (before + " ").endswith(after + " ")), [])
 

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Run changed C code on UML: one kernel has all changes, each as a copy of its function, and its command line says which
-is to be in effect.
+"""Run changed C code on UML: one kernel has all changes, each as a copy of its function, and its command line says
+which is to be in effect.
 
 There are two such kernels, for what is compiled in a module only is not in the other. They are as that of tools/kunit,
 without its coverage. Of changes in Rust, each has a kernel of its own.
 """
 import collections
+import contextlib
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
-import threading
 import time
 
 import c
@@ -41,57 +42,38 @@ early_param("vmremap_mutant", vmremap_mutant_setup);
 
 def parameters(head):
     names = head[head.index("(") + 1:head.rindex(")")]
-    return [re.search(r"(\w+)\s*$", name)[1] for name in names.split(",") if name.strip() != "void"]
+    return ", ".join(re.search(r"(\w+)\s*$", name)[1] for name in names.split(",") if name.strip() != "void")
 
 
-def with_mutants(text, numbered):
-    """All changes of one file in one text, and which lines of that text are whose."""
+def with_mutants(text, mine):
+    """All changes of one file in one text. Each is in a file of its own: so the compiler says whose an error is."""
     by_unit = collections.defaultdict(list)
-    for number, mutant in numbered:
-        by_unit[mutant.unit.start].append((number, mutant))
-    tables = [unit for unit in c.units(text) if unit.conditions is None and unit.start in by_unit]
-    out, at, owners, patches = "extern int vmremap_mutant;\n", 0, [], []
-
-    def add(piece, owner=None):
-        nonlocal out
-        first = out.count("\n") + 1
-        out += piece
-        owners.append((first, out.count("\n") + 1, owner))
-
+    for mutant in mine:
+        body = text[mutant.unit.start:mutant.start] + mutant.new + text[mutant.end:mutant.unit.end]
+        by_unit[mutant.unit.start].append((mutant.number, body))
+    out, at, tables, patches = "extern int vmremap_mutant;\n", 0, "", ""
     for unit in c.units(text):
-        mine = by_unit.get(unit.start, [])
-        if not mine or unit.conditions is None:
-            continue
+        copies, switch = "", ""
         head = text[unit.head:unit.start - 2]
-        call = ", ".join(parameters(head))
-        add(text[at:unit.head])
-        for number, mutant in mine:
+        for number, body in by_unit[unit.start]:
+            place = f'\n#line 1 "mutant-{number}"\n'
+            if unit.conditions is None:
+                tables += f"{place}static typeof({unit.name}) {unit.name}__{number} ={body};\n"
+                patches += f"\tcase {number}:\n\t\tmemcpy(&{unit.name}, &{unit.name}__{number}, " \
+                           f"sizeof({unit.name}));\n\t\tbreak;\n"
+                continue
             copy = re.sub(rf"\b{unit.name}\(", f"{unit.name}__{number}(", head, count=1)
-            static = "" if head.startswith("static") else "static "
-            body = text[unit.start:mutant.start] + mutant.new + text[mutant.end:unit.end]
-            add(f"__maybe_unused {static}{copy}{{\n{body}}}\n", number)
-        cases = "".join(f"\tcase {number}:\n\t\treturn {unit.name}__{number}({call});\n" for number, _ in mine)
-        add(f"{head}{{\n\tswitch (vmremap_mutant) {{\n{cases}\t}}\n\t{{\n{text[unit.start:unit.end]}\t}}\n}}\n")
-        at = text.index("}", unit.end) + 1
-    add(text[at:])
-    for unit in tables:
-        for number, mutant in by_unit[unit.start]:
-            body = text[unit.start:mutant.start] + mutant.new + text[mutant.end:unit.end]
-            add(f"\nstatic typeof({unit.name}) {unit.name}__{number} ={body};\n", number)
-            patches.append(f"\tcase {number}:\n\t\tmemcpy(&{unit.name}, &{unit.name}__{number}, "
-                           f"sizeof({unit.name}));\n\t\tbreak;\n")
+            copies += f"{place}__maybe_unused {'' if head.startswith('static') else 'static '}{copy}{{\n{body}}}\n"
+            switch += f"\tcase {number}:\n\t\treturn {unit.name}__{number}({parameters(head)});\n"
+        if switch:
+            out += (f'{text[at:unit.head]}{copies}\n#line 1 "{unit.name}"\n'
+                    f"{head}{{\n\tswitch (vmremap_mutant) {{\n{switch}\t}}\n"
+                    f"\t{{\n{text[unit.start:unit.end]}\t}}\n}}\n")
+            at = text.index("}", unit.end) + 1
     if patches:
-        add("\nstatic int __init vmremap_mutate_tables(void)\n{\n\tswitch (vmremap_mutant) {\n" + "".join(patches) +
-            "\t}\n\treturn 0;\n}\nearly_initcall(vmremap_mutate_tables);\n")
-    return writable(out, tables), owners
-
-
-def writable(text, tables):
-    """The same, where these tables can be written to."""
-    for table in tables:
-        text = re.sub(rf"^((?:extern |static )?)const (struct (?:\w+ |\{{[^}}]*\}} )?{table.name}\b)", r"\1\2", text,
-                      flags=re.MULTILINE)
-    return text
+        patches = "\nstatic int __init vmremap_mutate_tables(void)\n{\n\tswitch (vmremap_mutant) {\n" + patches + \
+                  "\t}\n\treturn 0;\n}\nearly_initcall(vmremap_mutate_tables);\n"
+    return out + text[at:] + tables + patches
 
 
 def write(path, text):
@@ -105,63 +87,62 @@ def write(path, text):
         f.write(text)
 
 
-class Uml:
-    """The kernels, built in FOLDER/uml from a kernel tree that has this checkout's vmremap."""
+def said(process):
+    """What a kernel says, line by line, until it ends or hangs."""
+    rest = b""
+    while select.select([process.stdout], [], [], SILENCE)[0]:
+        piece = os.read(process.stdout.fileno(), 1 << 16)
+        if not piece:
+            return
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from (line.decode(errors="replace") for line in lines)
+    yield "BUG: it hangs"
 
-    def __init__(self, root, tree, folder, numbered):
-        self.root, self.tree, self.folder = root, tree, folder
-        self.mutants = dict(numbered)
-        self.refused = set()
-        self.passes = {}
+
+class Uml:
+    """The kernels, built in FOLDER/uml from a kernel tree that has this checkout's vmremap, whose code is @code."""
+
+    def __init__(self, tree, folder, code, mutants):
+        self.tree, self.folder, self.code, self.mutants = tree, folder, code, mutants
+        self.refused, self.passes = set(), {}
+        os.makedirs(folder, exist_ok=True)
 
     def generate(self, kernel):
-        """Put the code with all mutants into the tree, and remember which lines are whose."""
-        self.owners = {}
-        texts, tables = {}, []
-        for name in sorted(os.listdir(self.root + "/c")):
-            if name.endswith((".c", ".h")):
-                with open(f"{self.root}/c/{name}", encoding="utf-8") as f:
-                    texts["c/" + name] = f.read()
-        for path in sorted({mutant.path for mutant in self.mutants.values()}):
-            mine = [(n, m) for n, m in self.mutants.items() if m.path == path and n not in self.refused]
-            starts = {m.unit.start for _, m in mine}
-            tables += [u for u in c.units(texts[path]) if u.conditions is None and u.start in starts]
-            texts[path], self.owners[path] = with_mutants(texts[path], mine)
-        texts["c/main.c"] = "#include <linux/init.h>\n#include <linux/kernel.h>\n" + texts["c/main.c"] + SWITCH
-        with open(self.root + "/Kbuild", encoding="utf-8") as f:
-            texts["Kbuild"] = f.read() + KERNELS[kernel]
+        """Put the code with all mutants into the tree."""
+        texts, tables = dict(self.code), set()
         for path, text in texts.items():
-            write(f"{self.tree}/mm/vmremap/{path}", writable(text, tables) if path.endswith(".h") else text)
+            mine = [m for m in self.mutants if m.path == path and m.number not in self.refused]
+            tables |= {m.unit.name for m in mine if m.unit.conditions is None}
+            texts[path] = with_mutants(text, mine) if mine else text
+        texts["c/main.c"] = "#include <linux/init.h>\n#include <linux/kernel.h>\n" + texts["c/main.c"] + SWITCH
+        texts["Kbuild"] += KERNELS[kernel]
+        # The tables are written to.
+        constant = rf"(?m)^((?:extern |static )?)const (struct (?:\w+ |\{{[^}}]*\}} )?(?:{'|'.join(tables) or '-'})\b)"
+        for path, text in texts.items():
+            write(f"{self.tree}/mm/vmremap/{path}", re.sub(constant, r"\1\2", text))
 
     def make(self, kernel):
         """Build the tree as it is. Returns what the compiler objects to."""
         done = subprocess.run(
-            ["./tools/testing/kunit/kunit.py", "build", "--kunitconfig=mm/vmremap/kunit", f"--build_dir={self.folder}/uml",
-             f"--jobs={os.cpu_count()}", "--kconfig_add=CONFIG_DEBUG_INFO_NONE=y"],
-            cwd=self.tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        if done.returncode:
-            return done.stdout
-        shutil.copyfile(self.folder + "/uml/linux", self.program(kernel))
-        os.chmod(self.program(kernel), 0o755)
-        return ""
-
-    def build(self, kernel):
-        """A kernel with all mutants that can be compiled."""
-        self.generate(kernel)
-        while objections := self.make(kernel):
-            bad = {owner for path, line in re.findall(r"mm/vmremap/(c/\w+\.[ch]):(\d+):\d+: error:", objections)
-                   for first, last, owner in self.owners.get(path, ()) if owner and first <= int(line) < last}
-            if not bad - self.refused:
-                raise SystemExit(f"{objections[-4000:]}\nmutants: the kernel cannot be built")
-            self.refused |= bad
-            self.generate(kernel)
+            ["./tools/testing/kunit/kunit.py", "build", "--kunitconfig=mm/vmremap/kunit",
+             f"--build_dir={self.folder}/uml", f"--jobs={os.cpu_count()}", "--kconfig_add=CONFIG_DEBUG_INFO_NONE=y"],
+            cwd=self.tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+            env=os.environ | {"MAKEFLAGS": "-k"})  # all objections at once
+        if not done.returncode:
+            shutil.copy(self.folder + "/uml/linux", self.program(kernel))
+        return done.stdout if done.returncode else ""
 
     def prepare(self):
-        """Build the kernels, and see that they pass with no change in effect."""
-        os.makedirs(self.folder, exist_ok=True)
+        """Build the kernels, each with all mutants that can be compiled, and see that they pass with none in effect."""
         for kernel in KERNELS:
             began = time.monotonic()
-            self.build(kernel)
+            self.generate(kernel)
+            while objections := self.make(kernel):
+                bad = set(map(int, re.findall(r"mutant-(\d+):\d+:\d+: error:", objections)))
+                if not bad - self.refused:
+                    raise SystemExit(f"{objections[-4000:]}\nmutants: the kernel cannot be built")
+                self.refused |= bad
+                self.generate(kernel)
             self.check(kernel)
             print(f"UML, {kernel}: {sum(n for (of, _), n in self.passes.items() if of == kernel)} suites pass, "
                   f"{time.monotonic() - began:.0f} s", flush=True)
@@ -183,63 +164,42 @@ class Uml:
     def tried_rust(self, mutant):
         """Build a kernel with one change, and run it. Returns what failed, and in which suite."""
         path = f"{self.tree}/mm/vmremap/{mutant.path}"
-        with open(path, encoding="utf-8") as f:
-            before = f.read()
         write(path, mutant.text)
         try:
             return ("the type checker", "") if self.make("rust") else self.tried("rust")
         finally:
-            write(path, before)
+            write(path, self.code[mutant.path])
 
     def program(self, kernel):
         return f"{self.folder}/linux-{kernel.replace(' ', '-')}"
 
-    def tried(self, kernel, number=0):
-        """Run a kernel with one change. Returns what failed, and in which suite."""
-        by = suite = ""
-        for suites in SUITES:
-            if not by:
-                by, suite, passed = self.boot(kernel, suites, number, self.passes[kernel, suites])
-                if not by and passed < self.passes[kernel, suites]:
-                    by = "the kernel ends early"
-        return by, suite
+    def tried(self, kernel, number=0, first=()):
+        """Run a kernel with one change, the suites @first before all. Returns what failed, and in which suite."""
+        for suites in *first, *SUITES:
+            enough = self.passes.get((kernel, suites), 0)
+            by, suite, passed = self.boot(kernel, suites, number, enough)
+            if by or passed < enough:
+                return by or "the kernel ends early", suite
+        return "", ""
 
-    def boot(self, kernel, suites, number=0, enough=None):
+    def boot(self, kernel, suites, number=0, enough=0):
         """Run suites until the first failure. Returns what failed, the last suite, and how many passed."""
-        arguments = [self.program(kernel), *COMMAND_LINE, f"kunit.filter_glob={suites}", f"vmremap_mutant={number}"]
-        process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True)
+        process = subprocess.Popen(
+            [self.program(kernel), *COMMAND_LINE, f"kunit.filter_glob={suites}", f"vmremap_mutant={number}"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         suite, test, failed, passed = "boot", "", "", 0
-        heard, hangs, done = time.monotonic(), False, threading.Event()
-
-        def watch():
-            nonlocal hangs
-            while not done.wait(1):
-                if time.monotonic() - heard > SILENCE:
-                    hangs = True
-                    os.killpg(process.pid, signal.SIGKILL)
-                    return
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        for line in process.stdout:
-            heard = time.monotonic()
+        for line in said(process):
             if match := re.match(r"( +)# Subtest: (\S+)", line):
                 suite, test = (match[2], "") if len(match[1]) == 4 else (suite, match[2] + ": ")
             elif match := re.match(r"\s+not ok \d+ (.*)", line):
                 failed = test * (test != match[1].strip() + ": ") + match[1].strip()
             elif REPORT.search(line):
                 failed = "report: " + line.strip()
-            elif re.match(r"ok \d+ ", line):
-                passed += 1
-            if failed or passed == enough:
+            passed += bool(re.match(r"ok \d+ ", line))
+            if failed or passed and passed == enough:
                 break
-        done.set()
-        watcher.join()
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.stdout.close()
         process.wait()
-        return failed or "it hangs" * hangs, suite, passed
+        return failed, suite, passed
