@@ -30,16 +30,13 @@ def read(root, review, constants):
     for number, place in enumerate(review.places):
         if place.role == "test" and expected.get(place.clause, set()) & set(words(files[place.path], place)):
             review.places[number] = replace(place, role="breaks")
-    for path in sorted((root / "selftests/compile-fail").glob("*.rs")):
+    for path in sorted([*(root / "selftests/compile-fail").glob("*.rs"), *(root / "tools/proofs").glob("*.c"),
+                        *(root / "tools/proofs").glob("*.pml")]):
         name = path.relative_to(root).as_posix()
         files[name] = path.read_text(encoding="utf-8")
         for number, line in enumerate(files[name].split("\n"), 1):
-            if line.startswith("//!"):
-                for clause in named(line, review):
-                    review.places.append(Place("breaks", clause, path.stem, name, number, "does not compile"))
-    for path in sorted([*(root / "tools/proofs").glob("*.c"), *(root / "tools/proofs").glob("*.pml")]):
-        name = path.relative_to(root).as_posix()
-        files[name] = path.read_text(encoding="utf-8")
+            for clause in named(line, review) if line.startswith("//!") else ():
+                review.places.append(Place("breaks", clause, path.stem, name, number, "does not compile"))
         clauses = re.search(r"^ \* Clauses: (.*)$", files[name], flags=re.MULTILINE)
         proves = re.search(r"^ \* Proves: ((?:.*\n)(?: \*\t.*\n)*)", files[name], flags=re.MULTILINE)
         text = " ".join(re.sub(r"\n \*\t", " ", proves[1]).split()) if proves else ""

@@ -46,12 +46,10 @@ class Unsafe:
 
     path: str
     line: int
-    end: int
     symbol: str
     callees: list
     required: set
     reasons: dict
-    text: str
 
 
 @dataclass

@@ -61,7 +61,6 @@ def read_file(path, text, requires, review):
         if kind == "fn":
             continue
         body = block(rest) if kind == "{" else rest.partition("{")[0]
-        end = line + body.count("\n")
         symbol = enclosing(bare, line)
         callees, others = called(kind, body, requires, symbol)
         required = set().union(*(requires[callee] for callee in callees))
@@ -79,8 +78,7 @@ def read_file(path, text, requires, review):
             review.error(path, line, f"{names} requires {clause}, which the SAFETY comment does not discharge")
         for clause in sorted(reasons.keys() - required - IMPLIED):
             review.error(path, line, f"the SAFETY comment discharges {clause}, which {names} does not require")
-        text_of = "\n".join(lines[line - 1:end])
-        review.unsafe.append(Unsafe(path, line, end, symbol, callees, required, reasons, text_of))
+        review.unsafe.append(Unsafe(path, line, symbol, callees, required, reasons))
         review.places += [Place("relies", clause, symbol, path, line, reason) for clause, reason in reasons.items()]
         if any(c.startswith("vmremap_") for c in callees) and "AbiLayout" not in reasons:
             review.places.append(Place("relies", "AbiLayout", symbol, path, line, "as each call into C"))
