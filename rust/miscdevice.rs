@@ -218,6 +218,7 @@ impl<T: SharedDevice> Placed<T> {
 /// # Safety
 ///
 /// - `AbiLayout`: `file` is an open file.
+#[inline]
 pub(crate) unsafe fn private_data(file: *mut bindings::file) -> *mut c_void {
     let private_data = file
         .wrapping_byte_add(offset_of!(bindings::file, private_data))
