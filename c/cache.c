@@ -10,17 +10,13 @@
  * memory cgroup, not even to the root, unless the area is %VMREMAP_ACCOUNT: the
  * statistics of a charged folio make it a quarter dearer to map and unmap a PMD.
  * The area's own reference on each folio keeps it from being split or evicted.
+ * alloc_anon_inode() has given the file operations that never write a page back.
  */
 #include <linux/fs.h>
 #include <linux/pagemap.h>
-#include <linux/writeback.h>
 #include <linux/xarray.h>
 
 #include "area.h"
-
-static const struct address_space_operations cache_aops = {
-	.dirty_folio = noop_dirty_folio,
-};
 
 /* As filemap_unaccount_folio() has it. */
 static void count(struct address_space *mapping, struct folio *folio, long nr)
@@ -98,7 +94,6 @@ int vmremap_cache_fill(struct vmremap_area *area)
 	pgoff_t index = 0;
 	int err = 0;
 
-	mapping->a_ops = &cache_aops;
 	mapping_set_unevictable(mapping);
 	mapping_set_large_folios(mapping);
 	/* How recently a page was used matters for none that is never reclaimed. */
