@@ -49,7 +49,8 @@ static const struct {
 	{ VMREMAP_TEST_VMALLOC_FREED, 0, 16 },
 	{ VMREMAP_TEST_VMALLOC_NEVER, 0, 16 },
 	{ VMREMAP_TEST_KMALLOC, 0, 4 },
-	{ VMREMAP_TEST_STACK, 0, 4 },
+	/* As large as a stack is at least: behind it is whatever comes next. */
+	{ VMREMAP_TEST_STACK, 0, 0x4000 / PAGE_SIZE },
 	{ VMREMAP_TEST_IOREMAP, 0, 16 },
 	{ VMREMAP_TEST_AREA_NULL, 0, 1 },
 	{ VMREMAP_TEST_AREA, 0, 1 },
