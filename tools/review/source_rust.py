@@ -118,7 +118,7 @@ def called(kind, body, requires, symbol):
         name = f"impl {trait[1]}" if kind == "impl" and trait else kind
         return ([name], "") if name in requires else ([], "")
     calls = {"::".join(call.split("::")[-2:]) for call in re.findall(r"((?:\w+::)+\w+)(?:::<[^;()]*>)?\(", body)}
-    calls |= set(re.findall(r"(?<![\w:.])(\w+)\(", body))
+    calls |= set(re.findall(r"(?<![\w:.])(\w+)(?:::<[^;()]*>)?\(", body))
     known = {call: call.removeprefix("bindings::") for call in calls}
     callees = {name for name in known.values() if name in requires}
     others = {call for call in calls if known[call] not in requires}
