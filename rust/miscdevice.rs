@@ -213,20 +213,30 @@ impl<T: SharedDevice> Placed<T> {
     };
 }
 
-/// Returns what `open` has put into a file.
+/// Returns what a file operation is about: what `open` has made, and the file.
 ///
 /// # Safety
 ///
-/// - `AbiLayout`: `file` is an open file.
+/// - `AbiLayout`: `file` is open during the operation that `'a` is, and `open` has put a `P` into
+///   it, which `release` takes away.
 #[inline]
-pub(crate) unsafe fn private_data(file: *mut bindings::file) -> *mut c_void {
+pub(crate) unsafe fn opened<'a, P: ForeignOwnable>(
+    file: *mut bindings::file,
+) -> (P::Borrowed<'a>, &'a File) {
     let private_data = file
         .wrapping_byte_add(offset_of!(bindings::file, private_data))
         .cast::<*mut c_void>();
-
     // SAFETY:
     // - `AbiLayout`: it points to a field of the file, which nobody writes while that is open.
-    unsafe { ptr::read(private_data) }
+    let private = unsafe { ptr::read(private_data) };
+    // SAFETY:
+    // - `AbiLayout`: promised by the caller.
+    let device = unsafe { P::borrow(private) };
+    // SAFETY:
+    // - `AbiLayout`: the file is open during the operation, and no position of it is in use.
+    let file = unsafe { File::from_raw_file(file) };
+
+    (device, file)
 }
 
 /// The `poll` of a `T`.
@@ -240,14 +250,9 @@ unsafe extern "C" fn poll<T: SharedDevice<Ptr = P>, P: ForeignOwnable>(
     table: *mut bindings::poll_table_struct,
 ) -> bindings::__poll_t {
     // SAFETY:
-    // - `AbiLayout`: the file is open during the call.
-    let private = unsafe { private_data(file) };
-    // SAFETY:
-    // - `AbiLayout`: `open` has put it there, and `release` takes it away.
-    let device = unsafe { P::borrow(private) };
-    // SAFETY:
-    // - `AbiLayout`: the file is open during the call, and no position of it is in use.
-    let file = unsafe { File::from_raw_file(file) };
+    // - `AbiLayout`: the file is open during the call, and of a device that was registered for a
+    //   `T`, whose `open` puts a `P` into it.
+    let (device, file) = unsafe { opened::<P>(file) };
     // SAFETY:
     // - `AbiLayout`: the caller gives a table that it may be told of.
     let table = unsafe { PollTable::from_raw(table) };

@@ -5,7 +5,7 @@
 //! C header: `include/linux/mm_types.h`
 
 use crate::miscdevice::{
-    private_data,
+    opened,
     register,
     Placed, //
 };
@@ -105,8 +105,8 @@ impl VmaDesc {
 
 /// A misc device that is mapped by the hook `.mmap_prepare`.
 ///
-/// It takes the place of [`MiscDevice::mmap`], which is not called where a device is registered by a
-/// [`PreparedDeviceRegistration`]. The kernel calls it before there is a mapping.
+/// It takes the place of [`MiscDevice::mmap`], which is not called where a device is registered by
+/// a [`PreparedDeviceRegistration`]. The kernel calls it before there is a mapping.
 ///
 /// # Examples
 ///
@@ -211,14 +211,9 @@ unsafe extern "C" fn mmap_prepare<T: MmapPrepare<Ptr = P>, P: ForeignOwnable>(
     let raw_file = desc.file();
     let vm_file = desc.vm_file();
     // SAFETY:
-    // - `AbiLayout`: the file is open during the call.
-    let private = unsafe { private_data(raw_file) };
-    // SAFETY:
-    // - `AbiLayout`: `open` has put it there, and `release` takes it away.
-    let device = unsafe { P::borrow(private) };
-    // SAFETY:
-    // - `AbiLayout`: the file is open during the call, and no position of it is in use.
-    let file = unsafe { File::from_raw_file(raw_file) };
+    // - `AbiLayout`: the file is open during the call, and of a device that was registered for a
+    //   `T`, whose `open` puts a `P` into it.
+    let (device, file) = unsafe { opened::<P>(raw_file) };
     let result = T::mmap_prepare(device, file, &desc);
     let new_file = desc.vm_file();
 
