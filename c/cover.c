@@ -7,8 +7,8 @@
 #include <linux/mm.h>
 
 #include "cover.h"
-#include "span.h"
 #include "revoke.h"
+#include "span.h"
 #include "vma.h"
 
 /**
