@@ -161,6 +161,41 @@ static void pinned_page_outlives(struct kunit *test)
 	folio_put(folio);
 }
 
+/* AreaOutlives: until the last put, and then its address is nobody's. */
+static void goes_with_its_address(struct kunit *test)
+{
+	struct vmremap_area *area = vmremap_area_alloc(SZ_1M, 0);
+	void *addr;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	addr = vmremap_area_addr(area);
+	vmremap_area_get(area);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_NOT_NULL(test, vmalloc_to_page(addr));
+	vmremap_area_put(area);
+	flush_delayed_fput();
+	KUNIT_EXPECT_NULL(test, vmalloc_to_page(addr));
+}
+
+/* PagesOutlive: and nothing is left over of what has described them. */
+static void many_leave_nothing(struct kunit *test)
+{
+	/* More than is kept, so that each is a new one. */
+	const size_t size = SZ_64K + 1;
+	unsigned long before;
+	unsigned int i;
+
+	for (i = 0; i < 8 * SZ_1K; i++) {
+		/* When caches have what they keep. */
+		if (i == SZ_1K)
+			before = free_pages_now();
+		vmremap_area_put(vmremap_area_alloc(size, 0));
+		if (i % 64 == 0)
+			flush_delayed_fput();
+	}
+	expect_free_pages(test, before);
+}
+
 static void fragmented_memory(struct kunit *test)
 {
 	struct vmremap_area *area;
@@ -184,9 +219,12 @@ static void every_allocation_fails(struct kunit *test)
 	/* Both large and small; KASAN allocates a page for each 8. */
 	const size_t size = SZ_2M + SZ_64K;
 	unsigned long before = free_pages_now();
-	struct vmremap_area *area;
-	unsigned int nth, lost = 0;
+	struct vmremap_area *area = vmremap_area_alloc(size, 0);
+	unsigned int nth, lost = 0, id;
 
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	id = area->id;
+	vmremap_area_put(area);
 	failing_init(test);
 	for (nth = 1; nth < FAILING_MAX; nth++) {
 		failing_nth(nth);
@@ -203,7 +241,9 @@ static void every_allocation_fails(struct kunit *test)
 		}
 		vmremap_area_put(area);
 	}
-	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, area);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	/* None that failed has kept an id. */
+	KUNIT_EXPECT_EQ(test, area->id, id);
 	vmremap_area_put(area);
 
 	KUNIT_EXPECT_LT(test, nth, FAILING_MAX);
@@ -284,6 +324,8 @@ static struct kunit_case area_cases[] = {
 	KUNIT_CASE_PARAM(refusal_test, refusal_gen_params),
 	KUNIT_CASE(references),
 	KUNIT_CASE(pinned_page_outlives),
+	KUNIT_CASE(goes_with_its_address),
+	KUNIT_CASE(many_leave_nothing),
 	KUNIT_CASE(fragmented_memory),
 	KUNIT_CASE(every_allocation_fails),
 	KUNIT_CASE(all_allocations_fail_from_one_on),

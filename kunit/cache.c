@@ -4,6 +4,8 @@
  * that is left on a page that somebody has pinned.
  */
 #include <kunit/test.h>
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -12,6 +14,7 @@
 #include "../c/area.h"
 #include "../c/vmremap.h"
 #include "device.h"
+#include "failing.h"
 
 /* More than is kept for the next area, and far more than a CPU counts for itself. */
 #define SIZE	SZ_16M
@@ -81,15 +84,65 @@ static void leaves_nothing_on_a_pinned_page(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, folio->mapping);
 	KUNIT_EXPECT_NULL(test, folio->private);
 	KUNIT_EXPECT_EQ(test, folio->index, 0);
+	KUNIT_EXPECT_PTR_EQ(test, folio->lru.next, (struct list_head *)LIST_POISON1);
 	KUNIT_EXPECT_FALSE(test, folio_test_dirty(folio));
 	KUNIT_EXPECT_FALSE(test, folio_test_uptodate(folio));
 	folio_put(folio);
+}
+
+/* A file that has nothing yet, and as many pages for it as need memory to be found. */
+static struct vmremap_area *unfilled_area(struct kunit *test)
+{
+	static const struct file_operations fops = {};
+	struct vmremap_area *area = kunit_kzalloc(test, sizeof(*area), GFP_KERNEL);
+	unsigned int page;
+
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	INIT_LIST_HEAD(&area->folios);
+	area->file = anon_inode_create_getfile("[vmremap-test]", &fops, NULL, O_RDWR, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(area->file));
+	for (page = 0; page < 3; page++) {
+		struct folio *folio = folio_alloc(GFP_KERNEL, 0);
+
+		KUNIT_ASSERT_NOT_NULL(test, folio);
+		list_add_tail(&folio->lru, &area->folios);
+	}
+	return area;
+}
+
+static const struct fill_case {
+	const char *name;
+	unsigned int failures;
+	int err;
+} fills[] = {
+	{ "memory that comes at the second try", 1, 0 },
+	{ "no memory for the second page", 2, -ENOMEM },
+};
+
+KUNIT_ARRAY_PARAM_DESC(fill, fills, name);
+
+/* RightPage: all of an area is in its page cache, or it is not an area. */
+static void fills_whole_or_fails(struct kunit *test)
+{
+	const struct fill_case *c = test->param_value;
+	struct vmremap_area *area = unfilled_area(test);
+	struct address_space *mapping = area->file->f_mapping;
+
+	failing_init(test);
+	failing_first(c->failures);
+	KUNIT_EXPECT_EQ(test, vmremap_cache_fill(area), c->err);
+	failing_end();
+	KUNIT_EXPECT_EQ(test, mapping->nrpages, c->err ? 1 : 3);
+	vmremap_cache_drop(area);
+	KUNIT_EXPECT_EQ(test, mapping->nrpages, 0);
+	fput(area->file);
 }
 
 static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(counts_as_file_memory),
 	KUNIT_CASE(is_not_reclaimed),
 	KUNIT_CASE(leaves_nothing_on_a_pinned_page),
+	KUNIT_CASE_PARAM(fills_whole_or_fails, fill_gen_params),
 	{}
 };
 

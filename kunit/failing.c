@@ -30,7 +30,10 @@ static struct {
 	u32 *min_order;
 } pages;
 
-static unsigned long *slab_probability;
+static struct {
+	unsigned long *probability;
+	atomic_t *times;
+} slab;
 
 static void failing_exit(void *unused)
 {
@@ -62,7 +65,8 @@ void failing_init(struct kunit *test)
 		*flag = true;
 		atomic_set((atomic_t *)setting(kinds[i], "times"), -1);
 	}
-	slab_probability = setting("failslab", "probability");
+	slab.probability = setting("failslab", "probability");
+	slab.times = setting("failslab", "times");
 	pages.probability = setting("fail_page_alloc", "probability");
 	pages.min_order = setting("fail_page_alloc", "min-order");
 	failing_end();
@@ -80,9 +84,16 @@ void failing_from(unsigned int nth)
 {
 	*pages.min_order = 0;
 	*pages.probability = 100;
-	*slab_probability = 100;
+	*slab.probability = 100;
 	current->make_it_fail = 1;
 	current->fail_nth = nth;
+}
+
+void failing_first(unsigned int times)
+{
+	atomic_set(slab.times, times);
+	*slab.probability = 100;
+	current->make_it_fail = 1;
 }
 
 void failing_above(unsigned int order)
@@ -100,8 +111,10 @@ bool failing_end(void)
 	current->make_it_fail = 0;
 	if (pages.probability)
 		*pages.probability = 0;
-	if (slab_probability)
-		*slab_probability = 0;
+	if (slab.probability) {
+		*slab.probability = 0;
+		atomic_set(slab.times, -1);
+	}
 	return failed;
 }
 
@@ -117,6 +130,10 @@ void failing_nth(unsigned int nth)
 }
 
 void failing_from(unsigned int nth)
+{
+}
+
+void failing_first(unsigned int times)
 {
 }
 

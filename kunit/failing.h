@@ -13,6 +13,9 @@ void failing_nth(unsigned int nth);
 /* The same for all that follow it, too: what tries again has no luck either. */
 void failing_from(unsigned int nth);
 
+/* From here on, the first @times allocations from slabs fail. */
+void failing_first(unsigned int times);
+
 /* Nothing fails any more. Return: did it come to the @nth? */
 bool failing_end(void);
 

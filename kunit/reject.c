@@ -18,6 +18,7 @@ static const struct reject_case {
 	{ "RangeInArea", VMREMAP_RANGE_IN_AREA, -EINVAL },
 	{ "AreaShareable", VMREMAP_AREA_SHAREABLE, -EPERM },
 	{ "VmaInit", VMREMAP_VMA_INIT, -EBUSY },
+	{ "NotRevoked", VMREMAP_NOT_REVOKED, -ENODEV },
 	{ "PolicyHeld", VMREMAP_POLICY_HELD, -EACCES },
 };
 

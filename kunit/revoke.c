@@ -2,13 +2,16 @@
 /* Taking an area's memory back from programs, which are threads of the test's mm here. */
 #include <kunit/test.h>
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/sched/signal.h>
 #include <linux/vmalloc.h>
 
 #include "../c/area.h"
+#include "../c/trace.h"
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"
@@ -135,37 +138,6 @@ static void frozen_and_thawed(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-/* NoUserAccess: a page that is pinned can be written. Else all is as before. */
-static void pin_keeps_it_from_freezing(struct kunit *test)
-{
-	struct test_device *dev = new_device(test, 0);
-	unsigned long uaddr = device_map(test, dev, SIZE, 0);
-	struct page *page = vmalloc_to_page(dev->area->addr + SIZE - PAGE_SIZE);
-
-	expect_pages(test, dev->area, uaddr, SIZE, 0);
-	get_page(page);
-	KUNIT_EXPECT_EQ(test, -EBUSY, vmremap_area_freeze(dev->area));
-	expect_pages(test, dev->area, uaddr, SIZE, 0);
-	put_page(page);
-	KUNIT_EXPECT_EQ(test, 0, vmremap_area_freeze(dev->area));
-	vmremap_area_thaw(dev->area);
-}
-
-/* PagesOutlive: revoking waits for no pin. */
-static void pin_outlives_revoking(struct kunit *test)
-{
-	struct test_device *dev = new_device(test, 0);
-	unsigned long uaddr = device_map(test, dev, SIZE, 0);
-	struct page *page = vmalloc_to_page(dev->area->addr);
-
-	expect_pages(test, dev->area, uaddr, SIZE, 0);
-	get_page(page);
-	KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(dev->area));
-	WRITE_ONCE(*area_word(dev->area, 0), 17);
-	KUNIT_EXPECT_EQ(test, 17, *(unsigned long *)page_address(page));
-	put_page(page);
-}
-
 /* A thread of a program, which touches a word once. */
 struct toucher {
 	struct mm_struct *mm;
@@ -201,6 +173,78 @@ static void expect_touched(struct kunit *test, struct toucher *toucher, int err)
 	KUNIT_EXPECT_EQ(test, toucher->err, err);
 }
 
+/* NoUserAccess: a page that is pinned can be written. Else all is as before. */
+static void pin_keeps_it_from_freezing(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct page *page = vmalloc_to_page(dev->area->addr + SIZE - PAGE_SIZE);
+
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, -EBUSY, vmremap_area_freeze(dev->area));
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_freeze(dev->area));
+	vmremap_area_thaw(dev->area);
+}
+
+static int give_back(void *data)
+{
+	struct toucher *holder = data;
+
+	msleep(110);
+	put_page((struct page *)holder->uaddr);
+	complete(&holder->done);
+	return 0;
+}
+
+/* Freezing waits a little for who has a page only for a moment. */
+static void pin_is_waited_for(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	struct page *page = vmalloc_to_page(dev->area->addr);
+	struct toucher holder;
+
+	get_page(page);
+	start(test, &holder, give_back, (unsigned long)page);
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_freeze(dev->area));
+	expect_touched(test, &holder, 0);
+	vmremap_area_thaw(dev->area);
+}
+
+/* But not in a program that is to end. */
+static void killed_task_freezes_nothing(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct page *page = vmalloc_to_page(dev->area->addr);
+
+	get_page(page);
+	allow_signal(SIGKILL);
+	send_sig(SIGKILL, current, 1);
+	KUNIT_EXPECT_EQ(test, -EINTR, vmremap_area_freeze(dev->area));
+	flush_signals(current);
+	disallow_signal(SIGKILL);
+	put_page(page);
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+}
+
+/* PagesOutlive: revoking waits for no pin. */
+static void pin_outlives_revoking(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct page *page = vmalloc_to_page(dev->area->addr);
+
+	expect_pages(test, dev->area, uaddr, SIZE, 0);
+	get_page(page);
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(dev->area));
+	WRITE_ONCE(*area_word(dev->area, 0), 17);
+	KUNIT_EXPECT_EQ(test, 17, *(unsigned long *)page_address(page));
+	put_page(page);
+}
+
 /* Whoever waits keeps no lock: the same program maps and unmaps meanwhile. */
 static void touch_waits_until_thawed(struct kunit *test)
 {
@@ -219,6 +263,22 @@ static void touch_waits_until_thawed(struct kunit *test)
 	expect_pages(test, dev->area, other, SIZE, 0);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(other, SIZE));
+}
+
+/* NoUserAccess: nor is anything mapped, where setting up the VMA maps what costs little. */
+static void nothing_is_mapped_while_frozen(struct kunit *test)
+{
+	const size_t little = 4 * PAGE_SIZE;
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, little, 0), other;
+
+	/* What that has begun it has ended, or this would wait. */
+	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
+	other = device_map(test, dev, little, 0);
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
+	vmremap_area_thaw(dev->area);
+	expect_pages(test, dev->area, uaddr, little, 0);
+	expect_pages(test, dev->area, other, little, 0);
 }
 
 static void touch_waits_until_revoked(struct kunit *test)
@@ -318,6 +378,19 @@ static void without_the_flag(struct kunit *test)
 	}
 }
 
+/* A kernel may warn of it once: so this comes before other tests that do it. */
+static void thaw_that_is_a_mistake(struct kunit *test)
+{
+	struct vmremap_area *area = area_of_blocks(test, SIZE, VMREMAP_REVOCABLE,
+						   VMREMAP_MAX_ORDER);
+
+	put_at_end(test, area);
+	kunit_warning_suppress(test) {
+		vmremap_area_thaw(area);
+		KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 1);
+	}
+}
+
 static void thawed_without_need(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
@@ -326,6 +399,53 @@ static void thawed_without_need(struct kunit *test)
 	kunit_warning_suppress(test)
 		vmremap_area_thaw(dev->area);
 	expect_pages(test, dev->area, uaddr, SIZE, 0);
+}
+
+/* What the tracepoint was told last. */
+struct taken {
+	const char *how;
+	const struct vmremap_area *area;
+	int err;
+};
+
+static void note(void *data, const char *how, const struct vmremap_area *area, int err)
+{
+	*(struct taken *)data = (struct taken) { how, area, err };
+}
+
+static void expect_traced(struct kunit *test, struct taken *taken, const char *how,
+			  const struct vmremap_area *area, int err)
+{
+	KUNIT_EXPECT_STREQ(test, taken->how ?: "nothing", how);
+	KUNIT_EXPECT_PTR_EQ(test, taken->area, area);
+	KUNIT_EXPECT_EQ(test, taken->err, err);
+	*taken = (struct taken) {};
+}
+
+static void is_traced(struct kunit *test)
+{
+	struct vmremap_area *area = area_of_blocks(test, SIZE, VMREMAP_REVOCABLE,
+						   VMREMAP_MAX_ORDER);
+	struct taken taken = {};
+
+	put_at_end(test, area);
+	if (register_trace_vmremap_take(note, &taken))
+		kunit_skip(test, "the kernel has no tracepoints");
+	KUNIT_EXPECT_EQ(test, 0, vmremap_area_freeze(area));
+	expect_traced(test, &taken, "freeze", area, 0);
+	KUNIT_EXPECT_EQ(test, -EBUSY, vmremap_area_freeze(area));
+	expect_traced(test, &taken, "freeze", area, -EBUSY);
+	vmremap_area_thaw(area);
+	expect_traced(test, &taken, "thaw", area, 0);
+	kunit_warning_suppress(test)
+		vmremap_area_thaw(area);
+	expect_traced(test, &taken, "thaw", area, -EINVAL);
+	vmremap_area_revoke(area);
+	expect_traced(test, &taken, "revoke", area, 0);
+	vmremap_area_revoke(NULL);
+	expect_traced(test, &taken, "revoke", NULL, -EFAULT);
+	unregister_trace_vmremap_take(note, &taken);
+	tracepoint_synchronize_unregister();
 }
 
 /* SoleReference: mappings do not count, other holders do. */
@@ -348,14 +468,19 @@ static struct kunit_case revoke_cases[] = {
 	KUNIT_CASE_PARAM(nothing_is_mapped_too_early, hook_gen_params),
 	KUNIT_CASE_PARAM(frozen_and_thawed, hook_gen_params),
 	KUNIT_CASE_PARAM(pin_keeps_it_from_freezing, hook_gen_params),
+	KUNIT_CASE_PARAM(pin_is_waited_for, hook_gen_params),
+	KUNIT_CASE_PARAM(killed_task_freezes_nothing, hook_gen_params),
 	KUNIT_CASE_PARAM(pin_outlives_revoking, hook_gen_params),
 	KUNIT_CASE_PARAM(touch_waits_until_thawed, hook_gen_params),
+	KUNIT_CASE_PARAM(nothing_is_mapped_while_frozen, hook_gen_params),
 	KUNIT_CASE_PARAM(touch_waits_until_revoked, hook_gen_params),
 	KUNIT_CASE_PARAM(last_put_thaws, hook_gen_params),
 	KUNIT_CASE_PARAM(fault_that_cannot_wait, hook_gen_params),
 	KUNIT_CASE_PARAM(fault_that_keeps_its_lock, hook_gen_params),
 	KUNIT_CASE(without_the_flag),
+	KUNIT_CASE(thaw_that_is_a_mistake),
 	KUNIT_CASE_PARAM(thawed_without_need, hook_gen_params),
+	KUNIT_CASE(is_traced),
 	KUNIT_CASE_PARAM(sole_reference, hook_gen_params),
 	{}
 };

@@ -3,7 +3,7 @@
  * Proves: vmremap_reject() answers each clause with the errno that the contract gives it,
  *	which no other has, and tells the tracepoint that, its name and the request.
  * Clauses: AddrAligned SizeNonZero RangeNoWrap RangeInVma AreaValid RangeInArea
- *	AreaShareable VmaInit PolicyHeld
+ *	AreaShareable VmaInit NotRevoked PolicyHeld
  * Assumes: nothing.
  * Code: c/reject.c
  * Pages: 64/12 32/12
@@ -27,6 +27,7 @@ static const struct {
 	{ VMREMAP_RANGE_IN_AREA, -EINVAL, "RangeInArea" },
 	{ VMREMAP_AREA_SHAREABLE, -EPERM, "AreaShareable" },
 	{ VMREMAP_VMA_INIT, -EBUSY, "VmaInit" },
+	{ VMREMAP_NOT_REVOKED, -ENODEV, "NotRevoked" },
 	{ VMREMAP_POLICY_HELD, -EACCES, "PolicyHeld" },
 };
 
