@@ -36,7 +36,6 @@ static int __init ask(struct vm_area_struct *vma, struct file *nested, struct fi
 {
 	int err;
 
-	vma->vm_ops = &vmremap_no_vm_ops;
 	vma->vm_file = get_file(nested);
 	down_write(&vma->vm_mm->mmap_lock);
 	err = compat_vma_mmap(nested, vma);
