@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The ways to map: a whole VMA on one area, a piece of an area, and what is no area's. */
+/* The ways to map: a whole VMA on one area, a piece of an area, and plain vmalloc memory. */
 #ifndef VMREMAP_COVER_H
 #define VMREMAP_COVER_H
 

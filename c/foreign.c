@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Vmalloc memory that is no area's own. Its pages live while they are mapped,
- * but nothing tells when the memory behind the addresses becomes another's: so
- * there is no fault handler, and all is mapped at once.
+ * Plain vmalloc memory, which belongs to no area. Its pages live while they are
+ * mapped, but nothing tells when the memory behind the addresses becomes another's.
+ * So there is no fault handler, and all is mapped at once.
  */
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
@@ -44,7 +44,7 @@ static int remap(struct vm_area_struct *vma, const struct vmremap_request *req)
 }
 
 /**
- * vmremap_map_foreign - map vmalloc memory that is no area's own
+ * vmremap_map_foreign - map plain vmalloc memory
  * @vma: the VMA
  * @req: a request that vmremap_check_request() accepts, and that stays in @vma
  *

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmremap_range() as a drop-in: on vmalloc memory that is no area's own. */
+/* vmremap_range() as a drop-in: on plain vmalloc memory. */
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/mm.h>

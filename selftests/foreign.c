@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmremap_range() of memory that is no area's own: as the kernel's function has it. */
+/* vmremap_range() of plain vmalloc memory: as the kernel's function has it. */
 
 #define _GNU_SOURCE
 #include <sys/uio.h>
