@@ -45,6 +45,7 @@ checks! {
     copies_initialise,
     narrow_atomic_leaves_its_neighbours,
     copies_with_no_program_fail,
+    guard_that_is_dropped_thaws,
     index_past_the_end_is_refused,
     clone_outlives_the_first,
     each_page_is_iterated_once,
@@ -229,7 +230,24 @@ fn copies_with_no_program_fail() -> Result {
         Err(ERANGE)
     );
     area.copy_to_user(100, 0, &mut user().writer())?;
-    area.copy_from_user(100, 0, &mut user().reader())
+    area.copy_from_user(100, 0, &mut user().reader())?;
+
+    let less = || UserSlice::new(UserPtr::from_addr(usize::MAX - 4096), 99);
+    assert_eq!(area.copy_to_user(0, 100, &mut less().writer()), Err(ERANGE));
+    assert_eq!(
+        area.copy_from_user(0, 100, &mut less().reader()),
+        Err(ERANGE)
+    );
+    Ok(())
+}
+
+/// `NoUserAccess`: for as long as somebody looks.
+fn guard_that_is_dropped_thaws() -> Result {
+    let mut area = Area::<u32>::zeroed(Flags::REVOCABLE)?;
+
+    drop(area.freeze()?);
+    drop(area.freeze()?);
+    Ok(())
 }
 
 fn index_past_the_end_is_refused() -> Result {
