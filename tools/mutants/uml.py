@@ -155,20 +155,20 @@ class Uml:
                 raise SystemExit(f"mutants: unchanged, {suite} fails: {by or 'there are none'}")
             self.passes[kernel, suites] = passed
 
-    def prepare_rust(self):
+    def make_rust(self, copy):
+        """Build a kernel with the Rust of a copy of this checkout, and its C, in which nothing is changed."""
+        subprocess.run([copy.folder + "/tools/in-tree", "add", self.tree], check=True)
+        return self.make("rust")
+
+    def prepare_rust(self, copy):
         """The same for one kernel, in which Rust is not changed yet."""
-        if objections := self.make("rust"):
+        if objections := self.make_rust(copy):
             raise SystemExit(f"{objections[-4000:]}\nmutants: the kernel cannot be built")
         self.check("rust")
 
-    def tried_rust(self, mutant):
+    def tried_rust(self, copy):
         """Build a kernel with one change, and run it. Returns what failed, and in which suite."""
-        path = f"{self.tree}/mm/vmremap/{mutant.path}"
-        write(path, mutant.text)
-        try:
-            return ("the type checker", "") if self.make("rust") else self.tried("rust")
-        finally:
-            write(path, self.code[mutant.path])
+        return ("the type checker", "") if self.make_rust(copy) else self.tried("rust")
 
     def program(self, kernel):
         return f"{self.folder}/linux-{kernel.replace(' ', '-')}"
