@@ -31,6 +31,7 @@ class Proof:
         for key in "Proves", "Clauses", "Assumes", "Code", "Pages":
             if key not in self.head:
                 sys.exit(f"tools/proofs/{name}.c:1: the head does not say '{key}:'")
+        self.machines = [tuple(machine.split("/")) for machine in self.head["Pages"].split()]
 
 
 def tool(*args, check=True):
