@@ -6,7 +6,6 @@ By hand, because what is general knows nothing of the kernel's flags, errnos and
 """
 import collections
 import re
-from dataclasses import dataclass
 
 import clang_c
 
@@ -48,63 +47,32 @@ STORES = "=", "|=", "&=", "+=", "-=", "<<=", ">>="
 BEGINS = *STORES, "return", "?", ":", ",", ";", "{"
 
 
-@dataclass
-class Unit:
-    """A function or a table: text[head:start] introduces it, text[start:end] is changed."""
-
-    name: str
-    head: int
-    start: int
-    end: int
-    conditions: list  # of the preprocessor; None for a table
-
-
 class Mutant:
     """One change of one file."""
 
     number, by = 0, ""  # its place among all, and who noticed it
 
-    def __init__(self, path, text, start, end, new, unit):
-        self.path, self.unit, self.start, self.end, self.new = path, unit, start, end, new
+    def __init__(self, path, text, function, unit, start, end, new):
+        self.path, self.function, self.unit, self.start, self.end, self.new = path, function, unit, start, end, new
         self.text = text[:start] + new + text[end:]
         self.line = text.count("\n", 0, start) + 1
-        self.function = unit.name
         whole = text.split("\n")[self.line - 1]
         column = start - (text.rfind("\n", 0, start) + 1)
         before = whole[:column].strip()
         old = re.sub(r"\s+", " ", text[start:end].strip())
-        self.name = (f"{path}: {self.function}: {whole.strip()}: {before[-20:]}[{old or 'nothing'} -> "
+        self.name = (f"{path}: {function}: {whole.strip()}: {before[-20:]}[{old or 'nothing'} -> "
                      f"{re.sub(r'[ ]+', ' ', new.strip()) or 'nothing'}]")
 
 
-def conditions(text, at):
-    """The preprocessor's conditions that hold at a place: by hand, because clang reads only what they let it."""
-    open_ones = []
-    for what, name in re.findall(r"^#\s*(if|ifdef|ifndef|else|endif)\b\s*(.*)", text[:at], flags=re.MULTILINE):
-        if what in ("endif", "else"):
-            last = open_ones.pop()
-            if what == "else":
-                open_ones.append(last[1:] if last.startswith("!") else "!" + last)
-        else:
-            open_ones.append(("!" if what == "ifndef" else "") + name)
-    return open_ones
-
-
-def units(text):
-    """The functions and the tables of a file, in order."""
-    for found in clang_c.declarations(text):
-        if found.kind == "function":
-            # What a function does nothing without is a condition, too.
-            needs = re.findall(r"\bif \(!IS_ENABLED\((\w+)\) \|\|", text[found.inside:found.last])
-            yield Unit(found.name, found.start, found.inside + 1, found.last, conditions(text, found.start) + needs)
-        elif found.kind == "table" and "const" in (token.text for token in found.tokens):
-            yield Unit(found.name, found.start, found.inside, found.last, None)
-
-
 def mutants(path, text):
-    """Each change of a file."""
-    return distinct(text, (Mutant(path, text, *change, unit) for unit in units(text) for change in changes(
-        text, clang_c.within(text, unit.start, unit.end), unit.conditions is None)))
+    """Each change of a file's functions and tables."""
+    return distinct(text, (Mutant(path, text, unit.name, unit, *change) for unit in clang_c.declarations(text)
+                           if unit.kind == "function" or unit.kind == "table" and is_const(unit) for change in changes(
+                               text, clang_c.within(text, unit.inside, unit.last), unit.kind == "table")))
+
+
+def is_const(unit):
+    return "const" in (token.text for token in unit.tokens)
 
 
 def distinct(text, every):

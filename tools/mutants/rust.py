@@ -28,7 +28,7 @@ OPERATORS = [
 def unit(text, at):
     """What a place is in: what was named last before it."""
     names = re.findall(r"\b(?:fn|const|impl(?:<[^\n]*>)?) (\w+)", text[:at])
-    return c.Unit(names[-1] if names else "?", 0, 0, 0, [])
+    return names[-1] if names else "?"
 
 
 def bounds(code):
@@ -66,4 +66,4 @@ def changes(code):
 def mutants(path, text):
     """Each change of a file, comments aside."""
     code = re.sub(r"//[^\n]*", lambda match: " " * len(match[0]), text)
-    return c.distinct(text, (c.Mutant(path, text, *change, unit(text, change[0])) for change in changes(code)))
+    return c.distinct(text, (c.Mutant(path, text, unit(text, change[0]), None, *change) for change in changes(code)))

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What may notice a change: what all have in common, the proofs, and the programs that must not compile."""
+import concurrent.futures
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import c
+import prover
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def texts(folder, *suffixes):
+    """The files of a folder and what is in them."""
+    return {f"{folder}/{path.name}": path.read_text() for path in sorted((ROOT / folder).iterdir())
+            if path.name.endswith(suffixes)}
+
+
+def digest(*every):
+    """A name for texts, comments and blanks aside: but examples in Rust's are tests."""
+    plain = [" ".join(re.sub(r"/\*.*?\*/|//(?![/!])[^\n]*", " ", text, flags=re.DOTALL).split()) for text in every]
+    return hashlib.sha256("\0".join(plain).encode()).hexdigest()[:20]
+
+
+# All code that is mapped for a program or decides what is.
+CODE = texts("c", ".c", ".h") | texts("rust", ".rs")
+
+
+def put(changed):
+    """Make the code in this checkout what it was at first, but for files that are changed."""
+    for path, text in (CODE | changed).items():
+        if (ROOT / path).read_text() != text:
+            (ROOT / path).write_text(text)
+
+
+class Killer:
+    """It is told what all results depend on, and the tests by name, on which they depend, too. Who noticed a change is
+    one of them or something else.
+    """
+
+    workers = os.cpu_count()
+
+    def __init__(self, name, suffixes, depends, tests):
+        self.name, self.suffixes, self.all_tests = name, suffixes, tests
+        code = [text for path, text in CODE.items() if path.endswith((".c", ".h", *suffixes))]
+        self.base = digest(name, *depends, *code)
+
+    def wanted(self, mutant):
+        return mutant.path.endswith(self.suffixes)
+
+    def tests(self, _mutant):
+        """Those that a change is tried with."""
+        return self.all_tests
+
+    def prepare(self):
+        """Build what all changes need, and see that nothing objects where nothing is changed."""
+
+    def depends(self, mutant, by):
+        """A test that noticed a change notices it again while it is the same; nothing does while all are."""
+        tests = self.tests(mutant)
+        return digest(tests[by]) if by in tests else digest(*tests.values())
+
+    def phase(self, every, known):
+        """Try what nobody has noticed yet, with what is known of before."""
+        began = said = time.monotonic()
+        left = [mutant for mutant in every if not mutant.by and self.wanted(mutant)]
+        keys = {mutant: digest(self.base, mutant.path, mutant.text) for mutant in left}
+        new = []
+        for mutant in left:
+            by, then = known.get(keys[mutant], ("", ""))
+            if then == self.depends(mutant, by):
+                mutant.by = by
+            else:
+                new.append(mutant)
+        if new:
+            self.prepare()
+        with concurrent.futures.ThreadPoolExecutor(self.workers) as pool:
+            for tried, (mutant, by) in enumerate(zip(new, pool.map(self.killer, new)), 1):
+                mutant.by = by
+                known[keys[mutant]] = by, self.depends(mutant, by)
+                if time.monotonic() > said + 30:
+                    said = time.monotonic()
+                    print(f"{self.name}: {tried} of {len(new)} tried, {sum(bool(m.by) for m in new[:tried])} killed",
+                          flush=True)
+        print(f"{self.name}: {sum(bool(m.by) for m in left)} of {len(left)} killed in {time.monotonic() - began:.0f} s",
+              flush=True)
+
+
+class Proofs(Killer):
+    """Those proofs that are about a file, on small machines: they suffice to notice a change."""
+
+    def __init__(self, name, source, cases):
+        every = [prover.Proof(path.stem) for path in sorted((ROOT / "tools/proofs").glob("*.c"))]
+        self.source, self.proofs = source, [proof for proof in every if ("Cases" in proof.head) == cases]
+        depends = [(ROOT / "tools/proofs" / name).read_text() for name in ("prover.py", "proof.h")]
+        super().__init__(name, (".c", ".h"), depends, texts("tools/proofs", ".c"))
+
+    def about(self, mutant):
+        about = [proof for proof in self.proofs if mutant.path in proof.head["Code"].split()]
+        return sorted(about, key=lambda proof: not mutant.function.endswith(proof.name))
+
+    wanted = about
+
+    def tests(self, mutant):
+        return {f"the proof {proof.name}": self.all_tests[f"tools/proofs/{proof.name}.c"]
+                for proof in self.about(mutant)}
+
+    def prepare(self):
+        for path in {path for proof in self.proofs for path in proof.head["Code"].split()}:
+            if by := self.killer(c.Mutant(path, CODE[path], "", None, 0, 0, "")):
+                sys.exit(f"{path} itself is refused by {by}")
+
+    def killer(self, mutant):
+        with tempfile.TemporaryDirectory() as folder:
+            prover.flags_header(self.source, folder)
+            changed = pathlib.Path(folder, pathlib.Path(mutant.path).name)
+            changed.write_text(mutant.text)
+            for proof in self.about(mutant):
+                code = [str(changed) if path == mutant.path else path for path in proof.head["Code"].split()]
+                small = [machine for machine in proof.machines if machine[1] == "12"]
+                for machine in small[:1] if "Cases" in proof.head else small:
+                    try:
+                        program = prover.compiled(proof, machine, self.source, folder, code)
+                    except subprocess.CalledProcessError:
+                        return "the compiler"
+                    if prover.hold(proof, program)[1]:
+                        return f"the proof {proof.name}"
+        return ""
+
+
+class CompileFail(Killer):
+    """The programs that must not compile."""
+
+    workers = 1
+
+    def __init__(self, name):
+        bindings = texts("bindings", ".rs", ".h").values()
+        super().__init__(name, (".rs",), bindings, texts("selftests/compile-fail", ".rs"))
+
+    def prepare(self):
+        put({})
+        if by := self.failing():
+            sys.exit(f"mutants: unchanged, {by} fails")
+
+    @staticmethod
+    def failing():
+        done = subprocess.run([ROOT / "selftests/compile-fail/run"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True, check=False)
+        if failed := re.search(r"^not ok \d+ (\w+)", done.stdout, flags=re.MULTILINE):
+            return f"the programs that must not compile, {failed[1]}"
+        return "the compiler" if done.returncode else ""
+
+    def killer(self, mutant):
+        put({mutant.path: mutant.text})
+        return self.failing()
