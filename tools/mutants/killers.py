@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-import c
+import changes
 import prover
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -113,7 +113,7 @@ class Proofs(Killer):
 
     def prepare(self):
         for path in {path for proof in self.proofs for path in proof.head["Code"].split()}:
-            if by := self.killer(c.Mutant(path, CODE[path], "", None, 0, 0, "")):
+            if by := self.killer(changes.Mutant(path, CODE[path], "", None, 0, 0, "")):
                 sys.exit(f"{path} itself is refused by {by}")
 
     def killer(self, mutant):

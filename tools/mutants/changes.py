@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is changed, one at a time. In C: each comparison, constant, operator, flag, condition, statement of a function,
+and each entry of a table. In Rust: each condition, of values and of types, and what it is made of.
+
+By hand, because what is general knows nothing of the kernel's flags, errnos and rounding, nor of a clause, and
+cargo-mutants wants a package of cargo. It relies on the kernel's style, which make lint sees to.
+"""
+import collections
+import re
+
+import clang_c
+
+# What may be between two brackets.
+INSIDE = r"[^()]*+"
+for _ in range(4):
+    INSIDE = rf"(?:[^()]++|\({INSIDE}\))*+"
+# A function or a variable.
+PLACE = r"\*?[A-Za-z_](?:\w|\.|->|\[[^]]*\])*+"
+
+# Patterns, each with what may be there instead. At one place, the first that matches counts, and the next place is
+# behind it: those with nothing instead are left alone.
+C_PARTS = [
+    (r'"\w+"', '""'), (r'"[^"\n]*"|->',), (r"<<=", ">>="), (r">>=", "<<="), (r"\|=", "&=", "="), (r"&=", "|=", "="),
+    (r"\+=", "-=", "="), (r"-=", "+=", "="), (r"<<", ">>"), (r">>", "<<"), (r"<=", "<", "=="), (r">=", ">", "=="),
+    (r"==", "!="), (r"!=", "=="), (r"&&", "||"), (r"\|\|", "&&"), (r"\+\+", "--"), (r"--", "++"), (r"<", "<=", "!="),
+    (r">", ">=", "!="), (r"!|~", ""),
+    # Of these, only what has two operands.
+    (r"(?<= )\+(?= )", "-"), (r"(?<= )-(?= )", "+"), (r"(?<= )\*(?= )", "/"), (r"(?<= )\|(?= )", "&"),
+    (r"(?<= )&(?= )", "|"),
+    (r"\bPAGE_SIZE\b", "(2 * PAGE_SIZE)"), (r"\bPAGE_SHIFT\b", "(PAGE_SHIFT - 1)"), (r"\bPFN_UP\b", "PFN_DOWN"),
+    (r"\bPAGE_ALIGN\b", ""), (r"\bIS_ALIGNED\b", "!IS_ALIGNED"), (r"\bIS_ERR_OR_NULL\b", "IS_ERR", "!"),
+    (r"\bmin3\b", "max3"), (r"\bmin_t\b", "max_t"), (r"\bmin\b", "max"), (r"\bmax\b", "min"),
+    (r"\btrue\b", "false"), (r"\bfalse\b", "true"),
+    (r"\b0\b", "1"), (r"\b1\b", "0", "2"), (r"\b0UL\b", "1UL"), (r"\b1UL\b", "0UL", "2UL"),
+    (r"\bVM_FAULT_[A-Z]+\b", "0"), (r"\b(?:VM_[A-Z_]+|MAP_[A-Z]+|FAULT_FLAG_[A-Z]+)\b", "0UL"),
+    (r"(?<=-)E[A-Z0-9]{3,}\b", "EXDEV"),
+    (r"\bVMREMAP_FLAGS\b", "0U", "~0U"), (r"\bVMREMAP_(?:RDONLY|DONTCOPY|ACCOUNT|POPULATE)\b", "0U"),
+    (r"\bVMREMAP_PRIVATE_RDONLY\b", "VMREMAP_PRIVATE_COPIES"),
+    (r"\bVMREMAP_PRIVATE_COPIES\b", "VMREMAP_PRIVATE_RDONLY"),
+    (r"(?<=return )VMREMAP_HOLDS\b", "VMREMAP_VMA_INIT"), (r"(?<=return )VMREMAP_[A-Z_]+\b", "VMREMAP_HOLDS"),
+    (r"(?<=clause = )VMREMAP_HOLDS\b", "VMREMAP_ADDR_ALIGNED"),
+    (r"(?:(?<=clause = )|(?<=vmremap_reject\())VMREMAP_[A-Z_]+\b", "VMREMAP_HOLDS", "VMREMAP_ADDR_ALIGNED"),
+]
+# The same, each by itself: what fails, a condition, one before a '?', and a statement.
+C_WHOLES = [
+    (rf"\bcheck_(?:add|shl)_overflow\({INSIDE}\)", r"(\g<0>, 0)", r"!\g<0>"),
+    (rf"(?<=\bif \(){INSIDE}(?=\))", "0", "1"), (rf"(?<=\bwhile \(){INSIDE}(?=\))", "0"),
+    (rf"(?<=[\s(])(?!return |\s)(?:[^()?:,;{{}}=\n]|[=!<>]=|\({INSIDE}\))+(?= \?)", r"!(\g<0>)"),
+    (rf"(?:(?<=\t)|(?<=  )){PLACE}\({INSIDE}\);", ";"),
+    (rf"(?<=\t){PLACE}(?:(?: [|&+-]?| <<| >>)=\s[^;{{}}]*|\+\+);", ";"),
+]
+TABLE = [(r"^\t+\.\w+ = [^\n]*,$", "")]
+RUST_PARTS = [
+    (r"=>|->|<=>|::<|&&|&mut|&self|&'|<<|>>",), (r"<=", "<", "==", ">="), (r"==", "!="), (r"!=", "=="), (r" & ", " | "),
+    (r" \| ", " & "), (r"(?<![\w.:])0(?![\w.])", "1"), (r"(?<=\()E[A-Z]{3,}(?=\))", "EXDEV"),
+    (r"\bbindings::VMREMAP_[A-Z]+\b", "0"),
+    (r"([\w:<>()]*[\w)])\.checked_((?:add|mul)\((?:[^()]|\([^()]*\))*\))", r"Some(\1.wrapping_\2)"),
+    (r"\boffset\.\.end\b", "0..end", "offset..offset"), (r"(?<=-> SysMem<)'_(?=,)", "'static"),
+]
+# A condition, and a call.
+RUST_WHOLES = [
+    (r"(?<=\bif )[^{}\n]+(?= \{)", "false", "true"),
+    (r"(?<=    )unsafe \{ bindings::\w+\([^\n]*\) \}(?=;$)", ""),
+]
+
+
+class Mutant:
+    """One change of one file."""
+
+    number, by = 0, ""  # its place among all, and who noticed it
+
+    def __init__(self, path, text, function, unit, start, end, new):
+        self.path, self.function, self.unit, self.start, self.end, self.new = path, function, unit, start, end, new
+        self.text = text[:start] + new + text[end:]
+        self.line = text.count("\n", 0, start) + 1
+        whole = text.split("\n")[self.line - 1]
+        before = whole[:start - text.rfind("\n", 0, start) - 1].strip()
+        old = re.sub(r"\s+", " ", text[start:end].strip())
+        self.name = (f"{path}: {function}: {whole.strip()}: {before[-20:]}[{old or 'nothing'} -> "
+                     f"{re.sub(' +', ' ', new.strip()) or 'nothing'}]")
+
+
+def found(rules, code, start, end):
+    """Where each change begins and ends, and what is there then."""
+    every = re.compile("|".join(f"(?P<at{nr}>{pattern})" for nr, (pattern, *_) in enumerate(rules)), flags=re.MULTILINE)
+    for place in every.finditer(code, start, end):
+        pattern, *new = rules[int(place.lastgroup[2:])]
+        match = re.compile(pattern, flags=re.MULTILINE).match(code, place.start())
+        yield from ((*match.span(), match.expand(text)) for text in new)
+
+
+def bounds(code):
+    """The same of the bounds of a type or a trait, one at a time."""
+    for generics in re.finditer(r"\b(?:impl|fn \w+|struct \w+)<([^<>]*)>|\btrait (\w+: [^{]*?) \{", code):
+        start = generics.start(1 if generics[1] else 2)
+        for parameter in re.finditer(r"(\w+): ([^,]+)", generics[1] or generics[2]):
+            every = parameter[2].split(" + ")
+            for bound in every:
+                if not bound.startswith(("?", "'")):
+                    left = " + ".join(other for other in every if other is not bound)
+                    yield (start + parameter.start(), start + parameter.end(),
+                           f"{parameter[1]}: {left}" if left else parameter[1])
+
+
+def changes(path, text):
+    """The same of a file, each after the name of what it is in, and in C with the declaration."""
+    aside = r"//[^\n]*|#!?\[[^\]]*\]" if path.endswith(".rs") else r"//[^\n]*|/\*.*?\*/|(?m:^#(?:[^\n]|\\\n)*)"
+    code = re.sub(aside, lambda match: re.sub(r"[^\n]", " ", match[0]), text, flags=re.DOTALL)
+    if path.endswith(".rs"):
+        every = [change for rules in (RUST_PARTS, *zip(RUST_WHOLES)) for change in found(rules, code, 0, len(code))]
+        for change in sorted(every + list(bounds(code)), key=lambda change: change[0]):
+            names = re.findall(r"\b(?:fn|const|impl(?:<[^\n]*>)?) (\w+)", text[:change[0]])
+            yield names[-1] if names else "?", None, *change
+        return
+    for unit in clang_c.declarations(text):
+        if unit.kind == "function" or unit.kind == "table" and "const" in (token.text for token in unit.tokens):
+            for rules in C_PARTS, *zip(TABLE if unit.kind == "table" else C_WHOLES):
+                yield from ((unit.name, unit, *change) for change in found(rules, code, unit.inside, unit.last))
+
+
+def mutants(path, text):
+    """Those that differ from the text and from each other, each with a name of its own."""
+    seen, names = {text: None}, collections.Counter()
+    for change in changes(path, text):
+        mutant = Mutant(path, text, *change)
+        if seen.setdefault(mutant.text, mutant) is mutant:
+            names[mutant.name] += 1
+            mutant.name += f" ({names[mutant.name]})" if names[mutant.name] > 1 else ""
+    return list(seen.values())[1:]
