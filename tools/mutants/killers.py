@@ -28,6 +28,8 @@ def digest(*every):
     return hashlib.sha256("\0".join(plain).encode()).hexdigest()[:20]
 
 
+# Seconds for a proof: that of a changed loop may have no end.
+prover.LIMIT = 120
 # All code that is mapped for a program or decides what is.
 CODE = texts("c", ".c", ".h") | texts("rust", ".rs")
 
@@ -129,24 +131,36 @@ class Proofs(Killer):
                         program = prover.compiled(proof, machine, self.source, folder, code)
                     except subprocess.CalledProcessError:
                         return "the compiler"
-                    if prover.hold(proof, program)[1]:
+                    try:
+                        wrong = prover.hold(proof, program)[1]
+                    except subprocess.TimeoutExpired:
+                        wrong = "it does not end"
+                    if wrong:
                         return f"the proof {proof.name}"
         return ""
 
 
-class CompileFail(Killer):
-    """The programs that must not compile."""
+class Checkout(Killer):
+    """What is run in this checkout, with one change after the other."""
 
     workers = 1
-
-    def __init__(self, name):
-        bindings = texts("bindings", ".rs", ".h").values()
-        super().__init__(name, (".rs",), bindings, texts("selftests/compile-fail", ".rs"))
 
     def prepare(self):
         put({})
         if by := self.failing():
             sys.exit(f"mutants: unchanged, {by} fails")
+
+    def killer(self, mutant):
+        put({mutant.path: mutant.text})
+        return self.failing()
+
+
+class CompileFail(Checkout):
+    """The programs that must not compile."""
+
+    def __init__(self, name):
+        bindings = texts("bindings", ".rs", ".h").values()
+        super().__init__(name, (".rs",), bindings, texts("selftests/compile-fail", ".rs"))
 
     @staticmethod
     def failing():
@@ -156,6 +170,35 @@ class CompileFail(Killer):
             return f"the programs that must not compile, {failed[1]}"
         return "the compiler" if done.returncode else ""
 
-    def killer(self, mutant):
-        put({mutant.path: mutant.text})
-        return self.failing()
+
+class Selftests(Checkout):
+    """The test programs on the stock kernel, which has what UML lacks: huge pages, modules, memory that fails."""
+
+    # First those that notice much.
+    runs = ("selftests/run area huge peek nested revoke lifetime mapping machine protect",
+            "selftests/run arguments partial foreign pins program steal differential advise lock move give share userfault",
+            "env NODES=1 selftests/run lifetime revoke steal nested program machine",
+            "selftests/rust/run", "selftests/edu/run")
+
+    def __init__(self, name, argued):
+        folders = "selftests", "selftests/module", "selftests/rust", "samples/c", "samples/rust", "samples/edu"
+        super().__init__(name, (".c", ".h", ".rs"), (), {
+            path: text for folder in folders for path, text in texts(folder, ".c", ".h", ".rs").items()})
+        self.argued = argued
+
+    def wanted(self, mutant):
+        return super().wanted(mutant) and mutant.name not in self.argued
+
+    def failing(self):
+        if subprocess.run(["make", "-s", "modules"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          check=False).returncode:
+            return "the compiler"
+        for command in self.runs:
+            with subprocess.Popen(["timeout", "300", *command.split()], cwd=ROOT, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, text=True, errors="replace") as process:
+                failed = next((line for line in process.stdout if line.startswith("not ok")), "")
+                if failed:
+                    process.terminate()
+            if failed or process.returncode:
+                return f"the test programs, {failed or command}".strip()
+        return ""
