@@ -1,62 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0
 """C as clang reads it: its tokens, and what a file declares. For make review and make mutants.
 
-Headers are not read, because most need a whole kernel: so it is tokens that tell what is declared, and not clang's tree.
+Headers are not read, as most need a whole kernel: so it is tokens that tell what is declared, and not clang's tree.
 """
-import bisect
 import functools
-from dataclasses import dataclass
+import re
+from collections import namedtuple
 
 from clang import cindex
 
-
-@dataclass(frozen=True)
-class Token:
-    kind: str  # KEYWORD, IDENTIFIER, LITERAL or PUNCTUATION
-    text: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Declared:
-    """A declaration in the outermost scope: text[start:end], of which text[inside:last] is a body or what is assigned."""
-
-    kind: str  # function, table or prototype
-    name: str
-    tokens: list  # all before the body
-    start: int
-    inside: int
-    last: int
-    end: int
-
-    @property
-    def static(self):
-        return self.tokens[0].text == "static"
+# The kind is KEYWORD, IDENTIFIER, LITERAL or PUNCTUATION.
+Token = namedtuple("Token", "kind text start end")
+# What is declared in the outermost scope: text[start:end], of which text[inside:last] is a body or what is assigned.
+# The kind is function, table or prototype; the tokens are all before the body.
+Declared = namedtuple("Declared", "kind name tokens start inside last end")
+# A line of the preprocessor, with those on which it goes on.
+DIRECTIVE = re.compile(r"^[ \t]*#(?:/\*(?s:.*?)\*/|\\\n|.)*", re.MULTILINE)
+# A declaration in the outermost scope: a bracket is there with all that is in it, and a word is 'w'.
+SHAPE = re.compile(r"(?P<head>[^;=]*?)(?:(?P<function>(?<=\()\{)|(?P<table>=)[^;]*;|(?P<prototype>;))")
 
 
 @functools.lru_cache(maxsize=None)
 def tokens(text):
     """All but comments and what is the preprocessor's. An offset is one of bytes, and these files are ASCII."""
-    unit = cindex.TranslationUnit.from_source("c.c", unsaved_files=[("c.c", text)])
-    found, directive = [], -1
-    for token in unit.get_tokens(extent=unit.cursor.extent) if text.isascii() else ():
-        spelling, at = token.spelling, token.location.offset
-        if spelling == "#" and not text[text.rfind("\n", 0, at) + 1:at].strip():
-            directive = at
-            while text[text.find("\n", directive) - 1] == "\\":
-                directive = text.find("\n", directive) + 1
-            directive = text.find("\n", directive)
-        if at >= directive and token.kind.name != "COMMENT":
-            found.append(Token(token.kind.name, spelling, at, at + len(spelling)))
-    return found
+    if not text.isascii():
+        return []
+    bare = DIRECTIVE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    unit = cindex.TranslationUnit.from_source("c.c", unsaved_files=[("c.c", bare)])
+    return [Token(token.kind.name, token.spelling, token.location.offset, token.location.offset + len(token.spelling))
+            for token in unit.get_tokens(extent=unit.cursor.extent) if token.kind.name != "COMMENT"]
 
 
 def within(text, start, end):
     """The tokens from one place to another."""
-    every = tokens(text)
-    return every[bisect.bisect_left(every, start, key=lambda t: t.start):
-                 bisect.bisect_left(every, end, key=lambda t: t.start)]
+    return [token for token in tokens(text) if start <= token.start < end]
 
 
 def code(text, start=0, end=None):
@@ -70,7 +47,7 @@ def code(text, start=0, end=None):
 
 
 def closing(found, at):
-    """Where the bracket is closed that is token number @at."""
+    """Where the bracket is closed that is token number @at; @at where that is none."""
     depth = 0
     for number in range(at, len(found)):
         depth += (found[number].text in ("(", "[", "{")) - (found[number].text in (")", "]", "}"))
@@ -82,25 +59,21 @@ def closing(found, at):
 @functools.lru_cache(maxsize=None)
 def declarations(text):
     """What a file declares, in order."""
-    found, every, at = tokens(text), [], 0
+    found, outermost, every, at = tokens(text), [], [], 0
     while at < len(found):
-        first, paren, kind, inside = at, None, "prototype", None
-        while found[at].text != ";":
-            if found[at].text == "=" and inside is None:
-                kind, inside = "table", at + 1
-            elif found[at].text == "(" and inside is None:
-                paren, at = at, closing(found, at)
-            elif found[at].text in ("{", "["):
-                if found[at].text == "{" and paren and found[at - 1].text == ")":
-                    kind, inside = "function", at + 1
-                at = closing(found, at)
-                if kind == "function":
-                    break
-            at += 1
-        head = found[first:(inside or at + 1) - 1]
-        if paren or inside:
-            name = found[paren - 1] if kind != "table" else [t for t in head if t.kind == "IDENTIFIER"][-1]
-            begin = found[inside - 1].end if inside else found[at].start
-            every.append(Declared(kind, name.text, head, found[first].start, begin, found[at].start, found[at].end))
-        at += 1
+        outermost.append(at)
+        at = closing(found, at) + 1
+    shape = "".join(found[at].text if found[at].text in tuple("([{=;") else "w" for at in outermost)
+    for match in SHAPE.finditer(shape):
+        kind, paren = match.lastgroup, match["head"].rfind("(")
+        mark, end = outermost[match.end("head")], found[closing(found, outermost[match.end() - 1])]
+        head = found[outermost[match.start()]:mark]
+        if kind == "table":
+            name = [token.text for token in head if token.kind == "IDENTIFIER"][-1]
+        elif paren > 0:
+            name = found[outermost[match.start() + paren] - 1].text
+        else:
+            continue
+        inside = end.start if kind == "prototype" else found[mark].end
+        every.append(Declared(kind, name, head, head[0].start, inside, end.start, end.end))
     return every

@@ -69,7 +69,7 @@ def definitions(path, text):
     """The functions and operation tables of a file."""
     for found in clang_c.declarations(text):
         if found.kind == "function" or found.kind == "table" and "const" in (token.text for token in found.tokens):
-            yield Definition(path, found.name, line_of(text, found.start), found.static or found.kind == "table",
+            yield Definition(path, found.name, line_of(text, found.start), found.tokens[0].text == "static" or found.kind == "table",
                              clang_c.code(text, found.start, found.inside), clang_c.code(text, found.inside, found.last),
                              line_of(text, found.inside))
 
