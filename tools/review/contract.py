@@ -1,65 +1,73 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Read docs/contract.md: the clauses, what the kernel crate asks for, and the soundness argument.
+"""Read docs/contract.md: the clauses, what the kernel crate asks for, the soundness argument, and what is assumed of the
+kernel: each function that is named is in the file that is named.
 
-By hand, because what a heading, a list or a table means there is the contract's own.
+By hand, because what a heading, a list or a table means there is the contract's own, and because a file of the kernel has
+no meaning to clang without a configuration.
 """
 import re
 
-from model import Clause
+from model import CONTRACT, Clause, Place, line_of
 
-PATH = "docs/contract.md"
 HOW = "checked", "caller", "construction", "refcount", "type", "build"
+SERIES = 7, 3  # of the kernel that the contract speaks of
+# Names that look like a clause's.
+TYPES = "VmaNew", "VmaDesc", "SysMem", "FromBytes", "IntoBytes", "UnsafeCell"
+DEFINITION = r"^(?:(?![\s/*#]).*?\b{0}\([^;{{]*\{{|#\s*define {0}\(|pub struct {0}\b)"
 
 
-def read(root, review):
-    """Fill in the clauses; return which clauses answer for each unsafe operation of the kernel crate."""
-    text = (root / PATH).read_text(encoding="utf-8")
+def read(review):
+    text = review.files[CONTRACT]
     for section in re.finditer(r"^### `(\w+)`\n((?:(?!#).*\n)*)", text, flags=re.MULTILINE):
+        name, where = section[1], (CONTRACT, line_of(text, section.start()))
         statement, *bullets = (" ".join(part.split()) for part in re.split(r"\n(?=- \*\*)", section[2]))
-        clause = Clause(section[1], text.count("\n", 0, section.start()) + 1, statement, [], {})
-        if clause.name in review.clauses:
-            review.error(PATH, clause.line, f"{clause.name} is defined twice")
-        review.clauses[clause.name] = clause
-        for what, words in (re.match(r"- \*\*(.+?)\*\*: (.*)", bullet).groups() for bullet in bullets):
-            if what == "Kept by":
-                keep(review, clause, words)
-            else:
-                clause.notes[what] = words
-    for clause in review.clauses.values():
-        if not clause.kept:
-            review.error(PATH, clause.line, f"{clause.name} does not say who keeps it")
-        if not clause.statement:
-            review.error(PATH, clause.line, f"{clause.name} says nothing")
-    start = text.find("## Why ")
-    review.argument = text[start:] if start >= 0 else ""
+        said = [re.match(r"- \*\*(.+?)\*\*: (.*)", bullet).groups() for bullet in bullets]
+        kept = [words for what, words in said if what == "Kept by"]
+        how = {re.match(r"\w+", words)[0] for words in kept}
+        errno = "".join(re.findall(r"^checked, `(E\w+)`", "\n".join(kept), flags=re.MULTILINE)[:1])
+        review.error(*where, f"{name} is defined twice", when=name in review.clauses)
+        review.error(*where, f"{name} does not say who keeps it", when=not kept)
+        review.error(*where, f"{name} says nothing", when=not statement)
+        review.error(*where, f"{name} is kept by {how}, but there is only {HOW}", when=how - set(HOW))
+        review.error(*where, f"{name} is checked, with no errno", when="checked" in how and not errno)
+        notes = {what: words for what, words in said if what != "Kept by"}
+        review.clauses[name] = Clause(name, where[1], statement, kept, how, errno, notes)
     review.preface = text[text.find("## Words"):text.find("## Clauses")]
-    if not review.argument:
-        review.error(PATH, 1, "the soundness argument ('## Why ...') is missing")
-    for number, line in enumerate(text.split("\n"), 1):
-        for name in re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", line):
-            if name not in review.clauses and name not in ("VmaNew", "VmaDesc", "SysMem", "FromBytes", "IntoBytes", "UnsafeCell"):
-                review.error(PATH, number, f"{name} is no clause")
-    return {operation: set(re.findall(r"`(\w+)`", clauses))
-            for names, clauses in re.findall(r"^\| (`.*?) \|.*\| (.*) \|$", text, flags=re.MULTILINE)
-            for operation in re.findall(r"`([^`]+)`", names)}
+    review.argument = "".join(re.findall(r"(?s)^## Why .*", text, flags=re.MULTILINE))
+    review.error(CONTRACT, 1, "the soundness argument ('## Why ...') is missing", when=not review.argument)
+    for match in re.finditer(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", text):
+        review.known(CONTRACT, line_of(text, match.start()), {match[1]}.difference(TYPES))
+    for operations, clauses in re.findall(r"^\| (`.*?) \|.*\| (.*) \|$", text, flags=re.MULTILINE):
+        for operation in re.findall(r"`([^`]+)`", operations):
+            review.operations[operation] = set(re.findall(r"`(\w+)`", clauses))
 
 
-def items(text):
-    """The items of the lists in a text, each as one line."""
-    found = []
-    for line in text.split("\n"):
-        if re.match(r"(\d+\.|-) ", line):
-            found.append(line)
-        elif found and line.startswith("  "):
-            found[-1] += " " + line.strip()
-    return found
+def spoken_of(source):
+    """The kernel's source, if it is of the series that the contract speaks of, or else None."""
+    makefile = (source / "Makefile").read_text(encoding="utf-8")
+    return source if "VERSION = {}\nPATCHLEVEL = {}\n".format(*SERIES) in makefile else None
 
 
-def keep(review, clause, words):
-    how = re.match(r"\w+", words)[0]
-    if how not in HOW:
-        review.error(PATH, clause.line, f"{clause.name} is kept by '{how}', which is none of {', '.join(HOW)}")
-    errno = re.match(r"checked, `(E\w+)`", words)
-    if how == "checked" and not errno:
-        review.error(PATH, clause.line, f"{clause.name} is checked, with no errno")
-    clause.kept.append((how, errno[1] if errno else "", words))
+def named(text):
+    """The names in a text, each with the file that is named next after it; no file where none is."""
+    waiting = []
+    for match in re.finditer(r"`(\w+)(\(\))?`|\b[\w/-]+\.(?:[ch]|rs)\b|\Z", text):
+        if match[1]:
+            waiting.append((match[1], match[2]))
+        else:
+            yield from ((name, match[0]) for name, call in waiting if call or match[0].endswith(".rs"))
+            waiting = []
+
+
+def read_kernel(source, review):
+    """Add to the review where each function of the kernel is, and its file."""
+    for clause in review.clauses.values():
+        for name, path in named(clause.notes.get("Assumes", "")):
+            if path and (source / path).is_file():
+                text = review.files.setdefault(f"linux/{path}", (source / path).read_text(encoding="utf-8"))
+                found = re.search(DEFINITION.format(name), text, flags=re.MULTILINE)
+                wrong, line = f"which {path} does not define", found and line_of(text, found.start())
+            else:
+                wrong, line = f"in {path or 'no file'}: there is none", None
+            review.error(CONTRACT, clause.line, f"{clause.name} assumes something of {name}(), {wrong}", when=not line)
+            review.places += [Place("kernel", clause.name, name, f"linux/{path}", line)] if line else []

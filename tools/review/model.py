@@ -1,79 +1,66 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a review is about: clauses, the places that name them, and what is wrong."""
+"""What a review is about: files, clauses, the places that name them, and what is wrong."""
+import re
+from collections import namedtuple
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True)
-class Place:
-    """A clause named somewhere, and in which role: requires, checks, meets, guarantees, site, relies,
-    breaks, test or proof."""
-
-    role: str
-    clause: str
-    symbol: str
-    path: str
-    line: int
-    text: str = ""
-
-    def where(self):
-        return f"{self.path}:{self.line}"
+CONTRACT = "docs/contract.md"
+# @kept are words; @how their first ones; @notes by name: "Assumes", "Else", "Shown by".
+Clause = namedtuple("Clause", "name line statement kept how errno notes")
+# A clause named somewhere, and in which role: requires, checks, meets, guarantees, site, relies, breaks, test, proof, kernel.
+Place = namedtuple("Place", "role clause symbol path line text", defaults=[""])
+# An unsafe block or impl, with what its callees require and what its comment discharges, each with a reason.
+Unsafe = namedtuple("Unsafe", "path line symbol callees required reasons")
+# Behind an empty line: what begins at the margin, but no label or preprocessor's line with the end of a function behind it;
+# in Rust also a function or a type in an impl or a module.
+BEGINS = {".rs": r"\n\n(?= {0,4}(?:///|//|#\[|pub\b|fn\b|unsafe\b|impl\b|const\b|macro_rules))",
+          "": r"\n\n(?=\S)(?!(?:[#\s].*\n|\w+:\n|\n)*\})"}
 
 
-@dataclass
-class Clause:
-    name: str
-    line: int
-    statement: str
-    kept: list  # of (how, errno or "", in words)
-    notes: dict  # "Assumes", "Else", "Shown by"
-
-    @property
-    def checked(self):
-        return any(how == "checked" for how, _, _ in self.kept)
-
-    @property
-    def by_caller(self):
-        return any(how == "caller" for how, _, _ in self.kept)
-
-    @property
-    def errno(self):
-        return next((errno for how, errno, _ in self.kept if errno), "")
-
-
-@dataclass
-class Unsafe:
-    """An unsafe block, function or impl, with what its callee requires and what its comment discharges."""
-
-    path: str
-    line: int
-    symbol: str
-    callees: list
-    required: set
-    reasons: dict
+def line_of(text, at):
+    return text.count("\n", 0, at) + 1
 
 
 @dataclass
 class Review:
+    files: dict  # by path: the text
     clauses: dict = field(default_factory=dict)
+    constants: dict = field(default_factory=dict)  # of C: the clause that each stands for
     places: list = field(default_factory=list)
     unsafe: list = field(default_factory=list)
-    abi: dict = field(default_factory=dict)
+    abi: dict = field(default_factory=dict)  # of a function: the line in the header
     through: dict = field(default_factory=dict)  # of a function of the ABI: all functions that it uses
     through_tests: dict = field(default_factory=dict)  # of a test: the functions of the ABI that it is about
     defined: dict = field(default_factory=dict)  # of a function in C: where
     invariants: dict = field(default_factory=dict)  # of a Rust type: in words
     operations: dict = field(default_factory=dict)  # of the kernel crate: the clauses that answer for each
-    kernel: dict = field(default_factory=dict)  # by place: the source of what is assumed of the kernel
     preface: str = ""
     argument: str = ""
-    summary: str = ""
     errors: list = field(default_factory=list)
 
-    def error(self, path, line, what):
-        self.errors.append(f"{path}:{line}: {what}")
+    def error(self, path, line, what, when=True):
+        self.errors += [f"{path}:{line}: {what}"] if when else []
+
+    def known(self, path, line, names):
+        """Those of the names that are clauses."""
+        for name in names:
+            self.error(path, line, f"{name} is no clause of {CONTRACT}", when=name not in self.clauses)
+        return [name for name in names if name in self.clauses]
+
+    def texts(self, *folders, suffix=""):
+        return [(path, text) for path, text in self.files.items() if path.startswith(folders) and path.endswith(suffix)]
 
     def tests(self, clause=None):
         return self.of("breaks", clause) + self.of("test", clause)
 
     def of(self, role, clause=None, symbol=None):
         return [p for p in self.places if p.role == role and clause in (None, p.clause) and symbol in (None, p.symbol)]
+
+    def part(self, path, line):
+        """The function, the table or the comment that a line is in, with the line where it begins; a proof is one part."""
+        first, begins = 1, BEGINS[".rs" if path.endswith(".rs") else ""]
+        for text in [self.files[path]] if path.startswith("tools/proofs/") else re.split(begins, self.files[path]):
+            if line <= first + text.count("\n"):
+                break
+            first += text.count("\n") + 2
+        return first, text

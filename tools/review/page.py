@@ -8,8 +8,6 @@ TITLES = {"requires": "Required of the caller", "checks": "Checked by", "site": 
           "meets": "Checked, though it holds there anyway, by", "guarantees": "Guaranteed by",
           "relies": "Relied on in Rust, with the reason why it holds", "breaks": "Tests that break it",
           "test": "Other tests that are about it", "proof": "Proofs", "kernel": "Assumed of the kernel"}
-# Behind an empty line: what begins at the margin, and in Rust a function or a type in an impl or a module, too.
-BEGINS = {".rs": r"\n\n(?= {0,4}(?:///|//|#\[|pub\b|fn\b|unsafe\b|impl\b|const\b|macro_rules))", "": r"\n\n(?=\S)"}
 INTRODUCTION = """
 A *clause* is a condition with a name. Below is the argument: if all clauses hold, there is no undefined behaviour. Each
 name leads to its statement, and to every place where it is required, checked, relied on, tested or proved, with the
@@ -33,16 +31,16 @@ def label(symbol):
 class Pages:
     """The pages, each a text by its name."""
 
-    def __init__(self, review, files, changes):
-        self.review, self.files = review, files
+    def __init__(self, review, summary, changes):
+        self.review = review
         clauses = sorted(review.clauses, key=lambda name: not review.clauses[name].errno)
         contents = "\n".join(f"   {name}" for name in ["unsafe", "functions", "kernel", *clauses])
         self.pages = {
-            "index": self.index(changes) + f"\n.. toctree::\n   :hidden:\n\n{contents}\n",
+            "index": self.index(summary, changes) + f"\n.. toctree::\n   :hidden:\n\n{contents}\n",
             "unsafe": heading("Unsafe Rust") + "\nAll there is: what each callee requires, and why it holds.\n" +
                       "".join(map(self.of_symbol, dict.fromkeys(unsafe.symbol for unsafe in review.unsafe))),
             "functions": heading("The C ABI") + "".join(
-                map(self.of_function, sorted(review.abi, key=lambda name: review.abi[name][0]))),
+                map(self.of_function, sorted(review.abi, key=lambda name: review.abi[name]))),
             "kernel": heading("Assumed of the kernel") + "".join(
                 heading(self.name(name), 1) + f"\n{self.inline(clause.notes.get('Assumes', '?'))}\n" +
                 self.spots(review.of("kernel", name)) for name, clause in review.clauses.items()),
@@ -60,22 +58,10 @@ class Pages:
                               check=True, stdout=subprocess.PIPE)
         return self.inline(done.stdout)
 
-    def part(self, path, line):
-        """The function, the table or the comment that a line is in, with the line where it begins."""
-        if f"{path}:{line}" in self.review.kernel:
-            return line, self.review.kernel[f"{path}:{line}"]
-        first, text = 1, ""
-        whole, suffix = self.files[path], ".rs" if path.endswith(".rs") else ""
-        for text in [whole] if path.startswith("tools/proofs/") else re.split(BEGINS[suffix], whole):
-            if line <= first + text.count("\n"):
-                break
-            first += text.count("\n") + 2
-        return first, text
-
     def source(self, path, *lines):
         """What these lines are in, as the file has it."""
         out = ""
-        for first, text in dict.fromkeys(self.part(path, line) for line in lines):
+        for first, text in dict.fromkeys(self.review.part(path, line) for line in lines):
             marks = ",".join(str(line - first + 1) for line in lines if 0 <= line - first <= text.count("\n"))
             code = "\n".join("   " + row for row in text.rstrip().split("\n"))
             out += (f"\n.. code-block:: {'rust' if path.endswith('.rs') else 'c'}\n   :lineno-start: {first}\n"
@@ -85,15 +71,15 @@ class Pages:
     def spots(self, places):
         """Each place as a line that unfolds to its source."""
         return "".join(f"\n.. raw:: html\n\n   <details><summary><code>{html.escape(p.symbol)}</code> "
-                       f"{html.escape(p.text)} <small>{p.where()}</small></summary>\n{self.source(p.path, p.line)}\n"
+                       f"{html.escape(p.text)} <small>{p.path}:{p.line}</small></summary>\n{self.source(p.path, p.line)}\n"
                        ".. raw:: html\n\n   </details>\n" for p in places)
 
-    def index(self, changes):
+    def index(self, summary, changes):
         review = self.review
         wrong = "".join(f"\n- ``{error}``" for error in review.errors)
         changed = "".join(f"\n   {change}" for change in changes)
         return (heading("The contract in the code") +
-                (f"\n**Wrong**:\n{wrong}\n" if wrong else "\nNothing is missing.\n") + f"\n{review.summary}\n" +
+                (f"\n**Wrong**:\n{wrong}\n" if wrong else "\nNothing is missing.\n") + f"\n{summary}\n" +
                 (f"{heading('What changed in the contract', 1)}\n::\n\n{changed}\n" if changes else "") +
                 INTRODUCTION + "\n" + self.prose(review.argument) + "\n" + self.prose(review.preface))
 
@@ -117,10 +103,10 @@ class Pages:
 
     def of_function(self, name):
         """A function of the ABI, and for each clause of its contract what shows it."""
-        review, (path, line) = self.review, self.review.defined.get(name, ("c/vmremap.h", self.review.abi[name][0]))
+        review, (path, line) = self.review, self.review.defined.get(name, ("c/vmremap.h", self.review.abi[name]))
         own = [p for p in review.places if p.symbol == name and p.path == "c/vmremap.h"]
         users = dict.fromkeys(unsafe.symbol for unsafe in review.unsafe if name in unsafe.callees)
-        out = heading(name, 1, label(name)) + self.source("c/vmremap.h", review.abi[name][0]) + \
+        out = heading(name, 1, label(name)) + self.source("c/vmremap.h", review.abi[name]) + \
             f"\n{path}:{line}\n" + self.source(path, line)
         if users:
             out += f"\nCalled from Rust by {', '.join(f':ref:`{user} <{label(user)}>`' for user in users)}.\n"
@@ -129,7 +115,7 @@ class Pages:
             title = TITLES[place.role].split(" by")[0]
             out += f"\n{title}: {self.name(clause.name)}\n   {self.inline(clause.statement)}\n"
             if place.role == "guarantees":
-                out += "".join(f"\n   Kept by {self.inline(words)}.\n" for _, _, words in clause.kept)
+                out += "".join(f"\n   Kept by {self.inline(words)}.\n" for words in clause.kept)
             if place.role == "checks":
                 out += self.spots([p for p in review.of("site", clause.name) if p.symbol in review.through[name]])
                 out += self.spots([p for p in review.of("breaks", clause.name)
@@ -139,7 +125,7 @@ class Pages:
     def of_clause(self, clause):
         steps = [step for step in re.split(r"\n(?=\d+\. )", self.review.argument) if f"`{clause.name}`" in step]
         out = heading(clause.name, 0, clause.name) + f"\n{self.inline(clause.statement)}\n"
-        out += "".join(f"\n- **Kept by**: {self.inline(words)}" for _, _, words in clause.kept)
+        out += "".join(f"\n- **Kept by**: {self.inline(words)}" for words in clause.kept)
         out += "".join(f"\n- **{what}**: {self.inline(words)}" for what, words in clause.notes.items()) + "\n"
         out += heading("Its part in the argument", 1) + "\n" + self.prose("\n".join(steps))
         for role, title in TITLES.items():
@@ -148,6 +134,6 @@ class Pages:
         return out
 
 
-def write(review, files, changes, folder):
-    for name, text in Pages(review, files, changes).pages.items():
+def write(review, summary, changes, folder):
+    for name, text in Pages(review, summary, changes).pages.items():
         (folder / f"{name}.rst").write_text(text, encoding="utf-8")
