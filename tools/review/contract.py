@@ -1,19 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Read docs/contract.md: the clauses, what the kernel crate asks for, the soundness argument, and what is assumed of the
-kernel: each function that is named is in the file that is named.
+"""Judge a tree by docs/contract.md: read the clauses, what the kernel crate asks for, the soundness argument, and all
+that names a clause. Whoever keeps a clause, it is kept somewhere, and something shows it; and each function of the
+kernel of which something is assumed is in the file that is named.
 
-By hand, because what a heading, a list or a table means there is the contract's own, and because a file of the kernel has
-no meaning to clang without a configuration.
+By hand, because what a heading, a list or a table means there is the contract's own, and because a file of the kernel
+has no meaning to clang without a configuration.
 """
+import pathlib
 import re
+import sys
+from collections import Counter
 
-from model import CONTRACT, Clause, Place, line_of
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))
+import exercises  # noqa: E402
+import source_c  # noqa: E402
+import source_rust  # noqa: E402
+from model import CONTRACT, Clause, Place, Review, line_of  # noqa: E402
+
+FILES = (CONTRACT, "README.md", "c/*.[ch]", "selftests/*.c", "kunit/*.c", "selftests/compile-fail/*.rs",
+         "tools/proofs/*.c", "tools/proofs/*.pml",
+         *(f"{folder}/**/*.rs" for folder in ("rust", "bindings", "samples", "selftests", "kunit")))
 
 HOW = "checked", "caller", "construction", "refcount", "type", "build"
 SERIES = 7, 3  # of the kernel that the contract speaks of
 # Names that look like a clause's.
 TYPES = "VmaNew", "VmaDesc", "SysMem", "FromBytes", "IntoBytes", "UnsafeCell"
 DEFINITION = r"^(?:(?![\s/*#]).*?\b{0}\([^;{{]*\{{|#\s*define {0}\(|pub struct {0}\b)"
+
+
+def load(root):
+    """By path, the text of each file that the review is of."""
+    return {path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+            for pattern in FILES for path in sorted(root.glob(pattern))}
+
+
+def judge(files, source):
+    """The review of a tree, and of the kernel's source, if there is one."""
+    review = Review(dict(files))
+    read(review)
+    source_c.read(review)
+    source_rust.read(review)
+    exercises.read(review)
+    if source:
+        read_kernel(source, review)
+    for clause in review.clauses.values():
+        check(clause, review)
+    return review
 
 
 def read(review):
@@ -48,26 +80,48 @@ def spoken_of(source):
     return source if "VERSION = {}\nPATCHLEVEL = {}\n".format(*SERIES) in makefile else None
 
 
-def named(text):
-    """The names in a text, each with the file that is named next after it; no file where none is."""
-    waiting = []
-    for match in re.finditer(r"`(\w+)(\(\))?`|\b[\w/-]+\.(?:[ch]|rs)\b|\Z", text):
-        if match[1]:
-            waiting.append((match[1], match[2]))
-        else:
-            yield from ((name, match[0]) for name, call in waiting if call or match[0].endswith(".rs"))
-            waiting = []
-
-
 def read_kernel(source, review):
-    """Add to the review where each function of the kernel is, and its file."""
+    """Add to the review where each function of the kernel is, and its file: the one that is named next after it."""
     for clause in review.clauses.values():
-        for name, path in named(clause.notes.get("Assumes", "")):
-            if path and (source / path).is_file():
-                text = review.files.setdefault(f"linux/{path}", (source / path).read_text(encoding="utf-8"))
+        parts = [*re.split(r"\b([\w/-]+\.(?:[ch]|rs))\b", clause.notes.get("Assumes", "")), ""]
+        for words, path in zip(parts[::2], parts[1::2]):
+            text = (source / path).read_text(encoding="utf-8") if path and (source / path).is_file() else ""
+            review.files |= {f"linux/{path}": text} if text else {}
+            # In Rust, types too.
+            for name in re.findall(r"`(\w+)(?:\(\))?`" if path.endswith(".rs") else r"`(\w+)\(\)`", words):
                 found = re.search(DEFINITION.format(name), text, flags=re.MULTILINE)
-                wrong, line = f"which {path} does not define", found and line_of(text, found.start())
-            else:
-                wrong, line = f"in {path or 'no file'}: there is none", None
-            review.error(CONTRACT, clause.line, f"{clause.name} assumes something of {name}(), {wrong}", when=not line)
-            review.places += [Place("kernel", clause.name, name, f"linux/{path}", line)] if line else []
+                review.error(CONTRACT, clause.line, f"{clause.name} assumes something of {name}(), which "
+                                                    f"{path or 'no file'} does not define", when=not found)
+                if found:
+                    line = line_of(text, found.start())
+                    review.places.append(Place("kernel", clause.name, name, f"linux/{path}", line))
+
+
+def check(clause, review):
+    name, where, how = clause.name, (CONTRACT, clause.line), clause.how
+    tests, breaks, proofs = review.tests(name), review.of("breaks", name), review.of("proof", name)
+    compiler = [place for place in breaks if place.path.startswith("selftests/compile-fail/")]
+    paths = ", ".join(sorted({place.path for place in tests + proofs}))
+    said = clause.notes.get("Shown by", "nothing")
+    shown = f"{len(tests)} test{'s' * (len(tests) != 1)}, {len(proofs)} proof{'s' * (len(proofs) != 1)}"
+    for message, wrong in {
+        "is checked, but no test breaks it": "checked" in how and not breaks,
+        "is for the caller to keep, but nothing requires it": "caller" in how and not review.of("requires", name),
+        "is kept by vmremap, but no function guarantees it":
+            how & {"construction", "refcount"} and not review.of("guarantees", name),
+        "has no test and no proof": not tests + proofs,
+        "is kept by the compiler, but no program of selftests/compile-fail/ shows it": how & {"type", "build"} and not compiler,
+        "does not say what happens where it does not hold": how != {"checked"} and "Else" not in clause.notes,
+        "does not say what it assumes of the kernel": "Assumes" not in clause.notes,
+        f"says that it is shown by {said}, but it is by {shown} in {paths}": said != shown,
+        "has no part in the soundness argument": f"`{name}`" not in review.argument,
+    }.items():
+        review.error(*where, f"{name} {message}", when=wrong)
+
+
+def summary(review):
+    counts = Counter(place.role for place in review.places)
+    return (f"{len(review.clauses)} clauses, {len(review.abi)} functions of the ABI, {len(review.unsafe)} unsafe places; "
+            f"{counts['requires']} times required, {counts['checks']} checked at {counts['site']} sites, "
+            f"{counts['guarantees']} guaranteed, {counts['breaks']} broken by a test, {counts['test']} tested otherwise, "
+            f"{counts['proof']} proved, {counts['kernel']} assumed of the kernel; {len(review.errors)} wrong")
