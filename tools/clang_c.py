@@ -15,7 +15,7 @@ Token = namedtuple("Token", "kind text start end")
 # The kind is function, table or prototype; the tokens are all before the body.
 Declared = namedtuple("Declared", "kind name tokens start inside last end")
 # A line of the preprocessor, with those on which it goes on.
-DIRECTIVE = re.compile(r"^[ \t]*#(?:/\*(?s:.*?)\*/|\\\n|.)*", re.MULTILINE)
+DIRECTIVE = re.compile(r"^[ \t]*#(?:/\*(?s:.*?)\*/|\\\n|.)*", re.M)
 # A declaration in the outermost scope: a bracket is there with all that is in it, and a word is 'w'.
 SHAPE = re.compile(r"(?P<head>[^;=]*?)(?:(?P<function>(?<=\()\{)|(?P<table>=)[^;]*;|(?P<prototype>;))")
 

@@ -50,13 +50,13 @@ def judge(files, source):
 
 def read(review):
     text = review.files[CONTRACT]
-    for section in re.finditer(r"^### `(\w+)`\n((?:(?!#).*\n)*)", text, flags=re.MULTILINE):
+    for section in re.finditer(r"^### `(\w+)`\n((?:(?!#).*\n)*)", text, flags=re.M):
         name, where = section[1], (CONTRACT, line_of(text, section.start()))
         statement, *bullets = (" ".join(part.split()) for part in re.split(r"\n(?=- \*\*)", section[2]))
         said = [re.match(r"- \*\*(.+?)\*\*: (.*)", bullet).groups() for bullet in bullets]
         kept = [words for what, words in said if what == "Kept by"]
         how = {re.match(r"\w+", words)[0] for words in kept}
-        errno = "".join(re.findall(r"^checked, `(E\w+)`", "\n".join(kept), flags=re.MULTILINE)[:1])
+        errno = "".join(re.findall(r"^checked, `(E\w+)`", "\n".join(kept), flags=re.M)[:1])
         review.error(*where, f"{name} is defined twice", when=name in review.clauses)
         review.error(*where, f"{name} does not say who keeps it", when=not kept)
         review.error(*where, f"{name} says nothing", when=not statement)
@@ -65,11 +65,11 @@ def read(review):
         notes = {what: words for what, words in said if what != "Kept by"}
         review.clauses[name] = Clause(name, where[1], statement, kept, how, errno, notes)
     review.preface = text[text.find("## Words"):text.find("## Clauses")]
-    review.argument = "".join(re.findall(r"(?s)^## Why .*", text, flags=re.MULTILINE))
+    review.argument = "".join(re.findall(r"(?s)^## Why .*", text, flags=re.M))
     review.error(CONTRACT, 1, "the soundness argument ('## Why ...') is missing", when=not review.argument)
     for match in re.finditer(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", text):
         review.known(CONTRACT, line_of(text, match.start()), {match[1]}.difference(TYPES))
-    for operations, clauses in re.findall(r"^\| (`.*?) \|.*\| (.*) \|$", text, flags=re.MULTILINE):
+    for operations, clauses in re.findall(r"^\| (`.*?) \|.*\| (.*) \|$", text, flags=re.M):
         for operation in re.findall(r"`([^`]+)`", operations):
             review.operations[operation] = set(re.findall(r"`(\w+)`", clauses))
 
@@ -89,7 +89,7 @@ def read_kernel(source, review):
             review.files |= {f"linux/{path}": text} if text else {}
             # In Rust, types too.
             for name in re.findall(r"`(\w+)(?:\(\))?`" if path.endswith(".rs") else r"`(\w+)\(\)`", words):
-                found = re.search(DEFINITION.format(name), text, flags=re.MULTILINE)
+                found = re.search(DEFINITION.format(name), text, flags=re.M)
                 review.error(CONTRACT, clause.line, f"{clause.name} assumes something of {name}(), which "
                                                     f"{path or 'no file'} does not define", when=not found)
                 if found:
@@ -110,7 +110,8 @@ def check(clause, review):
         "is kept by vmremap, but no function guarantees it":
             how & {"construction", "refcount"} and not review.of("guarantees", name),
         "has no test and no proof": not tests + proofs,
-        "is kept by the compiler, but no program of selftests/compile-fail/ shows it": how & {"type", "build"} and not compiler,
+        "is kept by the compiler, but no program of selftests/compile-fail/ shows it":
+            how & {"type", "build"} and not compiler,
         "does not say what happens where it does not hold": how != {"checked"} and "Else" not in clause.notes,
         "does not say what it assumes of the kernel": "Assumes" not in clause.notes,
         f"says that it is shown by {said}, but it is by {shown} in {paths}": said != shown,
@@ -121,7 +122,7 @@ def check(clause, review):
 
 def summary(review):
     counts = Counter(place.role for place in review.places)
-    return (f"{len(review.clauses)} clauses, {len(review.abi)} functions of the ABI, {len(review.unsafe)} unsafe places; "
-            f"{counts['requires']} times required, {counts['checks']} checked at {counts['site']} sites, "
-            f"{counts['guarantees']} guaranteed, {counts['breaks']} broken by a test, {counts['test']} tested otherwise, "
-            f"{counts['proof']} proved, {counts['kernel']} assumed of the kernel; {len(review.errors)} wrong")
+    return (f"{len(review.clauses)} clauses, {len(review.abi)} functions of the ABI, {len(review.unsafe)} unsafe "
+            f"places; {counts['requires']} times required, {counts['checks']} checked at {counts['site']} sites, "
+            f"{counts['guarantees']} guaranteed, {counts['breaks']} broken by a test, {counts['test']} tested "
+            f"otherwise, {counts['proof']} proved, {counts['kernel']} assumed of the kernel; {len(review.errors)} wrong")

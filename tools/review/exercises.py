@@ -2,8 +2,8 @@
 """Read what exercises the clauses: selftests, KUnit, programs that must not compile, and proofs.
 
 A comment in the first column that names clauses is about the test right below it, or, where tests are a list of cases,
-about all of them up to the next comment. KUnit tests also name a clause by its constant. A test breaks a clause, and not
-only is about it, where it expects the clause's errno or constant, or must not compile.
+about all of them up to the next comment. KUnit tests also name a clause by its constant. A test breaks a clause, and
+not only is about it, where it expects the clause's errno or constant, or must not compile.
 
 By hand, because a test names its clauses in a comment, and is a macro that only the harness's own headers explain.
 """
@@ -29,8 +29,8 @@ def read(review):
         for number, line in enumerate(text.split("\n"), 1):
             review.places += [Place("breaks", clause, name, path, number, "does not compile")
                               for clause in (named(line, review) if line.startswith("//!") else ())]
-        clauses = re.search(r"^ \* Clauses: (.*)|\Z", text, flags=re.MULTILINE)[1] or ""
-        proves = re.search(r"^ \* Proves: (.*\n(?: \*\t.*\n)*)|\Z", text, flags=re.MULTILINE)[1] or ""
+        clauses = re.search(r"^ \* Clauses: (.*)|\Z", text, flags=re.M)[1] or ""
+        proves = re.search(r"^ \* Proves: (.*\n(?: \*\t.*\n)*)|\Z", text, flags=re.M)[1] or ""
         review.places += [Place("proof", clause, name, path, 1, " ".join(proves.replace("\n *\t", " ").split()))
                           for clause in review.known(path, 1, clauses.split())]
     check_functions(review)
@@ -43,8 +43,8 @@ def named(text, review):
 def read_c(path, text, review):
     current, below, test, row, found = [], 0, "", "", {}
     for match in SCAN.finditer(text):
-        what, line = match.lastgroup, line_of(text, match.start())
-        word, clauses = match[what], []
+        what, line, clauses = match.lastgroup, line_of(text, match.start()), []
+        word = match[what]
         if what == "comment":
             current, below = named(word, review), match.end()
         elif what == "row":
@@ -65,7 +65,8 @@ def read_c(path, text, review):
 
 def source(place, review):
     """A test's, with the comment above it; of a row in a table that line."""
-    return review.files[place.path].split("\n")[place.line - 1] if place.text else review.part(place.path, place.line)[1]
+    _, text = review.part(place.path, place.line)
+    return review.files[place.path].split("\n")[place.line - 1] if place.text else text
 
 
 def check_functions(review):
@@ -83,5 +84,5 @@ def check_functions(review):
         review.through_tests.setdefault(place.symbol, set()).update(through)
     for place in review.of("checks"):
         tested = any(place.symbol in review.through_tests[test.symbol] for test in review.of("breaks", place.clause))
-        review.error(place.path, place.line, f"{place.symbol}() checks {place.clause}, but no test breaks it through that "
-                                             "function", when=place.symbol in review.abi and not tested)
+        review.error(place.path, place.line, f"{place.symbol}() checks {place.clause}, but no test breaks it through "
+                                             "that function", when=place.symbol in review.abi and not tested)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 CONTRACT = "docs/contract.md"
 # @kept are words; @how their first ones; @notes by name: "Assumes", "Else", "Shown by".
 Clause = namedtuple("Clause", "name line statement kept how errno notes")
-# A clause named somewhere, and in which role: requires, checks, meets, guarantees, site, relies, breaks, test, proof, kernel.
+# A clause named somewhere, in a role: requires, checks, meets, guarantees, site, relies, breaks, test, proof, kernel.
 Place = namedtuple("Place", "role clause symbol path line text", defaults=[""])
 # An unsafe block or impl, with what its callees require and what its comment discharges, each with a reason.
 Unsafe = namedtuple("Unsafe", "path line symbol callees required reasons")
-# Behind an empty line: what begins at the margin, but no label or preprocessor's line with the end of a function behind it;
-# in Rust also a function or a type in an impl or a module.
+# Behind an empty line: what begins at the margin, but no label or preprocessor's line that is in a function; in Rust
+# also a function or a type in an impl or a module.
 BEGINS = {".rs": r"\n\n(?= {0,4}(?:///|//|#\[|pub\b|fn\b|unsafe\b|impl\b|const\b|macro_rules))",
           "": r"\n\n(?=\S)(?!(?:[#\s].*\n|\w+:\n|\n)*\})"}
 
@@ -57,7 +57,7 @@ class Review:
         return [p for p in self.places if p.role == role and clause in (None, p.clause) and symbol in (None, p.symbol)]
 
     def part(self, path, line):
-        """The function, the table or the comment that a line is in, with the line where it begins; a proof is one part."""
+        """The function, the table or the comment that a line is in, with its first line's number; a proof is one part."""
         first, begins = 1, BEGINS[".rs" if path.endswith(".rs") else ""]
         for text in [self.files[path]] if path.startswith("tools/proofs/") else re.split(begins, self.files[path]):
             if line <= first + text.count("\n"):

@@ -71,8 +71,8 @@ class Pages:
     def spots(self, places):
         """Each place as a line that unfolds to its source."""
         return "".join(f"\n.. raw:: html\n\n   <details><summary><code>{html.escape(p.symbol)}</code> "
-                       f"{html.escape(p.text)} <small>{p.path}:{p.line}</small></summary>\n{self.source(p.path, p.line)}\n"
-                       ".. raw:: html\n\n   </details>\n" for p in places)
+                       f"{html.escape(p.text)} <small>{p.path}:{p.line}</small></summary>\n"
+                       f"{self.source(p.path, p.line)}\n.. raw:: html\n\n   </details>\n" for p in places)
 
     def index(self, summary, changes):
         review = self.review

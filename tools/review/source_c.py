@@ -2,7 +2,6 @@
 """Read the C side: contracts in kernel-doc, where clauses are checked, and who calls whom."""
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 
 import clang_c
 from model import CONTRACT, Place, line_of
@@ -17,20 +16,18 @@ TABLES = {TABLE: r'\[VMREMAP_\w+\] = \{ "(?P<name>\w+)", -(?P<errno>E\w+) \}',
 TAKES = {"vmremap_area": "AreaOutlives", "vm_area_struct": "VmaInit", "vm_area_desc": "VmaInit"}
 
 
-@dataclass(eq=False)
 class Definition:
     """A function, or a struct of function pointers."""
 
-    path: str
-    line: int
-    name: str
-    static: bool
-    head: str
-    body: str
-    sites: list  # of (clause, line)
-    contract: dict = None
-    contract_line: int = 0
-    uses: list = field(default_factory=list)  # of Definition
+    def __init__(self, path, text, declared, review):
+        self.path, self.name, self.line = path, declared.name, line_of(text, declared.start)
+        self.static = declared.tokens[0].text == "static" or declared.kind == "table"
+        self.head = clang_c.code(text, declared.start, declared.inside)
+        self.body = clang_c.code(text, declared.inside, declared.last)
+        self.sites = [(review.constants[match[1]], line_of(text, declared.inside + match.start()))
+                      for match in re.finditer(r"(?<![=!]= )\b(VMREMAP_\w+)\b", self.body)
+                      if match[1] in review.constants and path != TABLE]
+        self.uses = []  # of Definition
 
 
 def read(review):
@@ -40,15 +37,17 @@ def read(review):
     for path, text in review.texts("c/"):
         found = contracts(path, text, review)
         known.update({(name, path): entry for name, entry in found.items()})
-        declared = [d for d in clang_c.declarations(text) if path == HEADER or d.kind == "function" or is_const(d)]
-        for name in found.keys() - {d.name for d in declared}:
-            review.error(path, found[name][1], f"the contract of {name}(), which is not "
-                                               f"{'declared' if path == HEADER else 'defined'} here")
+        declared = clang_c.declarations(text)
+        here = [Definition(path, text, d, review) for d in declared if d.kind == "function" or is_const_table(d)]
+        names = {d.name for d in here}
         if path == HEADER:
             review.abi = {d.name: line_of(text, d.start) for d in declared}
+            names |= review.abi.keys()
             for name in review.abi.keys() - found:
                 review.error(path, review.abi[name], f"{name}() has no contract")
-        defined += [define(path, text, d, review) for d in declared if d.kind == "function" or is_const(d)]
+        for name in found.keys() - names:
+            review.error(path, found[name][1], f"the contract of {name}(), which is not declared or defined here")
+        defined += here
     for definition in defined:
         entries = known.get((definition.name, HEADER)), known.get((definition.name, definition.path)), (None, 0)
         definition.contract, definition.contract_line = next(filter(None, entries))
@@ -68,23 +67,13 @@ def read(review):
             review.error(definition.path, definition.line, f"{definition.name}() has no contract",
                          when=not definition.static and definition.name not in review.abi)
     for path, text in review.texts("c/"):
-        for match in re.finditer(r"^EXPORT_SYMBOL\w*\((\w+)", text, flags=re.MULTILINE):
-            review.error(path, line_of(text, match.start()), f"{match[1]}() is exported, but not in {HEADER}: it has no "
-                                                             "contract", when=match[1] not in review.abi)
+        for match in re.finditer(r"^EXPORT_SYMBOL\w*\((\w+)", text, flags=re.M):
+            review.error(path, line_of(text, match.start()), f"{match[1]}() is exported, but not in {HEADER}: it has "
+                                                             "no contract", when=match[1] not in review.abi)
 
 
-def is_const(declared):
+def is_const_table(declared):
     return declared.kind == "table" and "const" in (token.text for token in declared.tokens)
-
-
-def define(path, text, declared, review):
-    body = clang_c.code(text, declared.inside, declared.last)
-    sites = [(review.constants[match[1]], line_of(text, declared.inside + match.start()))
-             for match in re.finditer(r"(?<![=!]= )\b(VMREMAP_\w+)\b", body)
-             if match[1] in review.constants and path != TABLE]
-    static = declared.tokens[0].text == "static" or declared.kind == "table"
-    return Definition(path, line_of(text, declared.start), declared.name, static,
-                      clang_c.code(text, declared.start, declared.inside), body, sites)
 
 
 def contracts(path, text, review):
@@ -94,27 +83,25 @@ def contracts(path, text, review):
         line = line_of(text, match.start(2))
         found[match[1]] = parse(path, line, match[1], " ".join(match[2].replace("\n *\t", " ").split()), review), line
     lines = {line for _, line in found.values()}
-    for match in re.finditer(r"^[ \t/*]*Contracts?:", text, flags=re.MULTILINE):
+    for match in re.finditer(r"^[ \t/*]*Contracts?:", text, flags=re.M):
         line = line_of(text, match.start())
-        review.error(path, line, "a contract that is not the only one in the kernel-doc of a function", when=line not in lines)
+        review.error(path, line, "a contract that is not the only one in the kernel-doc of a function",
+                     when=line not in lines)
     return found
 
 
 def parse(path, line, function, words, review):
     """By role, how often a contract names each clause: a number behind a name, or else once."""
     contract = {role: {} for role in ROLES}
-    for part in filter(None, re.split(r"\s*;\s*", words.rstrip(" ."))):
-        role, _, names = part.partition(" ")
-        if role not in ROLES or contract[role]:
-            review.error(path, line, f"'{role}' in the contract of {function}() is none of {', '.join(ROLES)}, each once")
-            continue
-        for item in () if names == "nothing" else names.split(", "):
-            name, times = re.fullmatch(r"(.*?)(?: \((\d+)\))?", item).groups()
-            review.error(path, line, f"{function}() {role} {name} twice", when=name in contract[role])
+    for role, names in re.findall(r"(\w+) ?([^;]*)", words.removesuffix(".")):
+        review.error(path, line, f"'{role}' in the contract of {function}() is none of {', '.join(ROLES)}, each once",
+                     when=role not in ROLES or contract[role])
+        named = contract.setdefault(role, {})
+        for name, times in re.findall(r"(\w+)(?: \((\d+)\))?", names if names != "nothing" else ""):
+            review.error(path, line, f"{function}() {role} {name} twice", when=name in named)
             review.error(path, line, f"{function}() {role} {name}, which {CONTRACT} does not define",
                          when=name not in review.clauses)
-            if name in review.clauses:
-                contract[role][name] = int(times or 1)
+            named |= {name: int(times or 1)} if name in review.clauses else {}
     return contract
 
 
@@ -145,12 +132,12 @@ def check_tables(review):
     wanted = [(name, clause.errno) for name, clause in review.clauses.items() if "checked" in clause.how]
     for path, pattern in TABLES.items():
         text = review.files.get(path, "")
-        rows = list(re.finditer(pattern, text, flags=re.MULTILINE))
-        for row in rows:
-            review.error(path, line_of(text, row.start()), f"{row['name']} is {row['errno']}, which is not in {CONTRACT}",
-                         when=(row["name"], row["errno"]) not in wanted)
+        rows = [(row["name"], row["errno"], row.start()) for row in re.finditer(pattern, text, flags=re.M)]
+        for name, errno, at in rows:
+            review.error(path, line_of(text, at), f"{name} is {errno}, which is not in {CONTRACT}",
+                         when=(name, errno) not in wanted)
         review.error(path, 1, f"its table of errnos is not that of {CONTRACT}, in its order",
-                     when=[(row["name"], row["errno"]) for row in rows] != wanted)
+                     when=[row[:2] for row in rows] != wanted)
     for name, _ in wanted:
         review.error(CONTRACT, review.clauses[name].line, f"{name} is checked, but nowhere in c/",
                      when=not review.of("site", name))
@@ -199,8 +186,8 @@ def check_contract(definition, review):
         review.error(*where, f"{name}() both checks and meets {clause}")
 
     # What is the caller's to keep is no less so where some of it can be checked.
-    have = said.keys() - theirs
-    have = have.union(contract["requires"], contract["guarantees"], *(callee["guarantees"] for callee in callees.values()))
+    have = (said.keys() - theirs).union(contract["requires"], contract["guarantees"])
+    have = have.union(*(callee["guarantees"] for callee in callees.values()))
     for callee in callees:
         for clause in sorted(callees[callee]["requires"].keys() - have):
             review.error(*where, f"{name}() calls {callee}(), which requires {clause}{at}")

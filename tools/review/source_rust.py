@@ -11,12 +11,13 @@ from model import Place, Unsafe, line_of
 FOLDERS = "rust/", "bindings/", "samples/", "selftests/", "kunit/"
 # Each call into C relies on it; nobody has to say so.
 IMPLIED = {"AbiLayout"}
-COMMENT_OR_STRING = re.compile(r'''//[^\n]*|/\*.*?\*/|r(#+)".*?"\1|r"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])\'''', re.DOTALL)
+COMMENT_OR_STRING = re.compile(r"""//[^\n]*|/\*.*?\*/|r(#+)".*?"\1|r"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])'""",
+                               re.DOTALL)
 # A function or type with the comment before it; a comment with up to four lines of the statement that follows it.
-DOCUMENTED = re.compile(r'^((?: *(?:///|#\[).*\n)*)[\w() ]*\b(unsafe (?:extern "C" )?fn|pub struct) (\w+)', re.MULTILINE)
-COMMENT = re.compile(r"((?:^ *// .*\n)+)(?:(?! *//)(?!.*[;{}]\s*(?://.*)?$).*\S.*\n){0,4}\Z", re.MULTILINE)
-FUNCTION = re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:const )?(?:unsafe )?fn (\w+)", re.MULTILINE)
-OWNER = re.compile(r"^(?:unsafe )?impl(?:<.*?>)? (.*?)(?: where| \{|$)", re.MULTILINE)
+DOCUMENTED = re.compile(r'^((?: *(?:///|#\[).*\n)*)[\w() ]*\b(unsafe (?:extern "C" )?fn|pub struct) (\w+)', re.M)
+COMMENT = re.compile(r"((?:^ *// .*\n)+)(?:(?! *//)(?!.*[;{}]\s*(?://.*)?$).*\S.*\n){0,4}\Z", re.M)
+FUNCTION = re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:const )?(?:unsafe )?fn (\w+)", re.M)
+OWNER = re.compile(r"^(?:unsafe )?impl(?:<.*?>)? (.*?)(?: where| \{|$)", re.M)
 
 
 def read(review):
@@ -32,13 +33,14 @@ def read(review):
 
 
 def read_documentation(path, line, comment, kind, name, review):
-    text = "\n".join(re.findall(r"^ */// ?(.*)", comment, flags=re.MULTILINE)) + "\n"
-    sections = dict(re.findall(r"^# (\w+)\n((?:(?!# ).*\n)*)", text, flags=re.MULTILINE))
+    text = "\n".join(re.findall(r"^ */// ?(.*)", comment, flags=re.M)) + "\n"
+    sections = dict(re.findall(r"^# (\w+)\n((?:(?!# ).*\n)*)", text, flags=re.M))
     if kind == "pub struct":
         review.invariants |= {name: sections["Invariants"].strip()} if "Invariants" in sections else {}
         return
     clauses = items(path, line, sections.get("Safety", ""), review)
-    review.error(path, line, f"unsafe fn {name}() does not say under '# Safety' which clauses it requires", when=not clauses)
+    review.error(path, line, f"unsafe fn {name}() does not say under '# Safety' which clauses it requires",
+                 when=not clauses)
     review.places += [Place("requires", clause, name, path, line) for clause in clauses]
 
 
@@ -52,7 +54,7 @@ def read_file(path, text, requires, review):
         callees, others = called(code[match.end():], requires, symbol)
         required = set().union(*(requires[callee] for callee in callees))
         comment = COMMENT.search(text[:begin])
-        words = re.sub(r"^ *// ", "", comment[1], flags=re.MULTILINE) if comment else ""
+        words = re.sub(r"^ *// ", "", comment[1], flags=re.M) if comment else ""
         reasons = items(path, line, words, review) if words.startswith("SAFETY:") else {}
         first = commented.setdefault(comment and comment.start(), line)
         review.error(path, line, "unsafe without a SAFETY comment that names clauses", when=not reasons)
@@ -106,7 +108,7 @@ def called(rest, requires, symbol):
 def items(path, line, text, review):
     """The clauses that a list names, with their reasons."""
     reasons = {}
-    for name, reason in re.findall(r"^- `(\w+)`:? ?((?:.*\n?)(?:(?!- ).*\n?)*)", text, flags=re.MULTILINE):
+    for name, reason in re.findall(r"^- `(\w+)`:? ?((?:.*\n?)(?:(?!- ).*\n?)*)", text, flags=re.M):
         if review.known(path, line, [name]):
             review.error(path, line, f"{name} is discharged twice", when=name in reasons)
             reasons[name] = " ".join(reason.split())
