@@ -105,6 +105,7 @@ def check(clause, review):
     said = clause.notes.get("Shown by", "nothing")
     shown = f"{len(tests)} test{'s' * (len(tests) != 1)}, {len(proofs)} proof{'s' * (len(proofs) != 1)}"
     for message, wrong in {
+        "is checked, but nowhere in c/": "checked" in how and not review.of("site", name),
         "is checked, but no test breaks it": "checked" in how and not breaks,
         "is for the caller to keep, but nothing requires it": "caller" in how and not review.of("requires", name),
         "is kept by vmremap, but no function guarantees it":
@@ -123,6 +124,6 @@ def check(clause, review):
 def summary(review):
     counts = Counter(place.role for place in review.places)
     return (f"{len(review.clauses)} clauses, {len(review.abi)} functions of the ABI, {len(review.unsafe)} unsafe "
-            f"places; {counts['requires']} times required, {counts['checks']} checked at {counts['site']} sites, "
-            f"{counts['guarantees']} guaranteed, {counts['breaks']} broken by a test, {counts['test']} tested "
-            f"otherwise, {counts['proof']} proved, {counts['kernel']} assumed of the kernel; {len(review.errors)} wrong")
+            "places; {requires} times required, {checks} checked at {site} sites, {guarantees} guaranteed, {breaks} "
+            "broken by a test, {test} tested otherwise, {proof} proved, {kernel} assumed of the kernel; "
+            f"{len(review.errors)} wrong").format_map(counts)

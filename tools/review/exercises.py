@@ -53,7 +53,8 @@ def read_c(path, text, review):
             clauses = [review.constants[word]] if test and word in review.constants else []
         else:
             test, row = ("", "") if what == "end" else (word.replace(", ", "."), row)
-            clauses = current if what in ("case", "variant") or what != "table" and below == match.start() else []
+            about = what in ("case", "variant") or what in ("test", "timed", "unit") and below == match.start()
+            clauses = current if about else []
         for clause in clauses:
             found.setdefault((test, clause, line), row)
     for (test, clause, line), row in found.items():

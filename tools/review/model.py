@@ -57,7 +57,7 @@ class Review:
         return [p for p in self.places if p.role == role and clause in (None, p.clause) and symbol in (None, p.symbol)]
 
     def part(self, path, line):
-        """The function, the table or the comment that a line is in, with its first line's number; a proof is one part."""
+        """The function, the table or the comment that a line is in, with its first line's number; a proof whole."""
         first, begins = 1, BEGINS[".rs" if path.endswith(".rs") else ""]
         for text in [self.files[path]] if path.startswith("tools/proofs/") else re.split(begins, self.files[path]):
             if line <= first + text.count("\n"):

@@ -29,22 +29,22 @@ def label(symbol):
 
 
 class Pages:
-    """The pages, each a text by its name."""
-
-    def __init__(self, review, summary, changes):
+    def __init__(self, review):
         self.review = review
-        clauses = sorted(review.clauses, key=lambda name: not review.clauses[name].errno)
-        contents = "\n".join(f"   {name}" for name in ["unsafe", "functions", "kernel", *clauses])
-        self.pages = {
-            "index": self.index(summary, changes) + f"\n.. toctree::\n   :hidden:\n\n{contents}\n",
+
+    def write(self, summary, changes, folder):
+        review, clauses = self.review, self.review.clauses
+        symbols = dict.fromkeys(unsafe.symbol for unsafe in review.unsafe)
+        pages = {
             "unsafe": heading("Unsafe Rust") + "\nAll there is: what each callee requires, and why it holds.\n" +
-                      "".join(map(self.of_symbol, dict.fromkeys(unsafe.symbol for unsafe in review.unsafe))),
-            "functions": heading("The C ABI") + "".join(
-                map(self.of_function, sorted(review.abi, key=lambda name: review.abi[name]))),
-            "kernel": heading("Assumed of the kernel") + "".join(
-                heading(self.name(name), 1) + f"\n{self.inline(clause.notes.get('Assumes', '?'))}\n" +
-                self.spots(review.of("kernel", name)) for name, clause in review.clauses.items()),
-            **{name: self.of_clause(clause) for name, clause in review.clauses.items()}}
+                      "".join(map(self.of_symbol, symbols)),
+            "functions": heading("The C ABI") + "".join(map(self.of_function, sorted(review.abi, key=review.abi.get))),
+            "kernel": heading("Assumed of the kernel") + "".join(map(self.of_kernel, clauses.values())),
+            **{clause.name: self.of_clause(clause) for clause in sorted(clauses.values(), key=lambda c: not c.errno)}}
+        contents = "\n".join(f"   {name}" for name in pages)
+        pages["index"] = self.index(summary, changes) + f"\n.. toctree::\n   :hidden:\n\n{contents}\n"
+        for name, text in pages.items():
+            (folder / f"{name}.rst").write_text(text, encoding="utf-8")
 
     def name(self, name):
         return f":ref:`{name} <{name}>`" if name in self.review.clauses else f"``{name}``"
@@ -75,13 +75,12 @@ class Pages:
                        f"{self.source(p.path, p.line)}\n.. raw:: html\n\n   </details>\n" for p in places)
 
     def index(self, summary, changes):
-        review = self.review
-        wrong = "".join(f"\n- ``{error}``" for error in review.errors)
+        wrong = "".join(f"\n- ``{error}``" for error in self.review.errors)
         changed = "".join(f"\n   {change}" for change in changes)
         return (heading("The contract in the code") +
                 (f"\n**Wrong**:\n{wrong}\n" if wrong else "\nNothing is missing.\n") + f"\n{summary}\n" +
                 (f"{heading('What changed in the contract', 1)}\n::\n\n{changed}\n" if changes else "") +
-                INTRODUCTION + "\n" + self.prose(review.argument) + "\n" + self.prose(review.preface))
+                INTRODUCTION + "\n" + self.prose(self.review.argument) + "\n" + self.prose(self.review.preface))
 
     def of_symbol(self, symbol):
         """A function that is safe to call, or an impl, with all that is unsafe in it."""
@@ -92,9 +91,8 @@ class Pages:
             callees = [f":ref:`{c} <{label(c)}>`" if c in review.abi else f"``{c}``" for c in unsafe.callees]
             out += f"\nWhat {' and '.join(callees) or 'it calls'} requires, and why it holds:\n"
             for name in sorted((unsafe.required | unsafe.reasons.keys()) & review.clauses.keys()):
-                said = review.clauses[name].statement
-                out += f"\n{self.name(name)}\n   {self.inline(unsafe.reasons.get(name, '**not discharged**'))}\n\n" \
-                       f"   That is: {self.inline(said)}\n"
+                reason, said = unsafe.reasons.get(name, "**not discharged**"), review.clauses[name].statement
+                out += f"\n{self.name(name)}\n   {self.inline(reason)}\n\n   That is: {self.inline(said)}\n"
         kind = symbol.split("::")[0].split(" ")[-1]
         if kind in review.invariants:
             out += f"\nThe invariants of {kind}, which the reasons name:\n\n{self.prose(review.invariants[kind])}\n"
@@ -104,36 +102,33 @@ class Pages:
     def of_function(self, name):
         """A function of the ABI, and for each clause of its contract what shows it."""
         review, (path, line) = self.review, self.review.defined.get(name, ("c/vmremap.h", self.review.abi[name]))
-        own = [p for p in review.places if p.symbol == name and p.path == "c/vmremap.h"]
         users = dict.fromkeys(unsafe.symbol for unsafe in review.unsafe if name in unsafe.callees)
         out = heading(name, 1, label(name)) + self.source("c/vmremap.h", review.abi[name]) + \
             f"\n{path}:{line}\n" + self.source(path, line)
         if users:
             out += f"\nCalled from Rust by {', '.join(f':ref:`{user} <{label(user)}>`' for user in users)}.\n"
-        for place in own:
-            clause = review.clauses[place.clause]
-            title = TITLES[place.role].split(" by")[0]
+        for place in (p for p in review.places if p.symbol == name and p.path == "c/vmremap.h"):
+            clause, title = review.clauses[place.clause], TITLES[place.role].split(" by")[0]
             out += f"\n{title}: {self.name(clause.name)}\n   {self.inline(clause.statement)}\n"
             if place.role == "guarantees":
                 out += "".join(f"\n   Kept by {self.inline(words)}.\n" for words in clause.kept)
             if place.role == "checks":
-                out += self.spots([p for p in review.of("site", clause.name) if p.symbol in review.through[name]])
-                out += self.spots([p for p in review.of("breaks", clause.name)
-                                   if name in review.through_tests.get(p.symbol, ())])
+                sites = [p for p in review.of("site", clause.name) if p.symbol in review.through[name]]
+                tests = [p for p in review.of("breaks", clause.name) if name in review.through_tests[p.symbol]]
+                out += self.spots(sites + tests)
         return out
+
+    def of_kernel(self, clause):
+        return heading(self.name(clause.name), 1) + f"\n{self.inline(clause.notes.get('Assumes', '?'))}\n" + self.spots(
+            self.review.of("kernel", clause.name))
 
     def of_clause(self, clause):
         steps = [step for step in re.split(r"\n(?=\d+\. )", self.review.argument) if f"`{clause.name}`" in step]
-        out = heading(clause.name, 0, clause.name) + f"\n{self.inline(clause.statement)}\n"
-        out += "".join(f"\n- **Kept by**: {self.inline(words)}" for words in clause.kept)
-        out += "".join(f"\n- **{what}**: {self.inline(words)}" for what, words in clause.notes.items()) + "\n"
+        notes = [("Kept by", words) for words in clause.kept] + [*clause.notes.items()]
+        out = heading(clause.name, 0, clause.name) + f"\n{self.inline(clause.statement)}\n" + "".join(
+            f"\n- **{what}**: {self.inline(words)}" for what, words in notes) + "\n"
         out += heading("Its part in the argument", 1) + "\n" + self.prose("\n".join(steps))
         for role, title in TITLES.items():
             places = self.review.of(role, clause.name)
             out += heading(f"{title} ({len(places)})", 1) + self.spots(places) if places else ""
         return out
-
-
-def write(review, summary, changes, folder):
-    for name, text in Pages(review, summary, changes).pages.items():
-        (folder / f"{name}.rst").write_text(text, encoding="utf-8")

@@ -38,14 +38,13 @@ def read(review):
         found = contracts(path, text, review)
         known.update({(name, path): entry for name, entry in found.items()})
         declared = clang_c.declarations(text)
-        here = [Definition(path, text, d, review) for d in declared if d.kind == "function" or is_const_table(d)]
-        names = {d.name for d in here}
+        here = [Definition(path, text, d, review) for d in declared
+                if d.kind == "function" or d.kind == "table" and "const" in (token.text for token in d.tokens)]
         if path == HEADER:
             review.abi = {d.name: line_of(text, d.start) for d in declared}
-            names |= review.abi.keys()
             for name in review.abi.keys() - found:
                 review.error(path, review.abi[name], f"{name}() has no contract")
-        for name in found.keys() - names:
+        for name in found.keys() - {d.name for d in here} - review.abi.keys():
             review.error(path, found[name][1], f"the contract of {name}(), which is not declared or defined here")
         defined += here
     for definition in defined:
@@ -63,17 +62,12 @@ def read(review):
         check_answers(definition, checks, review)
         if definition.contract:
             check_contract(definition, review)
-        else:
-            review.error(definition.path, definition.line, f"{definition.name}() has no contract",
-                         when=not definition.static and definition.name not in review.abi)
+        elif not definition.static and definition.name not in review.abi:
+            review.error(definition.path, definition.line, f"{definition.name}() has no contract")
     for path, text in review.texts("c/"):
         for match in re.finditer(r"^EXPORT_SYMBOL\w*\((\w+)", text, flags=re.M):
             review.error(path, line_of(text, match.start()), f"{match[1]}() is exported, but not in {HEADER}: it has "
                                                              "no contract", when=match[1] not in review.abi)
-
-
-def is_const_table(declared):
-    return declared.kind == "table" and "const" in (token.text for token in declared.tokens)
 
 
 def contracts(path, text, review):
@@ -106,17 +100,15 @@ def parse(path, line, function, words, review):
 
 
 def link(defined):
-    by_name = {}
     for definition in defined:
-        by_name.setdefault(definition.name, []).append(definition)
-    for definition in defined:
-        for word in set(re.findall(r"\b[a-z_]\w*\b", definition.body)):
-            # A table is used by whoever sets it, not by whoever compares with it.
-            if word.endswith("_ops") and not re.search(rf"(?<![=!])= &{word}\b", definition.body):
-                continue
-            own = [d for d in by_name.get(word, ()) if d.path == definition.path]
-            others = [d for d in by_name.get(word, ()) if not d.static or d.path.endswith(".h")]
-            definition.uses += [d for d in own or others if d is not definition]
+        words = set(re.findall(r"\b[a-z_]\w*\b", definition.body))
+        # A table is used by whoever sets it, not by whoever compares with it.
+        words -= {word for word in re.findall(r"\b\w+_ops\b", definition.body)
+                  if not re.search(rf"(?<![=!])= &{word}\b", definition.body)}
+        used = [d for d in defined if d.name in words and d is not definition]
+        here = {d.name for d in defined if d.path == definition.path}
+        definition.uses = [d for d in used if d.path == definition.path or d.name not in here and (
+            not d.static or d.path.endswith(".h"))]
 
 
 def reach(definition, stop=lambda d: False):
@@ -138,9 +130,6 @@ def check_tables(review):
                          when=(name, errno) not in wanted)
         review.error(path, 1, f"its table of errnos is not that of {CONTRACT}, in its order",
                      when=[row[:2] for row in rows] != wanted)
-    for name, _ in wanted:
-        review.error(CONTRACT, review.clauses[name].line, f"{name} is checked, but nowhere in c/",
-                     when=not review.of("site", name))
 
 
 def check_answers(definition, checks, review):

@@ -57,9 +57,9 @@ def read_file(path, text, requires, review):
         words = re.sub(r"^ *// ", "", comment[1], flags=re.M) if comment else ""
         reasons = items(path, line, words, review) if words.startswith("SAFETY:") else {}
         first = commented.setdefault(comment and comment.start(), line)
+        shared = reasons and (first != line or "unsafe" in code[begin:match.start()])
         review.error(path, line, "unsafe without a SAFETY comment that names clauses", when=not reasons)
-        review.error(path, line, f"unsafe with the SAFETY comment of another, in line {first}",
-                     when=reasons and (first != line or "unsafe" in code[begin:match.start()]))
+        review.error(path, line, f"unsafe with the SAFETY comment of another, in line {first}", when=shared)
         review.error(path, line, f"unsafe, but what it calls{others and f', {others},'} is neither in c/vmremap.h "
                                  "nor in docs/contract.md", when=others or not callees)
         names = " and ".join(callees) or "what it calls"
