@@ -29,10 +29,10 @@ def read(review):
         for number, line in enumerate(text.split("\n"), 1):
             review.places += [Place("breaks", clause, name, path, number, "does not compile")
                               for clause in (named(line, review) if line.startswith("//!") else ())]
-        clauses = re.search(r"^ \* Clauses: (.*)|\Z", text, flags=re.M)[1] or ""
-        proves = re.search(r"^ \* Proves: (.*\n(?: \*\t.*\n)*)|\Z", text, flags=re.M)[1] or ""
-        review.places += [Place("proof", clause, name, path, 1, " ".join(proves.replace("\n *\t", " ").split()))
-                          for clause in review.known(path, 1, clauses.split())]
+        said = {what: " ".join(words.replace("\n *\t", " ").split()) for what, words in
+                re.findall(r"^ \* (Clauses|Proves): (.*\n(?: \*\t.*\n)*)", text, flags=re.M)}
+        review.places += [Place("proof", clause, name, path, 1, said["Proves"])
+                          for clause in review.known(path, 1, said.get("Clauses", "").split())]
     check_functions(review)
 
 
