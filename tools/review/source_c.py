@@ -87,11 +87,12 @@ def contracts(path, text, review):
 def parse(path, line, function, words, review):
     """By role, how often a contract names each clause: a number behind a name, or else once."""
     contract = {role: {} for role in ROLES}
-    for role, names in re.findall(r"(\w+) ?([^;]*)", words.removesuffix(".")):
+    for role, _, names in (part.partition(" ") for part in words.removesuffix(".").split("; ")):
         review.error(path, line, f"'{role}' in the contract of {function}() is none of {', '.join(ROLES)}, each once",
                      when=role not in ROLES or contract[role])
         named = contract.setdefault(role, {})
-        for name, times in re.findall(r"(\w+)(?: \((\d+)\))?", names if names != "nothing" else ""):
+        for item in names.split(", ") if names != "nothing" else ():
+            name, times = re.fullmatch(r"(.*?)(?: \((\d+)\))?", item).groups()
             review.error(path, line, f"{function}() {role} {name} twice", when=name in named)
             review.error(path, line, f"{function}() {role} {name}, which {CONTRACT} does not define",
                          when=name not in review.clauses)
