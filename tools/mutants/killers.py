@@ -43,7 +43,7 @@ def put(changed):
 
 class Killer:
     """It is told what all results depend on, and the tests by name, on which they depend, too. Who noticed a change is
-    one of them or something else.
+    one of them or something else, with more behind a colon.
     """
 
     workers = os.cpu_count()
@@ -65,8 +65,8 @@ class Killer:
 
     def depends(self, mutant, by):
         """A test that noticed a change notices it again while it is the same; nothing does while all are."""
-        tests = self.tests(mutant)
-        return digest(tests[by]) if by in tests else digest(*tests.values())
+        tests, test = self.tests(mutant), by.split(":")[0]
+        return digest(tests[test]) if test in tests else digest(*tests.values())
 
     def phase(self, every, known):
         """Try what nobody has noticed yet, with what is known of before."""

@@ -120,19 +120,19 @@ class Suites(Killer):
             failed, suite, passed = self.boot(suites, mutant.number)
             if failed or passed < self.passes.get(suites, 1):
                 self.likely = suite if suite in self.all_tests else self.likely
-                return suite
+                return f"{suite}: {failed or 'the kernel ends early'}"
         return ""
 
     def boot(self, suites, number=0):
-        """Run suites until the first failure. Returns whether it came, the last suite, and how many passed."""
+        """Run suites until the first failure. Returns what failed, the last suite, and how many passed."""
         process = subprocess.Popen(
             [self.folder + "/uml/linux", *COMMAND_LINE, f"kunit.filter_glob={suites}", f"vmremap_mutant={number}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
-        suite, failed, passed = "boot", None, 0
+        suite, failed, passed = "boot", "", 0
         for line in said(process):
             if match := re.match(r" {4}# Subtest: (\S+)", line):
                 suite = match[1]
-            failed = FAILURE.match(line)
+            failed = line.strip() if FAILURE.match(line) else ""
             passed += line.startswith("ok ")
             if failed or passed == self.passes.get(suites, 1 if number else None):
                 break
