@@ -176,8 +176,9 @@ class Selftests(Checkout):
 
     # First those that notice much.
     runs = ("selftests/run area huge peek nested revoke lifetime mapping machine protect",
-            "selftests/run arguments partial foreign pins program steal differential advise lock move give share userfault",
-            "env NODES=1 selftests/run lifetime revoke steal nested program machine",
+            "selftests/run arguments partial foreign pins program steal differential",
+            "selftests/run advise lock move give share userfault",
+            "env NODES=1 selftests/run lifetime revoke steal nested program",
             "selftests/rust/run", "selftests/edu/run")
 
     def __init__(self, name, argued):

@@ -38,7 +38,8 @@ def with_mutants(text, mine):
         for mutant in of_unit:
             name = f"{unit.name}__{mutant.number}"
             body = text[unit.inside:mutant.start] + mutant.new + text[mutant.end:unit.last]
-            copies += f'\n#line 1 "mutant-{mutant.number}"\n__maybe_unused {"" if unit.static else "static "}' + \
+            static = "" if head.startswith("static") else "static "
+            copies += f'\n#line 1 "mutant-{mutant.number}"\n__maybe_unused {static}' + \
                 re.sub(rf"\b{unit.name}\(", name + "(", head, count=1) + f"{{{body}}}\n"
             switch += f"\tcase {mutant.number}:\n\t\treturn {name}({arguments});\n"
         out += (f'{text[at:unit.start]}{copies}\n#line 1 "{unit.name}"\n'
