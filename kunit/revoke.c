@@ -36,6 +36,15 @@ static struct test_device *new_device(struct kunit *test, unsigned int flags)
 	return device_with_area(test, c->hook, SIZE, VMREMAP_REVOCABLE | flags);
 }
 
+/* One that nothing maps yet; @test puts it in the end. */
+static struct vmremap_area *new_area(struct kunit *test, unsigned int flags)
+{
+	struct vmremap_area *area = area_of_blocks(test, SIZE, flags, VMREMAP_MAX_ORDER);
+
+	put_at_end(test, area);
+	return area;
+}
+
 static int map_again(struct kunit *test, struct test_device *dev)
 {
 	return (long)device_mmap(test, dev, SIZE, PROT_READ, MAP_SHARED, 0);
@@ -82,14 +91,12 @@ static int part_or_whole(struct test_device *dev, struct vm_area_struct *vma)
 
 static void drop_ins(struct kunit *test)
 {
-	struct vmremap_area *area = area_of_blocks(test, SIZE, VMREMAP_REVOCABLE,
-						   VMREMAP_MAX_ORDER);
+	struct vmremap_area *area = new_area(test, VMREMAP_REVOCABLE);
 	struct test_device whole = { .area = area, .map = drop_in };
 	struct test_device parts = { .area = area, .map = part };
 	struct test_device either = { .area = area, .map = part_or_whole };
 	unsigned long uaddr;
 
-	put_at_end(test, area);
 	device_open(test, &whole);
 	device_open(test, &parts);
 	device_open(test, &either);
@@ -365,11 +372,10 @@ static void fault_that_keeps_its_lock(struct kunit *test)
 
 static void without_the_flag(struct kunit *test)
 {
-	struct vmremap_area *area = area_of_blocks(test, SIZE, 0, VMREMAP_MAX_ORDER);
+	struct vmremap_area *area = new_area(test, 0);
 	struct vmremap_area *none[] = { NULL, ERR_PTR(-ENOMEM) };
 	unsigned int i;
 
-	put_at_end(test, area);
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, vmremap_area_revoke(area));
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, vmremap_area_freeze(area));
 	for (i = 0; i < ARRAY_SIZE(none); i++) {
@@ -381,10 +387,8 @@ static void without_the_flag(struct kunit *test)
 /* A kernel may warn of it once: so this comes before other tests that do it. */
 static void thaw_that_is_a_mistake(struct kunit *test)
 {
-	struct vmremap_area *area = area_of_blocks(test, SIZE, VMREMAP_REVOCABLE,
-						   VMREMAP_MAX_ORDER);
+	struct vmremap_area *area = new_area(test, VMREMAP_REVOCABLE);
 
-	put_at_end(test, area);
 	kunit_warning_suppress(test) {
 		vmremap_area_thaw(area);
 		KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 1);
@@ -424,11 +428,9 @@ static void expect_traced(struct kunit *test, struct taken *taken, const char *h
 
 static void is_traced(struct kunit *test)
 {
-	struct vmremap_area *area = area_of_blocks(test, SIZE, VMREMAP_REVOCABLE,
-						   VMREMAP_MAX_ORDER);
+	struct vmremap_area *area = new_area(test, VMREMAP_REVOCABLE);
 	struct taken taken = {};
 
-	put_at_end(test, area);
 	if (register_trace_vmremap_take(note, &taken))
 		kunit_skip(test, "the kernel has no tracepoints");
 	KUNIT_EXPECT_EQ(test, 0, vmremap_area_freeze(area));
