@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What may notice a change: what all have in common, the proofs, and the programs that must not compile."""
+"""What may notice a change: what all have in common, the proofs, what must not compile, and the test programs."""
 import concurrent.futures
 import hashlib
 import os
@@ -174,18 +174,15 @@ class CompileFail(Checkout):
 class Selftests(Checkout):
     """The test programs on the stock kernel, which has what UML lacks: huge pages, modules, memory that fails."""
 
-    # First those that notice much.
-    runs = ("selftests/run area huge peek nested revoke lifetime mapping machine protect",
-            "selftests/run arguments partial foreign pins program steal differential",
-            "selftests/run advise lock move give share userfault",
-            "env NODES=1 selftests/run lifetime revoke steal nested program",
-            "selftests/rust/run", "selftests/edu/run")
+    phases = "selftests", "reuse", "rust", "edu"
 
     def __init__(self, name, argued):
         folders = "selftests", "selftests/module", "selftests/rust", "samples/c", "samples/rust", "samples/edu"
         super().__init__(name, (".c", ".h", ".rs"), (), {
             path: text for folder in folders for path, text in texts(folder, ".c", ".h", ".rs").items()})
         self.argued = argued
+        lines = map(str.split, (ROOT / "tools/test-phases").read_text().splitlines())
+        self.commands = [command for name, _, _, *command in filter(None, lines) if name in self.phases]
 
     def wanted(self, mutant):
         return super().wanted(mutant) and mutant.name not in self.argued
@@ -194,12 +191,12 @@ class Selftests(Checkout):
         if subprocess.run(["make", "-s", "modules"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                           check=False).returncode:
             return "the compiler"
-        for command in self.runs:
-            with subprocess.Popen(["timeout", "300", *command.split()], cwd=ROOT, stdout=subprocess.PIPE,
+        for command in self.commands:
+            with subprocess.Popen(["timeout", "300", *command], cwd=ROOT, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True, errors="replace") as process:
                 failed = next((line for line in process.stdout if line.startswith("not ok")), "")
                 if failed:
                     process.terminate()
             if failed or process.returncode:
-                return f"the test programs, {failed or command}".strip()
+                return f"the test programs, {failed or ' '.join(command)}".strip()
         return ""
