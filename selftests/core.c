@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The core's module: who keeps it, and that it goes and comes. In the end nothing is loaded
+ * that uses it.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+
+#include "plan.h"
+
+#define CORE	"/sys/module/vmremap/"
+/* More than are kept for the next ones. */
+#define AREAS	20
+
+/* How many areas' files, and modules, keep it. */
+static long references(void)
+{
+	return read_number(CORE "refcnt");
+}
+
+/* What a file gives back, it does after the system call that closed it. */
+static bool references_soon(long wanted)
+{
+	for (int tries = 0; references() != wanted && tries < 50; tries++)
+		usleep(20000);
+	return references() == wanted;
+}
+
+/* Areas of @size, all of them at once. */
+static bool come_and_go(size_t size)
+{
+	int fds[2] = { open(TEST_MMAP, O_RDWR | O_CLOEXEC), open(TEST_MMAP, O_RDWR | O_CLOEXEC) };
+	bool right = true;
+
+	for (int n = 0; n < AREAS; n++)
+		right &= !memory_alloc(fds[n % 2], n / 2, VMREMAP_TEST_AREA, size, 0);
+	for (int n = 0; n < AREAS; n++)
+		right &= !memory_free(fds[n % 2], n / 2);
+	return !close(fds[0]) && !close(fds[1]) && right;
+}
+
+/* AreaOutlives: an area has the module, and what is kept for the next one has not. */
+TEST(area_keeps_it)
+{
+	long before = references();
+	char *map;
+	int fd;
+
+	for (int n = 0; n < 10; n++) {
+		ASSERT_TRUE(come_and_go(PAGE_SIZE));
+		ASSERT_TRUE(come_and_go(2 * PMD_SIZE));
+	}
+	ASSERT_TRUE(references_soon(before)) TH_LOG("%ld, and before %ld", references(), before);
+
+	for (int n = 0; n < 2; n++) {
+		size_t pages = n ? 4 * PMD_SIZE / PAGE_SIZE : 1;
+
+		fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, memory_alloc(fd, 0, VMREMAP_TEST_AREA, pages * PAGE_SIZE, 0));
+		EXPECT_EQ(before + 1, references());
+		map = map_area(fd, 0, 0, pages);
+		ASSERT_NE(MAP_FAILED, map);
+		ASSERT_EQ(0, close(fd));
+		EXPECT_TRUE(references_soon(before + 1));
+		ASSERT_EQ(0, munmap(map, pages * PAGE_SIZE));
+		EXPECT_TRUE(references_soon(before));
+	}
+}
+
+/* Unload what uses it. Returns false where there is something that stays. */
+static bool unload_drivers(void)
+{
+	DIR *holders = opendir(CORE "holders");
+	struct dirent *holder;
+	bool right = true;
+
+	while (holders && (holder = readdir(holders)))
+		if (holder->d_name[0] != '.')
+			right &= !module_unload(holder->d_name);
+	return holders && !closedir(holders) && right;
+}
+
+/* How many files are open in the whole system. */
+static long open_files(void)
+{
+	return read_number("/proc/sys/fs/file-nr");
+}
+
+static int load_core(void)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/vmremap.ko", getenv("VMREMAP_MODULES") ? : "/modules");
+	return module_load(path, "");
+}
+
+/* With areas that are kept. What it opens to look at the kernel it has to close. */
+TEST(goes_and_comes)
+{
+	const long rounds = 30;
+	long before = 0;
+
+	ASSERT_TRUE(come_and_go(PAGE_SIZE));
+	ASSERT_TRUE(unload_drivers()) TH_LOG("%m");
+	EXPECT_TRUE(references_soon(0)) TH_LOG("%ld references", references());
+	for (long n = 0; n <= rounds; n++) {
+		ASSERT_EQ(0, module_unload("vmremap")) TH_LOG("%m");
+		ASSERT_EQ(0, load_core()) TH_LOG("%m");
+		if (!n)
+			before = open_files();
+	}
+	EXPECT_GT(rounds, open_files() - before);
+}
+
+TEST_HARNESS_MAIN
