@@ -12,7 +12,6 @@
  * The area's own reference on each folio keeps it from being split or evicted.
  * alloc_anon_inode() has given the file operations that never write a page back.
  */
-#include <linux/fs.h>
 #include <linux/pagemap.h>
 #include <linux/xarray.h>
 
@@ -92,7 +91,6 @@ int vmremap_cache_fill(struct vmremap_area *area)
 	struct address_space *mapping = area->file->f_mapping;
 	struct folio *folio;
 	pgoff_t index = 0;
-	int err = 0;
 
 	mapping_set_unevictable(mapping);
 	mapping_set_large_folios(mapping);
@@ -102,10 +100,11 @@ int vmremap_cache_fill(struct vmremap_area *area)
 	i_size_write(mapping->host, MAX_LFS_FILESIZE);
 
 	list_for_each_entry(folio, &area->folios, lru) {
-		err = add(mapping, folio, index);
+		int err = add(mapping, folio, index);
+
 		if (err)
-			break;
+			return err;
 		index += folio_nr_pages(folio);
 	}
-	return err;
+	return 0;
 }

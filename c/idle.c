@@ -82,7 +82,7 @@ static bool fits(const struct vmremap_area *area, unsigned long pages)
 struct vmremap_area *vmremap_idle_take(unsigned long pages)
 {
 	struct vmremap_area *area = NULL;
-	unsigned long slot, page;
+	unsigned long slot;
 	struct folio *folio;
 
 	spin_lock(&lock);
@@ -104,8 +104,7 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages)
 	list_for_each_entry(folio, &area->folios, lru) {
 		folio_clear_dirty(folio);
 		folio_clear_referenced(folio);
-		for (page = 0; page < folio_nr_pages(folio); page++)
-			clear_highpage(folio_page(folio, page));
+		folio_zero_range(folio, 0, folio_size(folio));
 	}
 	return area;
 }

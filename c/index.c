@@ -21,11 +21,10 @@ static DEFINE_XARRAY_ALLOC1(areas);
  */
 int vmremap_index_add(struct vmremap_area *area)
 {
-	struct folio *folio;
-	int err;
-
 	/* An id must fit into xa_mk_value(). */
-	err = xa_alloc(&areas, &area->id, area, XA_LIMIT(1, INT_MAX), GFP_KERNEL);
+	int err = xa_alloc(&areas, &area->id, area, XA_LIMIT(1, INT_MAX), GFP_KERNEL);
+	struct folio *folio;
+
 	if (err)
 		return err;
 

@@ -26,11 +26,9 @@ static int bring_file(struct vm_area_desc *desc)
 	return 0;
 }
 
-static const struct file_operations nested_fops = {
+static const struct file_operations fops = {
 	.mmap_prepare = bring_file,
 };
-
-static const struct file_operations brought_fops = {};
 
 static int __init ask(struct vm_area_struct *vma, struct file *nested, struct file *brought)
 {
@@ -60,10 +58,10 @@ static int __init ask_kernel(void)
 		return -ENOMEM;
 	init_rwsem(&mm->mmap_lock);
 	vma->vm_mm = mm;
-	brought = anon_inode_getfile("[vmremap]", &brought_fops, NULL, O_RDWR);
+	brought = anon_inode_getfile("[vmremap]", &fops, NULL, O_RDWR);
 	if (IS_ERR(brought))
 		return PTR_ERR(brought);
-	nested = anon_inode_getfile("[vmremap]", &nested_fops, brought, O_RDWR);
+	nested = anon_inode_getfile("[vmremap]", &fops, brought, O_RDWR);
 	err = IS_ERR(nested) ? PTR_ERR(nested) : ask(vma, nested, brought);
 	/* At once: what files do when they end is in this module. */
 	if (!IS_ERR(nested))

@@ -14,7 +14,6 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/wait_bit.h>
 
 #include "revoke.h"
 #include "trace.h"
