@@ -47,10 +47,35 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 }
 
 /**
+ * vmremap_cache_failed - has memory of a folio failed?
+ * @folio: a folio of an area
+ *
+ * As the folio is on no LRU, memory_failure() marks the page alone, not the folio. But it
+ * counts: most nodes have no such page, and then none is looked at.
+ *
+ * Contract: requires AreaOutlives.
+ * Context: Any.
+ * Return: true if a page of it has failed.
+ */
+bool vmremap_cache_failed(struct folio *folio)
+{
+#ifdef CONFIG_MEMORY_FAILURE
+	unsigned long nr = NODE_DATA(folio_nid(folio))->mf_stats.total ? folio_nr_pages(folio) : 0;
+
+	while (nr--)
+		if (PageHWPoison(folio_page(folio, nr)))
+			return true;
+#endif
+	return false;
+}
+
+/**
  * vmremap_cache_drop - give an area's folios back, out of their page cache
  * @area: an area that is mapped nowhere
  *
  * Whoever has a pin may give a page to another owner: so nothing of this one stays there.
+ * A folio whose memory has failed is given to nobody: when it is freed, the kernel keeps
+ * back no more than a single page.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive.
  * Context: May sleep.
@@ -74,7 +99,8 @@ void vmremap_cache_drop(struct vmremap_area *area)
 			folio->mapping = NULL;
 			folio_put_refs(folio, folio_nr_pages(folio));
 		}
-		folio_put(folio);
+		if (!vmremap_cache_failed(folio))
+			folio_put(folio);
 	}
 }
 

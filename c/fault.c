@@ -33,7 +33,7 @@ static bool give_to_copy(struct vm_fault *vmf, struct page *page)
 /* What a fault says of a VMA that is being set up. Failed memory is for a touch to find. */
 static int fault_errno(vm_fault_t ret)
 {
-	return vm_fault_to_errno(ret & ~(VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE), 0);
+	return vm_fault_to_errno(ret & ~VM_FAULT_HWPOISON, 0);
 }
 
 /* No VM_MIXEDMAP is needed for this, which is for pages without references. */
@@ -116,7 +116,6 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 {
 	struct page *page = vmremap_span_page(span, vmf->address);
 	struct vmremap_span table;
-	vm_fault_t ret;
 
 	if (!page)
 		return VM_FAULT_SIGBUS;
@@ -125,10 +124,13 @@ vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
 	if (vmf->vma->vm_flags & VM_MIXEDMAP)
 		return vmremap_insert_fault(vmf, span);
 
+	/* This is all that do_set_pmd() looks at. */
+	if (folio_test_large(page_folio(page)) && vmremap_cache_failed(page_folio(page)))
+		folio_set_has_hwpoisoned(page_folio(page));
 	table = vmremap_span_around(span, vmf->address, PMD_SIZE);
-	ret = filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1));
-	/* It passes over a folio that another task has locked. */
-	return ret ?: insert_page(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
+	/* A folio that another task has locked is passed over. */
+	return filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1)) ?:
+	       insert_page(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 }
 
 /**
@@ -176,7 +178,7 @@ vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
 		if (folio_order(folio) != PMD_ORDER || addr + PMD_SIZE > end)
 			break;
 		/* Page by page, those whose memory has not failed can be had. */
-		if (!folio_test_has_hwpoisoned(folio))
+		if (!vmremap_cache_failed(folio))
 			one = vmf_insert_folio_pmd(&here, folio, write);
 		if (addr == touched)
 			ret = one;

@@ -66,7 +66,7 @@ static bool fits(const struct vmremap_area *area, unsigned long pages)
 	if (area->pages != pages || area->file->f_cred != current_cred())
 		return false;
 	list_for_each_entry(folio, &area->folios, lru)
-		if (folio_contain_hwpoisoned_page(folio))
+		if (vmremap_cache_failed(folio))
 			return false;
 	return true;
 }

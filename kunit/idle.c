@@ -7,6 +7,7 @@
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "../c/area.h"
 #include "../c/vmremap.h"
@@ -232,13 +233,21 @@ static void for_the_same_credentials(struct kunit *test)
 static void failed_memory(struct kunit *test)
 {
 #ifdef CONFIG_MEMORY_FAILURE
-	struct vmremap_area *area = new_area(test, 1, 0);
+	struct vmremap_area *area = new_area(test, SZ_64K, 0);
+	unsigned long pages = area->pages, page;
 
 	vmremap_area_put(area);
-	SetPageHWPoison(folio_page(first_folio(area), 0));
-	KUNIT_EXPECT_NULL(test, kept(1));
-	ClearPageHWPoison(folio_page(first_folio(area), 0));
-	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
+	for (page = 0; page < pages; page++) {
+		struct page *failed = vmalloc_to_page(area->addr + page * PAGE_SIZE);
+
+		/* As memory_failure() does it, for a folio that is on no LRU. */
+		SetPageHWPoison(failed);
+		NODE_DATA(page_to_nid(failed))->mf_stats.total++;
+		KUNIT_EXPECT_NULL(test, kept(pages));
+		ClearPageHWPoison(failed);
+		KUNIT_EXPECT_PTR_EQ(test, kept(pages), area);
+		NODE_DATA(page_to_nid(failed))->mf_stats.total--;
+	}
 #else
 	kunit_skip(test, "memory does not fail here");
 #endif

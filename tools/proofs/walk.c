@@ -115,6 +115,12 @@ vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool
 	return inserted(vmf, PAGE_SIZE, write);
 }
 
+/* No memory fails here. */
+bool vmremap_cache_failed(struct folio *folio)
+{
+	return false;
+}
+
 static bool table_is_empty(unsigned long addr)
 {
 	unsigned long first = ALIGN_DOWN((addr - BASE) / PAGE_SIZE, PTRS_PER_PTE);

@@ -24,7 +24,6 @@
 #define VM_FAULT_OOM		0x1
 #define VM_FAULT_SIGBUS		0x2
 #define VM_FAULT_HWPOISON	0x10
-#define VM_FAULT_HWPOISON_LARGE	0x20
 #define VM_FAULT_NOPAGE		0x100
 #define VM_FAULT_FALLBACK	0x800
 #define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS)
@@ -68,6 +67,9 @@ struct vm_fault {
 
 #define folio_order(folio)		((folio)->order)
 #define folio_nr_pages(folio)		(1UL << (folio)->order)
+#define folio_test_large(folio)		((folio)->order > 0)
+
+#define page_folio(page)		((page)->folio)
 
 static inline struct page *folio_page(struct folio *folio, unsigned long nr)
 {
@@ -81,7 +83,7 @@ static inline bool vma_is_accessible(const struct vm_area_struct *vma)
 
 /* No memory fails here. */
 #define PageHWPoison(page)		((void)(page), false)
-#define folio_test_has_hwpoisoned(folio)	((void)(folio), false)
+#define folio_set_has_hwpoisoned(folio)	((void)(folio))
 
 static inline int vm_fault_to_errno(vm_fault_t fault, int foll_flags)
 {

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that fails, which MADV_HWPOISON pretends: memory_failure() marks a page and does
+ * no more, because it knows nothing of pages that are on no LRU. What failed is lost for
+ * the rest of the machine's time.
+ */
+#define _GNU_SOURCE
+#include "plan.h"
+
+#ifndef MADV_HWPOISON
+#define MADV_HWPOISON 100
+#endif
+
+#define AREA	0
+#define VALUE	100UL
+#define SMALL	16UL
+#define PMD_PAGES (PMD_SIZE / PAGE_SIZE)
+/* As many as a mapping inserts at once. */
+#define FEW	8UL
+
+FIXTURE(failed) {
+	int fd;
+	size_t page;
+	char *map;
+};
+
+FIXTURE_VARIANT(failed) {
+	const char *device;
+	size_t pages;
+	size_t page;
+	__u32 flags;
+};
+
+FIXTURE_VARIANT_ADD(failed, mmap_only_page) { TEST_MMAP, 1, 0, 0 };
+FIXTURE_VARIANT_ADD(failed, mmap_first_page) { TEST_MMAP, SMALL, 0, 0 };
+FIXTURE_VARIANT_ADD(failed, mmap_last_page) { TEST_MMAP, SMALL, SMALL - 1, 0 };
+FIXTURE_VARIANT_ADD(failed, mmap_in_pmd) { TEST_MMAP, 3 * PMD_PAGES, PMD_PAGES + 77, 0 };
+FIXTURE_VARIANT_ADD(failed, mmap_populate) {
+	TEST_MMAP, 3 * PMD_PAGES, 2 * PMD_PAGES, VMREMAP_POPULATE
+};
+
+FIXTURE_VARIANT_ADD(failed, prepare_only_page) { TEST_PREPARE, 1, 0, 0 };
+FIXTURE_VARIANT_ADD(failed, prepare_last_page) { TEST_PREPARE, SMALL, SMALL - 1, 0 };
+FIXTURE_VARIANT_ADD(failed, prepare_in_pmd) { TEST_PREPARE, 3 * PMD_PAGES, PMD_PAGES + 77, 0 };
+FIXTURE_VARIANT_ADD(failed, prepare_populate) {
+	TEST_PREPARE, 3 * PMD_PAGES, 0, VMREMAP_POPULATE
+};
+
+static int failing_errno;
+
+static void fail_page(void *page)
+{
+	failing_errno = madvise(page, PAGE_SIZE, MADV_HWPOISON) ? errno : 0;
+}
+
+FIXTURE_SETUP(failed)
+{
+	char *map;
+	int sig;
+
+	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "%s", why_no_device());
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, variant->pages * PAGE_SIZE,
+				  variant->flags));
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, variant->pages, VALUE));
+	map = map_area(self->fd, AREA, 0, variant->pages);
+	ASSERT_NE(MAP_FAILED, map);
+	sig = signal_of(fail_page, page_word(map, variant->page));
+	if (!sig && failing_errno == EINVAL)
+		SKIP(return, "the kernel has no memory failure");
+	/* Before Linux 7.0, one that cannot split a large folio kills who touched the page. */
+	ASSERT_TRUE(sig == SIGBUS || (!sig && failing_errno == EBUSY)) TH_LOG("%d, %d", sig,
+									      failing_errno);
+	self->map = map;
+}
+
+FIXTURE_TEARDOWN(failed)
+{
+	close(self->fd);
+}
+
+/* Every page of a mapping that begins with page @from is there, but for the one that failed. */
+static void check(struct __test_metadata *_metadata, char *map, size_t from, size_t pages,
+		  size_t failed)
+{
+	size_t wrong = 0;
+
+	for (size_t n = from; n < from + pages; n++)
+		if (n != failed)
+			wrong += *page_word(map, n - from) != VALUE + n;
+	EXPECT_EQ(0, wrong);
+	EXPECT_EQ(SIGBUS, touch(page_word(map, failed - from), false));
+	EXPECT_EQ(SIGBUS, touch(page_word(map, failed - from), true));
+}
+
+TEST_F(failed, is_not_mapped_again)
+{
+	const size_t size = variant->pages * PAGE_SIZE;
+	char *map;
+
+	ASSERT_EQ(0, madvise(self->map, size, MADV_DONTNEED));
+	check(_metadata, self->map, 0, variant->pages, variant->page);
+
+	/* Nor by a mapping that is new. */
+	map = map_area(self->fd, AREA, 0, variant->pages);
+	ASSERT_NE(MAP_FAILED, map);
+	check(_metadata, map, 0, variant->pages, variant->page);
+	/* Whoever touches it first. */
+	ASSERT_EQ(0, madvise(map, size, MADV_DONTNEED));
+	EXPECT_EQ(SIGBUS, touch(page_word(map, variant->page), true));
+	check(_metadata, map, 0, variant->pages, variant->page);
+	EXPECT_EQ(0, munmap(map, size));
+	EXPECT_EQ(0, munmap(self->map, size));
+}
+
+/* Even where the driver asks for all of it: what is there is mapped, without a fault. */
+TEST_F(failed, is_left_out_of_what_is_mapped_at_once)
+{
+	const size_t pages = variant->flags & VMREMAP_POPULATE || variant->pages < FEW ?
+		variant->pages : FEW;
+	const size_t from = variant->page / pages * pages;
+	size_t sum = 0;
+	long before;
+	char *map;
+
+	map = map_area(self->fd, AREA, from, pages);
+	ASSERT_NE(MAP_FAILED, map);
+	before = faults();
+	for (size_t n = from; n < from + pages; n++)
+		if (n / PMD_PAGES != variant->page / PMD_PAGES || pages <= FEW)
+			sum += n == variant->page ? 0 : *page_word(map, n - from);
+	EXPECT_EQ(before, faults());
+	EXPECT_LE(VALUE * (pages / PMD_PAGES), sum);
+	check(_metadata, map, from, pages, variant->page);
+	EXPECT_EQ(0, munmap(map, pages * PAGE_SIZE));
+}
+
+/* Who had it next would lose what it writes there. */
+TEST_F(failed, is_given_to_nobody)
+{
+	const size_t size = variant->pages * PAGE_SIZE;
+
+	ASSERT_EQ(0, munmap(self->map, size));
+	ASSERT_EQ(0, memory_free(self->fd, AREA));
+	for (int n = 0; n < VMREMAP_TEST_SLOTS; n++) {
+		char *map;
+
+		ASSERT_EQ(0, memory_alloc(self->fd, n, VMREMAP_TEST_AREA, size, variant->flags));
+		map = map_area(self->fd, n, 0, variant->pages);
+		ASSERT_NE(MAP_FAILED, map);
+		for (size_t page = 0; page < variant->pages; page++)
+			ASSERT_EQ(0, touch(page_word(map, page), true));
+		ASSERT_EQ(0, munmap(map, size));
+	}
+}
+
+TEST_HARNESS_MAIN
