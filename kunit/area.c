@@ -279,6 +279,41 @@ static void all_allocations_fail_from_one_on(struct kunit *test)
 	expect_free_pages(test, before);
 }
 
+/*
+ * Memory for the page cache comes last, and by then the file is there. Only the checks of
+ * memory's own can come later, and an area does without.
+ */
+static void failure_closes_the_file(struct kunit *test)
+{
+	/* More than is kept, so that each is a new one. */
+	const size_t size = SZ_64K + 1;
+	struct vmremap_area *area = ERR_PTR(-ENOMEM);
+	unsigned int nth = 0, failed = 0, i;
+	unsigned long before;
+
+	failing_init(test);
+	while (IS_ERR(area) && nth < FAILING_MAX) {
+		failing_from(++nth);
+		area = vmremap_area_alloc(size, 0);
+		failing_end();
+	}
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	vmremap_area_put(area);
+	/* So many files would be more memory than is overlooked. A cache may need pages before. */
+	before = free_pages_now();
+	for (i = 0; i < 8 * SZ_1K; i++) {
+		failing_from(nth - 1 + i % 4);
+		area = vmremap_area_alloc(size, 0);
+		failing_end();
+		failed += IS_ERR(area);
+		vmremap_area_put(area);
+		if (i % 64 == 0)
+			flush_delayed_fput();
+	}
+	KUNIT_EXPECT_GE(test, failed, IS_ENABLED(CONFIG_DEBUG_KMEMLEAK) ? 1 : i / 4);
+	expect_free_pages(test, before);
+}
+
 /* Nothing large and nothing small: the area that was half there goes away. */
 static void no_memory_at_all(struct kunit *test)
 {
@@ -329,6 +364,7 @@ static struct kunit_case area_cases[] = {
 	KUNIT_CASE(fragmented_memory),
 	KUNIT_CASE(every_allocation_fails),
 	KUNIT_CASE(all_allocations_fail_from_one_on),
+	KUNIT_CASE(failure_closes_the_file),
 	KUNIT_CASE(no_memory_at_all),
 	KUNIT_CASE(more_than_the_machine_has),
 	KUNIT_CASE(killed_task_gets_none),

@@ -196,17 +196,18 @@ static void order_without_an_entry(struct kunit *test)
 /* No mapping gets there, so that only a direct call does. */
 static void fault_behind_the_area(struct kunit *test)
 {
-	struct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K, 0);
-	unsigned long uaddr = device_map(test, dev, SZ_64K, 0);
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, PMD_SIZE, 0);
+	unsigned long uaddr = device_map(test, dev, PMD_SIZE, 0);
 	struct vm_fault vmf = { .vma = vma_at(uaddr), .address = uaddr };
 	struct vmremap_span span = {
 		.area = dev->area,
 		.start = uaddr,
-		.end = uaddr + SZ_64K,
+		.end = uaddr + PMD_SIZE,
 		.index = dev->area->pages,
 	};
 
 	KUNIT_EXPECT_EQ(test, vmremap_fault(&vmf, &span), VM_FAULT_SIGBUS);
+	KUNIT_EXPECT_EQ(test, vmremap_huge_fault(&vmf, PMD_ORDER, &span), VM_FAULT_FALLBACK);
 }
 
 /* Unmapping from the middle makes two VMAs, each with a reference on the file. */
@@ -631,7 +632,7 @@ static void readable_is_not_executable(struct kunit *test)
 		.start = SZ_1M,
 		.end = SZ_1M + SZ_64K,
 		.vma_flags = legacy_to_vma_flags(asked),
-		.page_prot = vm_get_page_prot(asked),
+		.page_prot = vm_get_page_prot(VM_NONE),
 	};
 	unsigned int personality = current->personality;
 
@@ -698,14 +699,28 @@ static int map_after_failures(struct test_device *dev, struct vm_area_struct *vm
 		if (err != -ENOMEM || area_mapped(dev->area) ||
 		    vma->vm_private_data != dev || vma->vm_ops != before.vm_ops ||
 		    vma->vm_pgoff != before.vm_pgoff || vma->vm_file != before.vm_file ||
-		    vma->vm_flags != before.vm_flags)
+		    vma->vm_flags != before.vm_flags ||
+		    pgprot_val(vma->vm_page_prot) != pgprot_val(before.vm_page_prot))
 			return -EUCLEAN;
 	}
+	/* Entries are made with it before the mmap has ended. */
+	if (vma->vm_flags & VM_EXEC ||
+	    pgprot_val(vma->vm_page_prot) != pgprot_val(vm_get_page_prot(vma->vm_flags)))
+		return -EUCLEAN;
 	return nth > 1 ? err : -EUCLEAN;
+}
+
+/* One that may be executed because it can be read, and whose page_prot is nobody's. */
+static int map_executable_after_failures(struct test_device *dev, struct vm_area_struct *vma)
+{
+	vm_flags_set(vma, VM_EXEC);
+	vma->vm_page_prot = vm_get_page_prot(VM_NONE);
+	return map_after_failures(dev, vma);
 }
 
 static void failure_restores_the_vma(struct kunit *test)
 {
+	unsigned int personality = current->personality;
 	const size_t size = 1100 * PAGE_SIZE;
 	struct test_device *dev;
 	unsigned long uaddr;
@@ -713,8 +728,11 @@ static void failure_restores_the_vma(struct kunit *test)
 	failing_init(test);
 	dev = device_with_blocks(test, HOOK_MMAP, size + 3 * PAGE_SIZE,
 				 VMREMAP_POPULATE, 0);
-	dev->map = map_after_failures;
-	uaddr = device_map(test, dev, size, 5);
+	dev->map = map_executable_after_failures;
+	current->personality |= READ_IMPLIES_EXEC;
+	uaddr = device_mmap(test, dev, size, PROT_READ | PROT_WRITE, MAP_SHARED, 5);
+	current->personality = personality;
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
 	expect_pages(test, dev->area, uaddr, size, 3);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
 	expect_unused(test, dev->area);

@@ -11,6 +11,7 @@
 #include <linux/vmalloc.h>
 
 #include "../c/area.h"
+#include "../c/revoke.h"
 #include "../c/trace.h"
 #include "../c/vmremap.h"
 #include "device.h"
@@ -147,6 +148,7 @@ static void frozen_and_thawed(struct kunit *test)
 
 /* A thread of a program, which touches a word once. */
 struct toucher {
+	struct task_struct *task;
 	struct mm_struct *mm;
 	unsigned long uaddr;
 	struct completion done;
@@ -169,7 +171,8 @@ static void start(struct kunit *test, struct toucher *toucher, int (*fn)(void *d
 {
 	*toucher = (struct toucher) { .mm = current->mm, .uaddr = uaddr };
 	init_completion(&toucher->done);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(fn, toucher, "vmremap-touch")));
+	toucher->task = kthread_run(fn, toucher, "vmremap-touch");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(toucher->task));
 	/* Long enough for it to come to the fault. */
 	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&toucher->done, HZ / 10));
 }
@@ -342,20 +345,54 @@ static void fault_that_cannot_wait(struct kunit *test)
 	vmremap_area_thaw(dev->area);
 }
 
-/* Fault as one that cannot be tried again, such as that of a futex. */
-static int fault_once(void *data)
+static int revoke(void *data)
 {
-	struct toucher *toucher = data;
+	struct toucher *revoker = data;
+
+	revoker->err = vmremap_area_revoke((struct vmremap_area *)revoker->uaddr);
+	complete(&revoker->done);
+	return 0;
+}
+
+/* NoUserAccess: what a fault maps that has begun before would stay. */
+static void fault_that_has_begun_is_waited_for(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, VMREMAP_REVOCABLE);
+	struct toucher revoker;
+
+	KUNIT_ASSERT_TRUE(test, vmremap_insert_begin(area));
+	start(test, &revoker, revoke, (unsigned long)area);
+	KUNIT_EXPECT_FALSE(test, vmremap_insert_begin(area));
+	vmremap_insert_end(area);
+	expect_touched(test, &revoker, 0);
+}
+
+/* Fault as one that cannot be tried again, such as that of a futex. */
+static int fault_once_with(struct toucher *toucher, unsigned int flags)
+{
 	struct vm_fault vmf = {
 		.vma = vma_lookup(toucher->mm, toucher->uaddr),
 		.address = toucher->uaddr,
+		.flags = flags,
 	};
 
+	allow_signal(SIGUSR1);
+	allow_signal(SIGKILL);
 	mmap_read_lock(toucher->mm);
 	toucher->err = vmf.vma->vm_ops->fault(&vmf);
 	mmap_read_unlock(toucher->mm);
 	complete(&toucher->done);
 	return 0;
+}
+
+static int fault_once(void *toucher)
+{
+	return fault_once_with(toucher, 0);
+}
+
+static int program_faults_once(void *toucher)
+{
+	return fault_once_with(toucher, FAULT_FLAG_USER);
 }
 
 static void fault_that_keeps_its_lock(struct kunit *test)
@@ -368,6 +405,27 @@ static void fault_that_keeps_its_lock(struct kunit *test)
 	start(test, &toucher, fault_once, uaddr);
 	vmremap_area_thaw(dev->area);
 	expect_touched(test, &toucher, VM_FAULT_NOPAGE);
+}
+
+/* A program touches again after its signal handler, but a system call would have failed. */
+static void signal_ends_what_can_come_again(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct toucher program, kernel;
+
+	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
+	start(test, &program, program_faults_once, uaddr);
+	send_sig(SIGUSR1, program.task, 1);
+	expect_touched(test, &program, VM_FAULT_NOPAGE);
+
+	start(test, &kernel, fault_once, uaddr);
+	send_sig(SIGUSR1, kernel.task, 1);
+	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&kernel.done, HZ / 10));
+	send_sig(SIGKILL, kernel.task, 1);
+	expect_touched(test, &kernel, VM_FAULT_SIGBUS);
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
+	vmremap_area_thaw(dev->area);
 }
 
 static void without_the_flag(struct kunit *test)
@@ -479,6 +537,8 @@ static struct kunit_case revoke_cases[] = {
 	KUNIT_CASE_PARAM(last_put_thaws, hook_gen_params),
 	KUNIT_CASE_PARAM(fault_that_cannot_wait, hook_gen_params),
 	KUNIT_CASE_PARAM(fault_that_keeps_its_lock, hook_gen_params),
+	KUNIT_CASE(fault_that_has_begun_is_waited_for),
+	KUNIT_CASE_PARAM(signal_ends_what_can_come_again, hook_gen_params),
 	KUNIT_CASE(without_the_flag),
 	KUNIT_CASE(thaw_that_is_a_mistake),
 	KUNIT_CASE_PARAM(thawed_without_need, hook_gen_params),
