@@ -257,6 +257,17 @@ TEST_F(huge, populate)
 	EXPECT_EQ(0, munmap(map, SIZE));
 }
 
+/* As file memory that is huge: so is all else that a PMD can map. */
+TEST_F(huge, is_counted)
+{
+	long before = memory_kib("FileHugePages");
+
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA + 1, VMREMAP_TEST_AREA, SIZE, 0));
+	EXPECT_EQ(before + PMDS * PMD_KIB, memory_kib("FileHugePages"));
+	ASSERT_EQ(0, memory_free(self->fd, AREA + 1));
+	EXPECT_EQ(before, memory_kib("FileHugePages"));
+}
+
 TEST_F(huge, refused_by_the_program)
 {
 	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
@@ -266,6 +277,28 @@ TEST_F(huge, refused_by_the_program)
 		*page_word(self->map, n) = 7 + n;
 	EXPECT_EQ(0, memory_peek(self->fd, AREA, PAGES, 7));
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+}
+
+/* PagesOutlive: where the driver makes it a mixed map, which would lose a reference for each PMD. */
+TEST(mixed_map)
+{
+	struct vmremap_test_call call = { .flags = VMREMAP_TEST_MIXEDMAP };
+	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	char *map;
+
+	if (fd < 0 && errno == ENOENT)
+		SKIP(return, "%s", why_no_device());
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, memory_alloc(fd, AREA, VMREMAP_TEST_AREA, SIZE, 0));
+	ASSERT_EQ(0, memory_poke(fd, AREA, PAGES, 100));
+	map = map_call(fd, &call, PAGES, RW, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(0, wrong(map, 0, PAGES));
+	EXPECT_EQ(0, pmds(map));
+	ASSERT_EQ(0, mprotect(page_word(map, 3), PAGE_SIZE, PROT_READ));
+	EXPECT_EQ(0, munmap(map, SIZE));
+	EXPECT_EQ(PAGES, memory_references(fd, AREA));
+	close(fd);
 }
 
 /* A private mapping of area memory, which only the drop-in can make. */

@@ -79,6 +79,8 @@ enum {
 #define VMREMAP_TEST_PUT	0x4U
 /* Pass NULL for the VMA. */
 #define VMREMAP_TEST_NO_VMA	0x8U
+/* Make the VMA a mixed map after the call. */
+#define VMREMAP_TEST_MIXEDMAP	0x10U
 
 /**
  * struct vmremap_test_call - one call in a plan

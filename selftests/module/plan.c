@@ -54,6 +54,8 @@ int test_plan_mmap(struct test_file *tf, struct vm_area_struct *vma)
 		if (!mem || !mem->used)
 			return -ENXIO;
 		call->result = test_call(mem, vma, call);
+		if (call->flags & VMREMAP_TEST_MIXEDMAP)
+			vm_flags_set(vma, VM_MIXEDMAP);
 		test_after(tf, call);
 		if (call->result && !plan->go_on)
 			return call->result;
