@@ -35,24 +35,28 @@ FIXTURE_VARIANT_ADD(huge, prepare_always) { TEST_PREPARE, "always" };
 FIXTURE_VARIANT_ADD(huge, prepare_madvise) { TEST_PREPARE, "madvise" };
 FIXTURE_VARIANT_ADD(huge, prepare_never) { TEST_PREPARE, "never" };
 
+/* Have huge pages "always", on "madvise" or "never", and say which was so before. */
+static bool enable(const char *when, char before[16])
+{
+	char line[64] = "", *word;
+	FILE *file = fopen(THP, "r");
+
+	if (!file)
+		return false;
+	word = fgets(line, sizeof(line), file) ? strchr(line, '[') : NULL;
+	fclose(file);
+	return word && sscanf(word, "[%15[a-z]", before) == 1 && write_text(THP, when);
+}
+
 FIXTURE_SETUP(huge)
 {
-	FILE *file = fopen(THP, "r");
-	char word[3][16];
-
 	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
 	if (self->fd < 0 && errno == ENOENT)
 		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, self->fd);
-	if (!file)
+	if (access(THP, F_OK))
 		SKIP(return, NO_THP);
-
-	ASSERT_EQ(3, fscanf(file, "%15s %15s %15s", word[0], word[1], word[2]));
-	fclose(file);
-	for (int n = 0; n < 3; n++)
-		if (sscanf(word[n], "[%15[a-z]]", self->enabled) == 1)
-			break;
-	ASSERT_TRUE(write_text(THP, variant->enabled));
+	ASSERT_TRUE(enable(variant->enabled, self->enabled));
 
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, SIZE, 0));
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, PAGES, 100));
@@ -257,6 +261,92 @@ TEST_F(huge, populate)
 	EXPECT_EQ(0, munmap(map, SIZE));
 }
 
+/* As many PMDs as one fault maps, each group of them at a multiple of that in the area. */
+#define AROUND 32L
+#define ROW (AROUND + 8)
+#define ROW_PAGES (ROW * PMD_PAGES)
+#define PUD_SIZE (PAGE_SIZE / 8 * PMD_SIZE)
+
+FIXTURE(row) {
+	char enabled[16];
+	int fd;
+	char *room;
+};
+
+FIXTURE_VARIANT(row) {
+	const char *device;
+};
+
+FIXTURE_VARIANT_ADD(row, mmap) { TEST_MMAP };
+FIXTURE_VARIANT_ADD(row, prepare) { TEST_PREPARE };
+
+FIXTURE_SETUP(row)
+{
+	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "%s", why_no_device());
+	ASSERT_LE(0, self->fd);
+	if (access(THP, F_OK))
+		SKIP(return, NO_THP);
+	ASSERT_TRUE(enable("always", self->enabled));
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, ROW * PMD_SIZE, 0));
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, ROW_PAGES, 100));
+	self->room = mmap(NULL, 3 * PUD_SIZE, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->room);
+	self->room += PUD_SIZE + -(unsigned long)self->room % PUD_SIZE;
+}
+
+FIXTURE_TEARDOWN(row)
+{
+	if (self->enabled[0])
+		write_text(THP, self->enabled);
+	close(self->fd);
+}
+
+/*
+ * Of a row that begins @before PMDs before the end of a page table of PMDs, touch one. One
+ * fault maps @around of them from @first on, and the others are mapped by their own.
+ */
+static void touch_in_row(struct __test_metadata *_metadata, int fd, char *room, long before,
+			 long touched, long first, long around)
+{
+	struct vmremap_test_plan plan = {
+		.count = 1, .calls = { { .function = VMREMAP_TEST_AREA_MMAP } },
+	};
+	char *row = room - before * PMD_SIZE;
+	long faulted;
+
+	ASSERT_EQ(0, ioctl(fd, VMREMAP_TEST_SET_PLAN, &plan));
+	ASSERT_EQ(row, mmap(row, ROW * PMD_SIZE, RW, MAP_SHARED | MAP_FIXED, fd, 0));
+	EXPECT_EQ(100 + touched * PMD_PAGES, *page_word(row, touched * PMD_PAGES));
+	EXPECT_EQ(around, pmds(row));
+	faulted = faults();
+	EXPECT_EQ(0, wrong(row, first * PMD_PAGES, (first + around) * PMD_PAGES));
+	EXPECT_EQ(faulted, faults());
+	EXPECT_EQ(0, wrong(row, 0, ROW_PAGES));
+	EXPECT_EQ(ROW, pmds(row));
+	ASSERT_EQ(0, munmap(row, ROW * PMD_SIZE));
+}
+
+/* RightPage: on both sides, up to the next multiple and to the end of the page table. */
+TEST_F(row, one_fault_maps_the_neighbours)
+{
+	static const long touched[] = { 0, 1, 20, AROUND - 1 };
+
+	for (size_t n = 0; n < ARRAY_SIZE(touched); n++) {
+		touch_in_row(_metadata, self->fd, self->room, 0, touched[n], 0, AROUND);
+		if (touched[n] < 10)
+			touch_in_row(_metadata, self->fd, self->room, 10, touched[n], 0, 10);
+		else
+			touch_in_row(_metadata, self->fd, self->room, 10, touched[n], 10,
+				     AROUND - 10);
+	}
+	touch_in_row(_metadata, self->fd, self->room, 0, AROUND, AROUND, ROW - AROUND);
+	touch_in_row(_metadata, self->fd, self->room, 0, ROW - 1, AROUND, ROW - AROUND);
+	touch_in_row(_metadata, self->fd, self->room, 10, ROW - 2, AROUND, ROW - AROUND);
+}
+
 /* As file memory that is huge: so is all else that a PMD can map. */
 TEST_F(huge, is_counted)
 {
@@ -279,7 +369,7 @@ TEST_F(huge, refused_by_the_program)
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 }
 
-/* PagesOutlive: where the driver makes it a mixed map, which would lose a reference for each PMD. */
+/* PagesOutlive: in a mixed map, as a driver can make it, each PMD would lose a reference. */
 TEST(mixed_map)
 {
 	struct vmremap_test_call call = { .flags = VMREMAP_TEST_MIXEDMAP };
