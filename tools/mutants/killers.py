@@ -172,12 +172,13 @@ class CompileFail(Checkout):
 
 
 class Selftests(Checkout):
-    """The test programs on the stock kernel, which has what UML lacks: huge pages, modules, memory that fails."""
+    """The test programs on the stock kernel, which has what UML lacks: huge pages, modules, memory that fails. And the
+    KUnit suites on the debug kernel, which call what that kernel would not."""
 
-    phases = "selftests", "reuse", "rust", "edu"
+    phases = "selftests", "reuse", "rust", "edu", "debug-kunit"
 
     def __init__(self, name, argued):
-        folders = "selftests", "selftests/module", "selftests/rust", "samples/c", "samples/rust", "samples/edu"
+        folders = "selftests", "selftests/module", "selftests/rust", "samples/c", "samples/rust", "samples/edu", "kunit"
         super().__init__(name, (".c", ".h", ".rs"), (), {
             path: text for folder in folders for path, text in texts(folder, ".c", ".h", ".rs").items()})
         self.argued = argued
