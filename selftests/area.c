@@ -2,6 +2,7 @@
 /* Areas: sizes, flags, what they hold, and when they go. */
 
 #define _GNU_SOURCE
+#include <linux/mempolicy.h>
 #include <sys/wait.h>
 
 #include "cgroup.h"
@@ -494,6 +495,28 @@ TEST_F(life, memory_returns)
 
 	EXPECT_GE(slack, lost_kib(before, slack));
 	EXPECT_GT(1024, memory_kib("VmallocUsed") - vmalloc);
+}
+
+/* Memory comes from where the task's policy says, whoever had an area as large before. */
+TEST_F(life, comes_from_the_tasks_node)
+{
+	for (int n = 0; n < 8; n++) {
+		unsigned long nodes = 1UL << n % 2;
+		int node = -1;
+		char *map;
+
+		if (syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 8 * sizeof(nodes)))
+			SKIP(return, "the machine has no second node of memory");
+		ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, PAGE_SIZE, 0));
+		map = map_area(self->fd, AREA, 0, 1);
+		ASSERT_NE(MAP_FAILED, map);
+		*page_word(map, 0) = n;
+		ASSERT_EQ(0, syscall(SYS_get_mempolicy, &node, NULL, 0, map,
+				     MPOL_F_NODE | MPOL_F_ADDR));
+		EXPECT_EQ(n % 2, node);
+		ASSERT_EQ(0, munmap(map, PAGE_SIZE));
+		ASSERT_EQ(0, memory_free(self->fd, AREA));
+	}
 }
 
 /* Allocate, map, touch and free for ever. */

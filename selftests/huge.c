@@ -347,6 +347,28 @@ TEST_F(row, one_fault_maps_the_neighbours)
 	touch_in_row(_metadata, self->fd, self->room, 10, ROW - 2, AROUND, ROW - AROUND);
 }
 
+/* RightPage: what a neighbour has mapped in the same page table is not this mapping's. */
+TEST_F(row, populate_ends_where_the_mapping_does)
+{
+	struct vmremap_test_plan plan = { .count = 1, .calls = { {
+		.function = VMREMAP_TEST_AREA_MMAP, .slot = AREA + 1,
+	} } };
+	const size_t pages = 2 * PMD_PAGES, size = pages * PAGE_SIZE;
+
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA + 1, VMREMAP_TEST_AREA, size, VMREMAP_POPULATE));
+	ASSERT_EQ(0, memory_poke(self->fd, AREA + 1, pages, 100));
+	ASSERT_EQ(0, ioctl(self->fd, VMREMAP_TEST_SET_PLAN, &plan));
+	for (int n = 1; n >= 0; n--) {
+		char *map = self->room + n * size;
+
+		ASSERT_EQ(map, mmap(map, size, RW, MAP_SHARED | MAP_FIXED, self->fd, 0));
+		EXPECT_EQ(2, pmds(map));
+	}
+	EXPECT_EQ(0, wrong(self->room, 0, pages));
+	EXPECT_EQ(0, wrong(self->room + size, 0, pages));
+	ASSERT_EQ(0, munmap(self->room, 2 * size));
+}
+
 /* As file memory that is huge: so is all else that a PMD can map. */
 TEST_F(huge, is_counted)
 {
