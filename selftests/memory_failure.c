@@ -156,4 +156,27 @@ TEST_F(failed, is_given_to_nobody)
 	}
 }
 
+/* Where only parts of areas are mapped, a touch does not come back for ever. */
+TEST(in_a_part)
+{
+	struct vmremap_test_call call = {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .size = SMALL * PAGE_SIZE,
+	};
+	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	char *map;
+
+	if (fd < 0 && errno == ENOENT)
+		SKIP(return, "%s", why_no_device());
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, memory_alloc(fd, AREA, VMREMAP_TEST_AREA, SMALL * PAGE_SIZE, 0));
+	ASSERT_EQ(0, memory_poke(fd, AREA, SMALL, VALUE));
+	map = map_call(fd, &call, SMALL, PROT_READ | PROT_WRITE, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, map);
+	if (!signal_of(fail_page, page_word(map, 5)) && failing_errno == EINVAL)
+		SKIP(return, "the kernel has no memory failure");
+	ASSERT_EQ(0, madvise(map, SMALL * PAGE_SIZE, MADV_DONTNEED));
+	check(_metadata, map, 0, SMALL, 5);
+	close(fd);
+}
+
 TEST_HARNESS_MAIN
