@@ -391,50 +391,54 @@ TEST_F(huge, refused_by_the_program)
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 }
 
+/* An area that is not mapped yet, for mappings that only .mmap can make. */
+FIXTURE(special) {
+	int fd;
+};
+
+FIXTURE_SETUP(special)
+{
+	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "%s", why_no_device());
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, SIZE, 0));
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, PAGES, 100));
+}
+
+FIXTURE_TEARDOWN(special)
+{
+	close(self->fd);
+}
+
 /* PagesOutlive: in a mixed map, as a driver can make it, each PMD would lose a reference. */
-TEST(mixed_map)
+TEST_F(special, mixed_map)
 {
 	struct vmremap_test_call call = { .flags = VMREMAP_TEST_MIXEDMAP };
-	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
-	char *map;
+	char *map = map_call(self->fd, &call, PAGES, RW, MAP_SHARED);
 
-	if (fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, memory_alloc(fd, AREA, VMREMAP_TEST_AREA, SIZE, 0));
-	ASSERT_EQ(0, memory_poke(fd, AREA, PAGES, 100));
-	map = map_call(fd, &call, PAGES, RW, MAP_SHARED);
 	ASSERT_NE(MAP_FAILED, map);
 	EXPECT_EQ(0, wrong(map, 0, PAGES));
 	EXPECT_EQ(0, pmds(map));
 	ASSERT_EQ(0, mprotect(page_word(map, 3), PAGE_SIZE, PROT_READ));
 	EXPECT_EQ(0, munmap(map, SIZE));
-	EXPECT_EQ(PAGES, memory_references(fd, AREA));
-	close(fd);
+	EXPECT_EQ(PAGES, memory_references(self->fd, AREA));
 }
 
 /* A private mapping of area memory, which only the drop-in can make. */
-TEST(private_copies)
+TEST_F(special, private_copies)
 {
 	struct vmremap_test_call call = { .function = VMREMAP_TEST_RANGE };
-	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
-	char *map;
+	char *map = map_call(self->fd, &call, PAGES, RW, MAP_PRIVATE);
 
-	if (fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, memory_alloc(fd, AREA, VMREMAP_TEST_AREA, SIZE, 0));
-	ASSERT_EQ(0, memory_poke(fd, AREA, PAGES, 100));
-	map = map_call(fd, &call, PAGES, RW, MAP_PRIVATE);
 	ASSERT_NE(MAP_FAILED, map);
 	EXPECT_EQ(0, wrong(map, 0, PAGES));
 	for (size_t n = 0; n < PAGES; n += 3)
 		*page_word(map, n) = 1;
 	for (size_t n = 0; n < PAGES; n++)
 		EXPECT_EQ(n % 3 ? 100 + n : 1, *page_word(map, n));
-	EXPECT_EQ(0, memory_peek(fd, AREA, PAGES, 100));
+	EXPECT_EQ(0, memory_peek(self->fd, AREA, PAGES, 100));
 	EXPECT_EQ(0, munmap(map, SIZE));
-	close(fd);
 }
 
 /* On each CPU in turn, for each keeps some free blocks for itself. */
