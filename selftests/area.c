@@ -93,21 +93,23 @@ TEST_F(area, has_its_size_and_address)
  */
 TEST_F(area, is_zeroed)
 {
-	size_t words = self->pages * PAGE_SIZE / sizeof(__u64);
-	__u64 found = 0, *word;
+	static const __u32 flags[] = { 0, VMREMAP_ACCOUNT };
+	size_t size = self->pages * PAGE_SIZE;
 
-	memset(self->map, 0xff, self->pages * PAGE_SIZE);
-	ASSERT_EQ(0, munmap(self->map, self->pages * PAGE_SIZE));
-	ASSERT_EQ(0, memory_free(self->fd, AREA));
-	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
-				  variant->size, 0));
-	self->map = map_area(self->fd, AREA, 0, self->pages);
-	ASSERT_NE(MAP_FAILED, self->map);
+	for (size_t n = 0; n < ARRAY_SIZE(flags); n++) {
+		__u64 found = 0, *word;
 
-	word = (__u64 *)self->map;
-	for (size_t n = 0; n < words; n++)
-		found |= word[n];
-	EXPECT_EQ(0, found);
+		memset(self->map, 0xff, size);
+		ASSERT_EQ(0, munmap(self->map, size));
+		ASSERT_EQ(0, memory_free(self->fd, AREA));
+		ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
+					  variant->size, flags[n]));
+		self->map = map_area(self->fd, AREA, 0, self->pages);
+		ASSERT_NE(MAP_FAILED, self->map);
+		for (word = (__u64 *)self->map; word < page_word(self->map, self->pages); word++)
+			found |= *word;
+		EXPECT_EQ(0, found);
+	}
 }
 
 TEST_F(area, is_shared_with_the_kernel)

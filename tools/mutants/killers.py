@@ -176,6 +176,7 @@ class Selftests(Checkout):
     KUnit suites on the debug kernel, which call what that kernel would not."""
 
     phases = "selftests", "reuse", "rust", "edu", "debug-kunit"
+    likely = None  # the program that noticed the last change, and notices its neighbours
 
     def __init__(self, name, argued):
         folders = "selftests", "selftests/module", "selftests/rust", "samples/c", "samples/rust", "samples/edu", "kunit"
@@ -192,12 +193,19 @@ class Selftests(Checkout):
         if subprocess.run(["make", "-s", "modules"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                           check=False).returncode:
             return "the compiler"
-        for command in self.commands:
+        for command in filter(None, (self.likely, *self.commands)):
+            program = command
             with subprocess.Popen(["timeout", "300", *command], cwd=ROOT, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True, errors="replace") as process:
-                failed = next((line for line in process.stdout if line.startswith("not ok")), "")
-                if failed:
-                    process.terminate()
+                failed = ""
+                for line in process.stdout:
+                    if line.startswith("not ok"):
+                        failed = line
+                        process.terminate()
+                        break
+                    if (begun := re.match(r"# (\w+)( of \S+)?$", line)) and f"selftests/{begun[1]}.c" in self.all_tests:
+                        program = [*command[:command.index("selftests/run") + 1], begun[1]]
             if failed or process.returncode:
-                return f"the test programs, {failed or ' '.join(command)}".strip()
+                self.likely = program
+                return f"the test programs, {failed or ' '.join(program)}".strip()
         return ""
