@@ -194,16 +194,16 @@ class Selftests(Checkout):
                           check=False).returncode:
             return "the compiler"
         for command in filter(None, (self.likely, *self.commands)):
-            program = command
+            program, failed = command, ""
             with subprocess.Popen(["timeout", "300", *command], cwd=ROOT, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True, errors="replace") as process:
-                failed = ""
                 for line in process.stdout:
                     if line.startswith("not ok"):
                         failed = line
                         process.terminate()
                         break
-                    if (begun := re.match(r"# (\w+)( of \S+)?$", line)) and f"selftests/{begun[1]}.c" in self.all_tests:
+                    begun = re.match(r"# (\w+)( of \S+)?$", line)
+                    if begun and "selftests/run" in command and f"selftests/{begun[1]}.c" in self.all_tests:
                         program = [*command[:command.index("selftests/run") + 1], begun[1]]
             if failed or process.returncode:
                 self.likely = program
