@@ -179,9 +179,16 @@ class Selftests(Checkout):
     likely = None  # the program that noticed the last change, and notices its neighbours
 
     def __init__(self, name, argued):
-        folders = "selftests", "selftests/module", "selftests/rust", "samples/c", "samples/rust", "samples/edu", "kunit"
-        super().__init__(name, (".c", ".h", ".rs"), (), {
-            path: text for folder in folders for path, text in texts(folder, ".c", ".h", ".rs").items()})
+        shared = texts("selftests", ".h")
+        for folder in "selftests/module", "samples/c", "samples/rust":
+            shared |= texts(folder, ".c", ".h", ".rs")
+        self.programs = {pathlib.Path(path).stem: text for path, text in texts("selftests", ".c").items()}
+        tests = {f"the program {program}": text for program, text in self.programs.items()}
+        for command, *folders in (("selftests/rust/run", "selftests/rust"), ("selftests/debug/run", "kunit"),
+                                  ("selftests/edu/run", "samples/edu", "samples/edu/rust")):
+            tests[f"the command {command}"] = self.programs.get(command.split("/")[1], "") + "".join(
+                text for folder in folders for text in texts(folder, ".c", ".h", ".rs").values())
+        super().__init__(name, (".c", ".h", ".rs"), shared.values(), tests)
         self.argued = argued
         lines = map(str.split, (ROOT / "tools/test-phases").read_text().splitlines())
         self.commands = [command for name, _, _, *command in filter(None, lines) if name in self.phases]
@@ -194,19 +201,21 @@ class Selftests(Checkout):
                           check=False).returncode:
             return "the compiler"
         for command in filter(None, (self.likely, *self.commands)):
-            program, failed = command, ""
-            seconds = "100" if command is self.likely else "300"  # three times of what they take
+            likely, by, failed = command, f"the command {command[0]}", ""
+            # Three times of what one program takes, and all.
+            seconds = "100" if command is self.likely and command[-1] in self.programs else "300"
             with subprocess.Popen(["timeout", seconds, *command], cwd=ROOT, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True, errors="replace") as process:
                 for line in process.stdout:
                     if line.startswith("not ok"):
-                        failed = line
+                        failed = line.strip()
                         process.terminate()
                         break
                     begun = re.match(r"# (\w+)( of \S+)?$", line)
-                    if begun and "selftests/run" in command and f"selftests/{begun[1]}.c" in self.all_tests:
-                        program = [*command[:command.index("selftests/run") + 1], begun[1]]
+                    if begun and "selftests/run" in command and begun[1] in self.programs:
+                        likely = [*command[:command.index("selftests/run") + 1], begun[1]]
+                        by = f"the program {begun[1]}"
             if failed or process.returncode:
-                self.likely = program
-                return f"the test programs, {failed or ' '.join(program)}".strip()
+                self.likely = likely
+                return f"{by}: {failed or process.returncode}"
         return ""
