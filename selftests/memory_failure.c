@@ -54,14 +54,14 @@ static void poison(void *page)
 }
 
 /*
- * Before Linux 7.0, a kernel that cannot split a large folio kills who touched the page.
- * Returns 0, EINVAL where the kernel has no memory failure, or -1.
+ * Before Linux 7.0, a kernel that cannot split a large folio kills who has mapped the page,
+ * where it finds that. Returns 0, EINVAL where the kernel has no memory failure, or -1.
  */
 static int fail_page(void *page)
 {
 	int sig = signal_of(poison, page);
 
-	if (sig == SIGBUS || (!sig && failing_errno == EBUSY))
+	if (sig == SIGBUS || (!sig && (failing_errno == EBUSY || failing_errno == EHWPOISON)))
 		return 0;
 	return !sig && failing_errno == EINVAL ? EINVAL : -1;
 }
