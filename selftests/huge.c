@@ -488,7 +488,6 @@ static long pmds_of_new_area(int fd)
 TEST(fragmented)
 {
 	static const int orders[] = { 4, 1 };
-	int pages = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 	int fd = open(TEST_PREPARE, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT)
@@ -497,6 +496,7 @@ TEST(fragmented)
 		SKIP(return, NO_THP);
 	ASSERT_LE(0, fd);
 	for (size_t n = 0; n < ARRAY_SIZE(orders); n++) {
+		int pages = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 		long count = MANY_PMDS;
 
 		/* What was not free at the first try may be at the next. */
@@ -506,8 +506,8 @@ TEST(fragmented)
 			ASSERT_LE(0, count);
 		}
 		EXPECT_GT(MANY_PMDS / 2, count);
+		close(pages);
 	}
-	close(pages);
 	EXPECT_EQ(MANY_PMDS, pmds_of_new_area(fd));
 	close(fd);
 }

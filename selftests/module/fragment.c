@@ -4,25 +4,56 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/oom.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
 #include "test.h"
 
-void test_fragment_free(struct test_file *tf)
+/* The oldest, for these came from the largest blocks. */
+static unsigned long give_back(struct test_fragments *fragments, unsigned long count)
 {
 	struct page *page, *next;
+	unsigned long n = 0;
 
-	list_for_each_entry_safe(page, next, &tf->fragments, lru) {
+	guard(spinlock)(&fragments->lock);
+	list_for_each_entry_safe(page, next, &fragments->pages, lru) {
+		if (n == count)
+			break;
 		list_del(&page->lru);
 		__free_page(page);
+		n++;
 	}
+	return n;
+}
+
+/* Others need blocks of a few pages, for a new task say: they get some before anyone is killed. */
+static int out_of_memory_notify(struct notifier_block *oom, unsigned long action, void *freed)
+{
+	*(unsigned long *)freed += give_back(container_of(oom, struct test_fragments, oom),
+					     1UL << MAX_PAGE_ORDER >> 1);
+	return NOTIFY_OK;
+}
+
+int test_fragments_init(struct test_fragments *fragments)
+{
+	spin_lock_init(&fragments->lock);
+	INIT_LIST_HEAD(&fragments->pages);
+	fragments->oom.notifier_call = out_of_memory_notify;
+	return register_oom_notifier(&fragments->oom);
+}
+
+void test_fragments_free(struct test_fragments *fragments)
+{
+	unregister_oom_notifier(&fragments->oom);
+	give_back(fragments, ULONG_MAX);
 }
 
 /* Keep the first page, give the rest back. */
-static void keep_one(struct test_file *tf, struct page *page, unsigned int order)
+static void keep_one(struct test_fragments *fragments, struct page *page, unsigned int order)
 {
-	list_add(&page->lru, &tf->fragments);
+	scoped_guard(spinlock, &fragments->lock)
+		list_add_tail(&page->lru, &fragments->pages);
 	for (unsigned long n = 1; n < 1UL << order; n++)
 		__free_page(page + n);
 }
@@ -32,7 +63,7 @@ static void keep_one(struct test_file *tf, struct page *page, unsigned int order
  * each 2^@order. Nobody can move those pages: whatever the allocator merges,
  * no block of that order is whole again.
  */
-int test_fragment(struct test_file *tf, unsigned int order)
+int test_fragment(struct test_fragments *fragments, unsigned int order)
 {
 	/* A CPU keeps free blocks by kind, and gives none to another kind. */
 	static const gfp_t kinds[] = { 0, __GFP_MOVABLE, __GFP_RECLAIMABLE };
@@ -49,7 +80,7 @@ int test_fragment(struct test_file *tf, unsigned int order)
 			while ((page = alloc_pages(gfp | kinds[kind], size))) {
 				split_page(page, size);
 				for (n = 0; n < 1UL << size; n += step)
-					keep_one(tf, page + n, order);
+					keep_one(fragments, page + n, order);
 				if (fatal_signal_pending(current))
 					return -EINTR;
 				cond_resched();

@@ -20,6 +20,7 @@
 int test_open(struct inode *inode, struct file *file)
 {
 	struct test_file *tf;
+	int ret;
 
 	if (!capable(CAP_SYS_RAWIO))
 		return -EPERM;
@@ -27,8 +28,12 @@ int test_open(struct inode *inode, struct file *file)
 	tf = kzalloc_obj(*tf);
 	if (!tf)
 		return -ENOMEM;
+	ret = test_fragments_init(&tf->fragments);
+	if (ret) {
+		kfree(tf);
+		return ret;
+	}
 	mutex_init(&tf->lock);
-	INIT_LIST_HEAD(&tf->fragments);
 	file->private_data = tf;
 	return 0;
 }
@@ -37,7 +42,7 @@ int test_release(struct inode *inode, struct file *file)
 {
 	struct test_file *tf = file->private_data;
 
-	test_fragment_free(tf);
+	test_fragments_free(&tf->fragments);
 	for (u32 slot = 0; slot < VMREMAP_TEST_SLOTS; slot++)
 		test_memory_free(tf, slot);
 	kfree(tf);
@@ -146,7 +151,7 @@ long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 	case VMREMAP_TEST_FRAGMENT: {
 		guard(mutex)(&tf->lock);
-		return test_fragment(tf, arg);
+		return test_fragment(&tf->fragments, arg);
 	}
 	default:
 		return -ENOTTY;

@@ -4,6 +4,8 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include "../vmremap_test.h"
@@ -23,12 +25,19 @@ struct test_memory {
 	struct page **pages;
 };
 
+/* Pages of which each keeps a block from being whole. */
+struct test_fragments {
+	spinlock_t lock; /* of the list */
+	struct list_head pages;
+	struct notifier_block oom;
+};
+
 /* What one open file has. */
 struct test_file {
 	struct mutex lock; /* keeps ioctls of one file apart */
 	struct test_memory slots[VMREMAP_TEST_SLOTS];
 	struct vmremap_test_plan plan;
-	struct list_head fragments;
+	struct test_fragments fragments;
 };
 
 int test_open(struct inode *inode, struct file *file);
@@ -49,7 +58,8 @@ void test_after(struct test_file *tf, const struct vmremap_test_call *call);
 extern const struct file_operations test_prepare_fops;
 extern const struct file_operations test_nested_fops;
 
-int test_fragment(struct test_file *tf, unsigned int order);
-void test_fragment_free(struct test_file *tf);
+int test_fragments_init(struct test_fragments *fragments);
+void test_fragments_free(struct test_fragments *fragments);
+int test_fragment(struct test_fragments *fragments, unsigned int order);
 
 #endif /* TEST_H */
