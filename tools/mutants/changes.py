@@ -67,7 +67,7 @@ RUST_WHOLES = [
 class Mutant:
     """One change of one file."""
 
-    number, by = 0, ""  # its place among all, and who noticed it
+    number, by, before = 0, "", ""  # its place among all, who noticed it, and who did when it was tried before
 
     def __init__(self, path, text, function, unit, start, end, new):
         self.path, self.function, self.unit, self.start, self.end, self.new = path, function, unit, start, end, new

@@ -5,6 +5,7 @@ import hashlib
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -75,6 +76,7 @@ class Killer:
         keys = {mutant: digest(self.base, mutant.path, mutant.text) for mutant in left}
         new = []
         for mutant in left:
+            mutant.before = known.get(f"{self.name}: {mutant.name}", "")
             by, then = known.get(keys[mutant], ("", ""))
             if then == self.depends(mutant, by):
                 mutant.by = by
@@ -86,6 +88,7 @@ class Killer:
             for tried, (mutant, by) in enumerate(zip(new, pool.map(self.killer, new)), 1):
                 mutant.by = by
                 known[keys[mutant]] = by, self.depends(mutant, by)
+                known[f"{self.name}: {mutant.name}"] = by
                 if time.monotonic() > said + 30:
                     said = time.monotonic()
                     print(f"{self.name}: {tried} of {len(new)} tried, {sum(bool(m.by) for m in new[:tried])} killed",
@@ -176,7 +179,7 @@ class Selftests(Checkout):
     KUnit suites on the debug kernel, which call what that kernel would not."""
 
     phases = "selftests", "reuse", "rust", "edu", "debug-kunit"
-    likely = None  # the program that noticed the last change, and notices its neighbours
+    likely = None  # the command that noticed this change before, or noticed the last one
 
     def __init__(self, name, argued):
         shared = texts("selftests", ".h")
@@ -195,6 +198,11 @@ class Selftests(Checkout):
 
     def wanted(self, mutant):
         return super().wanted(mutant) and mutant.name not in self.argued
+
+    def killer(self, mutant):
+        if ": " in mutant.before:
+            self.likely = shlex.split(mutant.before.split(": ")[1])
+        return super().killer(mutant)
 
     def failing(self):
         if subprocess.run(["make", "-s", "modules"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -217,5 +225,5 @@ class Selftests(Checkout):
                         by = f"the program {begun[1]}"
             if failed or process.returncode:
                 self.likely = likely
-                return f"{by}: {failed or process.returncode}"
+                return f"{by}: {shlex.join(likely)}: {failed or process.returncode}"
         return ""
