@@ -30,6 +30,7 @@ static unsigned long give_back(struct test_fragments *fragments, unsigned long c
 /* Others need blocks of a few pages, for a new task say: they get some before anyone is killed. */
 static int out_of_memory_notify(struct notifier_block *oom, unsigned long action, void *freed)
 {
+	/* What was kept of one of the largest blocks, where each second page was. */
 	*(unsigned long *)freed += give_back(container_of(oom, struct test_fragments, oom),
 					     1UL << MAX_PAGE_ORDER >> 1);
 	return NOTIFY_OK;
