@@ -81,7 +81,7 @@ bench: modules
 	@tools/bench/run
 
 series:
-	@tools/enter tools/series/write "$$(tools/kernel source)" build/series
+	@tools/enter tools/series/write "$$(tools/kernel-upstream)" build/series
 
 in-tree:
 	@tools/in-tree add "$(KSRC)"
