@@ -1,68 +1,131 @@
 # SPDX-License-Identifier: GPL-2.0
 
-# The person's entry. The kernel's build system reads Kbuild instead.
+# User-facing targets; 'make help' lists them. The kernel's build system reads Kbuild instead.
 
-# Asked for once, and only by those targets that want it.
+define usage
+Build
+  make                 build vmremap.ko for the running kernel
+  make KDIR=DIR        ... for the kernel whose headers are in DIR
+  make modules         build modules and test programs for Debian's kernel,
+                       which is downloaded; with KDIR=DIR, nothing is
+  make docs            build the documentation: build/docs/index.html
+
+Try
+  make demo            boot a VM in which a C and a Rust driver share memory
+                       with a program
+  make new-driver NAME=foo TEMPLATE=c|rust DIR=DIR
+                       write a small driver to start from, with its test
+
+Test
+  make check           run the fast checks only (about a minute)
+  make test            run the full test suite; PHASES="lint kunit" runs only
+                       these phases of tools/test-phases
+  make test PHASES=churn SOAK=600
+                       run the stress test for 600 seconds
+  make test-kernels    run demo and selftests on every supported kernel
+  make lint            run the static checkers only (checkpatch, sparse, ...)
+  make bench           measure instruction counts against remap_vmalloc_range()
+                       and the alternatives
+
+Verify
+  make review          check the code against the contract: build/review/
+                       BASE=REV prints what changed since REV
+  make proofs          prove the argument checks and the policy; search the
+                       model of revoke and freeze
+  make mutants         mutation testing: change the code one place at a time
+                       and report which test catches it
+
+Package
+  make modules_install install vmremap.ko for the running kernel, or for KDIR
+  make install         install the header, driver.mk and the documentation
+  make uninstall       remove what both have installed
+  make deb             build Debian packages in build/deb/
+  make series          write the patches for a kernel tree to build/series/
+                       (kernel bug fixes: build/series/kernel/)
+  make in-tree KSRC=DIR, make in-tree-remove KSRC=DIR
+                       add vmremap to a kernel source tree, or remove it
+  make clean           remove build/
+  make distclean       remove build/ and the cache, and print what that frees
+
+Variables
+  V=1                  print every command and the tests' output
+  -jN                  run N jobs at once (default: one for each CPU)
+  KDIR=DIR             prepared build tree or headers of a kernel
+  KERNEL_SERIES=6.12 FLAVOUR=cloud|rt|16k ARCH=arm64
+                       select another Debian kernel
+  INSTALL_MOD_PATH=DIR, INSTALL_MOD_DIR=updates
+                       root and folder of the installed module
+  DESTDIR=DIR, prefix=/usr/local
+                       root and prefix of all other installed files
+endef
+
+# Asked for once, and only by those targets that need it.
 selection = $(foreach name,KERNEL_SERIES FLAVOUR ARCH,$(name)='$($(name))')
 release = $(eval release := $(shell $(selection) tools/kernel release))$(release)
 out = build/$(release)
 
+# Only the recipes that pass KDIR on build for it: the tests need Debian's kernel.
+kdir = $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
+unexport KDIR
+export JOBS = $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
+export V
+
+# A long step, whose output goes to build/log.
+SHELL := /bin/bash
+phase := BASH_ARGV0=make; . tools/lib.sh; phase
+
 comma := ,
-# One for each language; in C with the newer hook where the kernel has it.
+# One for each language; in C with the newer hook if the kernel has it.
 samples = $(firstword $(wildcard $(addprefix $(out)/samples/c/vmremap_sample_c,.ko _mmap.ko))) \
 	$(wildcard $(out)/samples/rust/vmremap_sample_rust.ko)
 edu_samples = $(wildcard $(addprefix $(out)/samples/edu/,vmremap_edu_c.ko rust/vmremap_edu_rust.ko))
 
+all:
+	@KDIR='$(kdir)' tools/kmake
+
 help:
-	@echo 'make demo        map memory of a C and a Rust driver into a program, on the stock kernel in a VM'
-	@echo 'make test        everything that must hold; make test PHASES="NAME..." runs some of it'
-	@echo 'SOAK=600 make test PHASES=churn  for so many seconds'
-	@echo 'make test-kernels the demo and the selftests on each of Debian'"'"'s kernels that vmremap is for'
-	@echo 'make test-quick  what fits into a working day'
-	@echo 'make lint        the checkers alone'
-	@echo 'make review      the contract in the code, in build/review/; BASE=REV prints what changed since REV'
-	@echo 'make proofs      what is proved of the checks, with its assumptions'
-	@echo 'make mutants     each change of what checks and decides, and what notices it'
-	@echo 'make modules     modules and programs, in build/RELEASE/'
-	@echo 'make in-tree KSRC=DIR         put vmremap into the kernel source tree DIR, as mm/vmremap'
-	@echo 'make in-tree-remove KSRC=DIR  take it out again'
-	@echo 'make series      the patches for a kernel tree, in build/series/; in kernel/, those for what was found in it'
-	@echo 'make bench       count what sharing memory costs, beside the kernel'"'"'s own function and what else there is'
-	@echo 'make docs        all that there is to read, C and Rust, in build/docs/index.html'
-	@echo 'make new-driver NAME=foo LANG=rust|c DIR=DIR  a small driver to start from, and how to try it'
-	@echo 'make deb         packages for Debian, in build/deb/'
-	@echo 'make install, make modules_install  without DKMS: header and documents; modules, for KDIR=/lib/modules/.../build'
-	@echo 'make clean       remove build/; the cache stays'
-	@echo 'KERNEL_SERIES=6.12, FLAVOUR=cloud|rt|16k and ARCH=arm64 select another kernel.'
+	$(info $(usage))
+	@:
 
 setup:
 	@tools/kernel prepare
 
-modules: setup
-	@tools/phase modules 30 tools/kmake
-	@tools/phase programs 10 tools/enter make -f tools/programs.mk -j"$$(nproc)" \
+modules: $(if $(KDIR),all,stock)
+
+stock: setup
+	@$(phase) modules 30 tools/kmake
+	@$(phase) programs 10 tools/enter make -f tools/programs.mk -j"$${JOBS:-$$(nproc)}" \
 		CC="$$(tools/kernel cc)" out=$(out) source="$$(tools/kernel source)" page_size="$$(tools/kernel page-size)"
 
-demo: modules
+demo: stock
 	@tools/vm --module $(out)/vmremap.ko $(patsubst %,--module %,$(samples) $(edu_samples)) \
 		$(patsubst %,--device edu$(comma)dma_mask=0xffffffffffffffff,$(edu_samples)) \
 		--copy $(out)/samples/c/demo:/demo --copy $(out)/samples/edu/demo:/demo-edu -- \
 		sh -c '/demo /dev/vmremap-sample-* && exec /demo-edu /dev/vmremap-edu-*'
 
 docs: setup
-	@tools/phase docs 30 tools/kmake VMREMAP_DOCS=y
-	@tools/phase review 10 tools/enter tools/review/run --kernel "$$(tools/kernel source)" --out build/review
-	@tools/phase pages 20 tools/enter tools/docs/build "$$(tools/kernel source)" build/docs $(out)/rust/doc build/review
+	@$(phase) docs 30 tools/kmake VMREMAP_DOCS=y
+	@$(phase) review 10 tools/enter tools/review/run --kernel "$$(tools/kernel source)" --out build/review
+	@$(phase) pages 20 tools/enter tools/docs/build "$$(tools/kernel source)" build/docs $(out)/rust/doc build/review
 	@ls build/docs/index.html
 
-test: modules
-	@tools/test $(PHASES)
+new-driver:
+	@tools/new-driver '$(NAME)' '$(TEMPLATE)' '$(DIR)'
 
-test-quick: modules
+check: stock
 	@tools/test --quick
 
-lint: modules
+test: stock
+	@tools/test $(PHASES)
+
+test-kernels:
+	@tools/test-kernels
+
+lint: stock
 	@tools/test lint
+
+bench: stock
+	@tools/bench/run
 
 review:
 	@tools/enter tools/review/run --kernel "$$(tools/kernel source)" --out build/review $(if $(BASE),--base "$(BASE)")
@@ -74,11 +137,17 @@ proofs:
 mutants:
 	@tools/mutate
 
-test-kernels:
-	@tools/test-kernels
+modules_install:
+	@KDIR='$(kdir)' tools/install modules
 
-bench: modules
-	@tools/bench/run
+install:
+	@tools/install files
+
+uninstall:
+	@tools/install --remove files modules
+
+deb:
+	@tools/deb
 
 series:
 	@tools/enter tools/series/write "$$(tools/kernel-upstream)" build/series
@@ -89,21 +158,11 @@ in-tree:
 in-tree-remove:
 	@tools/in-tree remove "$(KSRC)"
 
-# DESTDIR and prefix are honoured.
-install:
-	@tools/install files
-
-# LANG is the locale's, too, when nobody says it here.
-new-driver:
-	@LANG=C tools/new-driver '$(NAME)' '$(if $(filter command line,$(origin LANG)),$(LANG))' '$(DIR)'
-
-deb:
-	@tools/deb
-
-modules_install:
-	@tools/install modules
-
 clean:
 	rm -rf build
 
-.PHONY: bench help new-driver deb install modules_install setup modules demo docs test test-kernels test-quick lint review proofs mutants series in-tree in-tree-remove clean
+distclean:
+	@tools/distclean
+
+.PHONY: all help setup modules stock demo docs new-driver check test test-kernels lint bench review proofs mutants \
+	modules_install install uninstall deb series in-tree in-tree-remove clean distclean

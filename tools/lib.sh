@@ -25,6 +25,19 @@ esac
 # shellcheck disable=SC2034 # those who build use it
 kernel_make=(ARCH="$arch" CROSS_COMPILE="$triplet-" CROSS_COMPILE_COMPAT=arm-linux-gnueabihf-)
 
+# The release of the kernel whose headers, or prepared build tree, are in a folder.
+release_of() { # KDIR
+	local file=$1/include/config/kernel.release running
+	running=$(uname -r)
+	if [[ -r $file ]]; then
+		cat "$file"
+	elif [[ $1 == "/lib/modules/$running/build" ]]; then
+		die "no headers of the running kernel: install linux-headers-$running or set KDIR=DIR; 'make demo' needs none"
+	else
+		die "KDIR=$1 holds no kernel headers: name a folder such as /lib/modules/RELEASE/build"
+	fi
+}
+
 # How the release of the kernel that is asked for ends.
 suffix() {
 	case ${FLAVOUR:-generic}-$arch in
@@ -94,15 +107,16 @@ advice() { # LOG
 	fi
 }
 
-# phase NAME SECONDS COMMAND...: a long step with its log. Not to be called in a condition: errexit would be lost.
+# phase NAME SECONDS COMMAND...: run a long step with its output in build/log/NAME.log, and with V=1 also on stderr. Never call
+# it in a condition, because errexit would have no effect then.
 phase() {
 	local name=$1 expected=$2 log=$logs/$1.log start=$SECONDS status
 	shift 2
 	mkdir -p "$logs" || die "cannot write to $logs"
 	say "$name: started, takes about $expected s"
 	set +e
-	(set -e; "$@") >"$log" 2>&1 </dev/null
-	status=$?
+	(set -e; "$@") 2>&1 </dev/null | if [[ ${V-} == 1 ]]; then tee "$log" >&2; else cat >"$log"; fi
+	status=${PIPESTATUS[0]}
 	set -e
 	((status == 0)) || die "$name failed after $((SECONDS - start)) s: $(advice "$log") (log: $log)"
 	say "$name: done in $((SECONDS - start)) s"
