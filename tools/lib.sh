@@ -3,6 +3,12 @@
 # Sourced by the tools: what they have to agree on.
 set -euo pipefail
 
+# --help: print the comment at the head of the tool.
+if [[ ${1-} == --help ]]; then
+	sed -n '/^#!/d; /^# SPDX/d; /^#/!q; s/^# \{0,1\}//p' "$0"
+	exit
+fi
+
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 home=~ # bash asks the password file when HOME is unset
 cache=${XDG_CACHE_HOME:-$home/.cache}/vmremap

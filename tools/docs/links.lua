@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0
--- The name of a page, as `docs/contract.md`, becomes a link to it: of those pages that the variable 'pages' names.
+-- A link to, or the name of, one of the pages that the variable 'pages' names becomes a link to the built page. Other files of
+-- the checkout are no part of what is built, so of a link to one only the text stays.
 local pages = {}
 
 function Meta(meta)
@@ -8,9 +9,27 @@ function Meta(meta)
 	end
 end
 
-function Code(code)
-	local page = code.text:match("^([%w-]+)%.md$") or code.text:match("^docs/([%w-]+)%.md$")
-	return page and pages[page] and pandoc.RawInline("rst", ":doc:`/" .. page:lower() .. "`") or nil
+local function named(path)
+	local page = path:match("([%w-]+)%.md$")
+	return page and pages[page] and page:lower()
 end
 
-return { { Meta = Meta }, { Code = Code } }
+function Code(code)
+	local page = not code.text:match("%s") and named(code.text)
+	return page and pandoc.RawInline("rst", ":doc:`/" .. page .. "`") or nil
+end
+
+function Link(link)
+	local path, anchor = link.target:match("^([^#]*)(#?.*)$")
+	if path == "" or path:match("^%a+:") then
+		return nil
+	end
+	local page = named(path)
+	if page then
+		link.target = page .. ".html" .. anchor
+		return link
+	end
+	return pandoc.Code(pandoc.utils.stringify(link))
+end
+
+return { { Meta = Meta }, { Code = Code, Link = Link } }

@@ -17,7 +17,7 @@ import source_c  # noqa: E402
 import source_rust  # noqa: E402
 from model import CONTRACT, Clause, Place, Review, line_of  # noqa: E402
 
-FILES = (CONTRACT, "README.md", "c/*.[ch]", "selftests/*.c", "kunit/*.c", "selftests/compile-fail/*.rs",
+FILES = (CONTRACT, "docs/guide.md", "c/*.[ch]", "selftests/*.c", "kunit/*.c", "selftests/compile-fail/*.rs",
          "tools/proofs/*.c", "tools/proofs/*.pml",
          *(f"{folder}/**/*.rs" for folder in ("rust", "bindings", "samples", "selftests", "kunit")))
 

@@ -11,7 +11,7 @@ TABLE, HEADER = "c/reject.c", "c/vmremap.h"
 # The contract's errnos are said again in these tables, each in the order of precedence.
 TABLES = {TABLE: r'\[VMREMAP_\w+\] = \{ "(?P<name>\w+)", -(?P<errno>E\w+) \}',
           HEADER: r"^ \*\t%-(?P<errno>E\w+)\s+(?P<name>\w+)\s",
-          "README.md": r"^\| `(?P<errno>E[A-Z]+)` \| `?(?P<name>\w+)`? \|"}
+          "docs/guide.md": r"^\| `(?P<errno>E[A-Z]+)` \| `?(?P<name>\w+)`? \|"}
 # What a function that is given one relies on.
 TAKES = {"vmremap_area": "AreaOutlives", "vm_area_struct": "VmaInit", "vm_area_desc": "VmaInit"}
 
