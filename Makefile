@@ -36,7 +36,8 @@ Verify
                        and report which test catches it
 
 Package
-  make modules_install install vmremap.ko for the running kernel, or for KDIR
+  make modules_install
+                       install vmremap.ko for the running kernel, or for KDIR
   make install         install the header, driver.mk and the documentation
   make uninstall       remove what both have installed
   make deb             build Debian packages in build/deb/
