@@ -165,7 +165,7 @@ impl<T: FromBytes + IntoBytes> Area<T> {
 // Not generic, so that it is compiled into vmremap.ko and not into each of its users.
 fn alloc(size: usize, flags: Flags) -> Result<(NonNull<bindings::vmremap_area>, NonNull<c_void>)> {
     // SAFETY:
-    // - `AbiLayout`: the signature is pinned in `bindings/signatures.rs`. Nothing else is required.
+    // - `Context`: the caller may sleep, as for each allocation with `GFP_KERNEL`; no type says so.
     let raw = from_err_ptr(unsafe { bindings::vmremap_area_alloc(size, flags.as_raw()) })?;
     // SAFETY:
     // - `AreaOutlives`: the reference that was just given keeps the area alive.
@@ -253,6 +253,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         // - `AreaOutlives`: by the type invariant there is a reference on the area.
         // - `VmaInit`: by the type invariant of `VmaNew` the VMA is being set up by this thread
         //   in an `mmap` callback: the mmap lock is held for writing, and nobody else can find it.
+        // - `Context`: by the same invariant this is such a callback, which may sleep.
         to_result(unsafe { bindings::vmremap_area_mmap(self.raw(), vma.as_ptr(), page_offset) })
     }
 
@@ -280,6 +281,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         // - `AreaOutlives`: by the type invariant there is a reference on the area.
         // - `VmaInit`: by the type invariant of `VmaDesc` it is the description that a hook was
         //   given, and only this task accesses it.
+        // - `Context`: by the same invariant this is such a hook.
         to_result(unsafe {
             bindings::vmremap_area_mmap_prepare(self.raw(), desc.as_ptr(), page_offset)
         })
@@ -388,6 +390,7 @@ impl<T: KnownSize + ?Sized> Drop for Area<T> {
         // SAFETY:
         // - `AreaOutlives`: by the type invariant `self` owns the reference that is given back,
         //   and every view of the memory borrows `self`. Mappings have references of their own.
+        // - `Context`: the caller is in process context, as the type says; nothing checks that.
         unsafe { bindings::vmremap_area_put(self.raw()) };
     }
 }

@@ -247,6 +247,7 @@ mod ops {
             "the atomic is of the size of the field"
         );
         // SAFETY:
+        // - `AbiLayout`: the two types have the same size and alignment, as was just checked.
         // - `AreaOutlives`: by the type invariant of `SysMem` the pointer is aligned and valid for
         //   reads and writes for `'a`.
         // - `NoSharedRef`: `Atomic` is an `UnsafeCell`, so that a reference to one says nothing of

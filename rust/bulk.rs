@@ -203,12 +203,11 @@ fn initialise<'a>(from: SysMem<'_, [u8]>, to: &'a mut [MaybeUninit<u8>]) -> &'a 
         return &mut [];
     }
     // SAFETY:
-    // - `AreaOutlives`: by the type invariant of `SysMem` its bytes are valid for reads.
-    // - `NoSharedRef`: `to` is as long, and borrowed for this alone, and so not of an area.
+    // - `Borrowed`: `to` is as long, and borrowed for this alone, and so not of an area.
     unsafe { SysMemBackend::copy_from_io(from, to.as_mut_ptr().cast()) };
     // SAFETY:
-    // - `AreaOutlives`: so many bytes were initialised, just now, and are borrowed for `'a`.
-    // - `NoSharedRef`: they are the caller's, and not of an area.
+    // - `Initialised`: so many bytes were initialised, just now, by the copy.
+    // - `Borrowed`: they are the caller's, and borrowed for `'a` by nobody else.
     unsafe { slice::from_raw_parts_mut(to.as_mut_ptr().cast(), from.len()) }
 }
 

@@ -83,6 +83,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         }
         // SAFETY:
         // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        // - `Context`: the caller may sleep, as for each function of this kind; no type says so.
         to_result(unsafe { bindings::vmremap_area_freeze(self.raw()) })?;
 
         // INVARIANT: It is frozen by `NoUserAccess`, and `self` is the only one by `SoleReference`:
@@ -116,6 +117,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     pub fn revoke(&self) -> Result {
         // SAFETY:
         // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        // - `Context`: the caller may sleep, as for each function of this kind; no type says so.
         to_result(unsafe { bindings::vmremap_area_revoke(self.raw()) })
     }
 }
@@ -126,8 +128,8 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY:
-        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`, of
-        //   which any bytes are a value.
+        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
+        // - `Initialised`: it was zeroed, and any bytes are a `T`: an `Area` is only made of such.
         // - `NoUserAccess`: by the type invariant no program accesses it.
         // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
         unsafe { NonNull::as_ref(&self.area.memory()) }
@@ -138,8 +140,8 @@ impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY:
-        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`, of
-        //   which any bytes are a value.
+        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
+        // - `Initialised`: it was zeroed, and any bytes are a `T`: an `Area` is only made of such.
         // - `NoUserAccess`: by the type invariant no program accesses it.
         // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
         unsafe { NonNull::as_mut(&mut self.area.memory()) }

@@ -58,10 +58,12 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     handler: H,
 ) -> Result {
     // SAFETY:
+    // - `AbiLayout`: only the lifetime of the type differs.
     // - `DeviceBound`: what is made of it is dropped, below, before the device is unbound.
     let bound = unsafe { mem::transmute::<&pci::Device<Bound>, &'static pci::Device<Bound>>(pdev) };
     let vectors = bound.alloc_irq_vectors(1, 1, IrqTypes::all())?;
     // SAFETY:
+    // - `AbiLayout`: only the lifetime of the type differs.
     // - `DeviceBound`: the vector is there until `vectors` is dropped, which is after the
     //   registration.
     let request =

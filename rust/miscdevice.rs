@@ -138,6 +138,7 @@ impl<T: SharedDevice> SharedDeviceRegistration<T> {
     ///
     /// Those of the kernel's `misc_register()`.
     pub fn register(options: MiscDeviceOptions, shared: T::Shared) -> impl PinInit<Self, Error> {
+        // INVARIANT: `POLLED` has a function for `poll(2)`.
         // From the second line on there can be somebody who opens it.
         try_pin_init!(Self {
             shared,
@@ -149,16 +150,20 @@ impl<T: SharedDevice> SharedDeviceRegistration<T> {
     /// kind of registration.
     pub fn shared(device: &miscdevice::MiscDeviceRegistration<T>) -> Option<&T::Shared> {
         // SAFETY:
-        // - `AbiLayout`: it points to a `miscdevice`, a part of `device`.
+        // - `Borrowed`: it points to a `miscdevice`, a part of `device`.
+        // - `AbiLayout`: it is aligned as that, whose layout it has.
+        // - `Initialised`: `device` is registered, and so initialised.
         let raw = unsafe { ptr::read(device.as_raw()) };
         // SAFETY:
-        // - `AbiLayout`: it points to the operations of a `T`, a constant.
+        // - `OpsMatch`: it points to the operations of a `T`, a constant.
+        // - `AbiLayout`: a constant of this type is aligned for it.
+        // - `Initialised`: a constant is always a value of its type.
         let operations = unsafe { ptr::read(raw.fops) };
 
         // Only a registration of this type has it.
         operations.poll?;
         // SAFETY:
-        // - `AbiLayout`: `device` is the first part of a registration of this type, as it is
+        // - `OpsMatch`: `device` is the first part of a registration of this type, as it is
         //   `repr(C)`.
         let whole = unsafe {
             mem::transmute_copy::<&miscdevice::MiscDeviceRegistration<T>, &Self>(&device)
@@ -179,18 +184,22 @@ pub(crate) fn register<T: MiscDevice>(
 
         device.fops = operations;
         // SAFETY:
-        // - `AbiLayout`: `slot` is valid for writes, and the registration is `repr(transparent)`
-        //   over a `miscdevice`.
+        // - `RegistrationPinned`: `slot` is valid for writes, and is where it stays.
+        // - `AbiLayout`: the registration is `repr(transparent)` over a `miscdevice`.
         unsafe { ptr::write(slot, device) };
         // SAFETY:
-        // - `AbiLayout`: the device is one for a `T`, as `into_raw` makes it, but for functions
-        //   that it has not. It is pinned, and dropping the registration deregisters it.
+        // - `OpsMatch`: the device is one for a `T`, as `into_raw` makes it, but for functions that
+        //   it has not.
+        // - `RegistrationPinned`: `slot` is initialised in place, and then pinned.
+        // - `RegistrationEnds`: to drop the registration deregisters it.
+        // - `Context`: a driver's `init` and `probe` may sleep; no type says so.
         to_result(unsafe { misc_register(slot) })
     };
 
     // SAFETY:
-    // - `AbiLayout`: `init` has initialised the registration when it succeeds, and else nothing has
-    //   to be dropped.
+    // - `Initialised`: `init` has initialised the registration when it succeeds, and else nothing
+    //   has to be dropped.
+    // - `RegistrationPinned`: nothing moves what is in `slot`, which is then pinned.
     unsafe { pin_init::pin_init_from_closure(init) }
 }
 
@@ -201,7 +210,9 @@ impl<T: MiscDevice> Placed<T> {
     pub(crate) const FOPS: file_operations = file_operations {
         get_unmapped_area: Some(vmremap_get_unmapped_area),
         // SAFETY:
-        // - `AbiLayout`: it points to the operations of a `T`, a constant.
+        // - `OpsMatch`: it points to the operations of a `T`, a constant.
+        // - `AbiLayout`: a constant of this type is aligned for it.
+        // - `Initialised`: a constant is always a value of its type.
         ..unsafe { ptr::read(MiscDeviceOptions { name: c"" }.into_raw::<T>().fops) }
     };
 }
@@ -217,7 +228,7 @@ impl<T: SharedDevice> Placed<T> {
 ///
 /// # Safety
 ///
-/// - `AbiLayout`: `file` is open during the operation that `'a` is, and `open` has put a `P` into
+/// - `FileOpen`: `file` is open during the operation that `'a` is, and `open` has put a `P` into
 ///   it, which `release` takes away.
 #[inline]
 pub(crate) unsafe fn opened<'a, P: ForeignOwnable>(
@@ -227,13 +238,16 @@ pub(crate) unsafe fn opened<'a, P: ForeignOwnable>(
         .wrapping_byte_add(offset_of!(bindings::file, private_data))
         .cast::<*mut c_void>();
     // SAFETY:
-    // - `AbiLayout`: it points to a field of the file, which nobody writes while that is open.
+    // - `FileOpen`: it points to a field of the file, which nobody writes while that is open.
+    // - `AbiLayout`: the field is where C has it, and aligned for a pointer.
+    // - `Initialised`: `open` has written a pointer there.
     let private = unsafe { ptr::read(private_data) };
     // SAFETY:
-    // - `AbiLayout`: promised by the caller.
+    // - `FileOpen`: promised by the caller: `open` has put it there, and `release` did not run.
     let device = unsafe { P::borrow(private) };
     // SAFETY:
-    // - `AbiLayout`: the file is open during the operation, and no position of it is in use.
+    // - `FileOpen`: the file is open during the operation, and system calls that use its position
+    //   hold its lock.
     let file = unsafe { File::from_raw_file(file) };
 
     (device, file)
@@ -243,18 +257,18 @@ pub(crate) unsafe fn opened<'a, P: ForeignOwnable>(
 ///
 /// # Safety
 ///
-/// - `AbiLayout`: `file` is an open file of a device that was registered for a `T`, and `table` is
+/// - `FileOpen`: `file` is an open file of a device that was registered for a `T`, and `table` is
 ///   null or a `poll_table`.
 unsafe extern "C" fn poll<T: SharedDevice<Ptr = P>, P: ForeignOwnable>(
     file: *mut bindings::file,
     table: *mut bindings::poll_table_struct,
 ) -> bindings::__poll_t {
     // SAFETY:
-    // - `AbiLayout`: the file is open during the call, and of a device that was registered for a
+    // - `FileOpen`: the file is open during the call, and of a device that was registered for a
     //   `T`, whose `open` puts a `P` into it.
     let (device, file) = unsafe { opened::<P>(file) };
     // SAFETY:
-    // - `AbiLayout`: the caller gives a table that it may be told of.
+    // - `FileOpen`: the caller gives a table that is valid during the call, or null.
     let table = unsafe { PollTable::from_raw(table) };
 
     T::poll(device, file, &table)

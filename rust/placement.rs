@@ -18,7 +18,7 @@ use kernel::{
 /// Those of the kernel's `mm_get_unmapped_area()`.
 pub fn get_unmapped_area(search: &AddressSearch<'_>) -> Result<usize> {
     // SAFETY:
-    // - `AbiLayout`: these are the arguments of the hook that this is for, by the type invariant of
+    // - `Context`: these are the arguments of the hook that this is for, by the type invariant of
     //   `AddressSearch` with the mmap lock held.
     let addr = unsafe {
         bindings::vmremap_get_unmapped_area(

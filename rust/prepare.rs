@@ -202,7 +202,7 @@ impl<T: MmapPrepare> Placed<T> {
 /// # Safety
 ///
 /// - `VmaInit`: `desc` is the description that this hook is given, of an open file.
-/// - `AbiLayout`: that is one of a device that was registered for a `T`.
+/// - `FileOpen`: that is one of a device that was registered for a `T`.
 unsafe extern "C" fn mmap_prepare<T: MmapPrepare<Ptr = P>, P: ForeignOwnable>(
     desc: *mut vm_area_desc,
 ) -> c_int {
@@ -211,7 +211,7 @@ unsafe extern "C" fn mmap_prepare<T: MmapPrepare<Ptr = P>, P: ForeignOwnable>(
     let raw_file = desc.file();
     let vm_file = desc.vm_file();
     // SAFETY:
-    // - `AbiLayout`: the file is open during the call, and of a device that was registered for a
+    // - `FileOpen`: the file is open during the call, and of a device that was registered for a
     //   `T`, whose `open` puts a `P` into it.
     let (device, file) = unsafe { opened::<P>(raw_file) };
     let result = T::mmap_prepare(device, file, &desc);

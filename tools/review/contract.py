@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Judge a tree by docs/contract.md: read the clauses, what the kernel crate asks for, the soundness argument, and all
-that names a clause. Whoever keeps a clause, it is kept somewhere, and something shows it; and each function of the
+"""Judge a tree by docs/contract.md: read the clauses, the soundness argument, and all that names a clause. Whoever keeps a clause, it is kept somewhere, and something shows it; and each function of the
 kernel of which something is assumed is in the file that is named.
 
 By hand, because what a heading, a list or a table means there is the contract's own, and because a file of the kernel
@@ -12,19 +11,24 @@ import sys
 from collections import Counter
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))
+import api  # noqa: E402
+import boundary  # noqa: E402
 import exercises  # noqa: E402
+import obligations  # noqa: E402
 import source_c  # noqa: E402
 import source_rust  # noqa: E402
 from model import CONTRACT, Clause, Place, Review, line_of  # noqa: E402
 
-FILES = (CONTRACT, "docs/guide.md", "c/*.[ch]", "selftests/*.c", "kunit/*.c", "selftests/compile-fail/*.rs",
+FILES = (CONTRACT, boundary.PAGE, obligations.PAGE, api.PATH, "docs/guide.md", "c/*.[ch]", "selftests/*.c", "kunit/*.c",
+         "selftests/compile-fail/*.rs",
          "tools/proofs/*.c", "tools/proofs/*.pml",
-         *(f"{folder}/**/*.rs" for folder in ("rust", "bindings", "samples", "selftests", "kunit")))
+         "selftests/*/run", *(f"{folder}/**/*.rs" for folder in ("rust", "bindings", "samples", "selftests", "kunit")))
 
-HOW = "checked", "caller", "construction", "refcount", "type", "build"
+HOW = "checked", "caller", "construction", "refcount", "type", "build", "kernel", "language", "crate"
 SERIES = 7, 3  # of the kernel that the contract speaks of
 # Names that look like a clause's.
-TYPES = "VmaNew", "VmaDesc", "SysMem", "FromBytes", "IntoBytes", "UnsafeCell"
+TYPES = "VmaNew", "VmaDesc", "SysMem", "FromBytes", "IntoBytes", "UnsafeCell", "PinInit", "MaybeUninit", \
+    "DmaArea", "SharedDevice", "MiscDevice", "SharedDeviceRegistration"
 DEFINITION = r"^(?:(?![\s/*#]).*?\b{0}\([^;{{]*\{{|#\s*define {0}\(|pub struct {0}\b)"
 
 
@@ -34,13 +38,22 @@ def load(root):
             for pattern in FILES for path in sorted(root.glob(pattern))}
 
 
-def judge(files, source):
-    """The review of a tree, and of the kernel's source, if there is one."""
+def judge(files, source, build, foreign):
+    """The review of a tree, of the crate as rustc has it, and of the kernel's source and crates, if they are there."""
     review = Review(dict(files))
+    document, operations, wrong = build.ask(files)
+    review.errors += wrong
     read(review)
+    obligations.read(review, foreign, source)
     source_c.read(review)
-    source_rust.read(review)
+    source_rust.read(review, operations)
     exercises.read(review)
+    if not document:
+        return review
+    review.snapshot = api.snapshot(document)
+    boundary.read(review, document, foreign)
+    for sign, fact in api.difference(review.files.get(api.PATH, ""), review.snapshot):
+        review.error(api.PATH, 1, f"{'is not so' if sign == '-' else 'is not recorded'}: {fact}")
     if source:
         read_kernel(source, review)
     for clause in review.clauses.values():
@@ -69,9 +82,6 @@ def read(review):
     review.error(CONTRACT, 1, "the soundness argument ('## Why ...') is missing", when=not review.argument)
     for match in re.finditer(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", text):
         review.known(CONTRACT, line_of(text, match.start()), {match[1]}.difference(TYPES))
-    for operations, clauses in re.findall(r"^\| (`.*?) \|.*\| (.*) \|$", text, flags=re.M):
-        for operation in re.findall(r"`([^`]+)`", operations):
-            review.operations[operation] = set(re.findall(r"`(\w+)`", clauses))
 
 
 def spoken_of(source):
@@ -102,7 +112,9 @@ def check(clause, review):
     tests, breaks, proofs = review.tests(name), review.of("breaks", name), review.of("proof", name)
     compiler = [place for place in breaks if place.path.startswith("selftests/compile-fail/")]
     paths = ", ".join(sorted({place.path for place in tests + proofs}))
-    said = clause.notes.get("Shown by", "nothing")
+    rows = [cells for table in review.boundary.values() for _, cells in table if name in re.findall(r"\w+", cells[1])] \
+        if how & {"type", "kernel", "language", "crate"} or name == "Context" else []
+    said = clause.notes.get("Shown by", "0 tests, 0 proofs")
     shown = f"{len(tests)} test{'s' * (len(tests) != 1)}, {len(proofs)} proof{'s' * (len(proofs) != 1)}"
     for message, wrong in {
         "is checked, but nowhere in c/": "checked" in how and not review.of("site", name),
@@ -110,9 +122,10 @@ def check(clause, review):
         "is for the caller to keep, but nothing requires it": "caller" in how and not review.of("requires", name),
         "is kept by vmremap, but no function guarantees it":
             how & {"construction", "refcount"} and not review.of("guarantees", name),
-        "has no test and no proof": not tests + proofs,
-        "is kept by the compiler, but no program of selftests/compile-fail/ shows it":
-            how & {"type", "build"} and not compiler,
+        "has no test, no proof and no row in docs/boundary.md": not tests + proofs + rows,
+        "is kept by the compiler, but no program of selftests/compile-fail/ shows it, and no row of docs/boundary.md":
+            how & {"type", "build"} and not compiler + rows,
+        "is kept by the kernel, of which nothing is assumed": "kernel" in how and not review.of("kernel", name),
         "does not say what happens where it does not hold": how != {"checked"} and "Else" not in clause.notes,
         "does not say what it assumes of the kernel": "Assumes" not in clause.notes,
         f"says that it is shown by {said}, but it is by {shown} in {paths}": said != shown,

@@ -33,7 +33,10 @@ class Review:
     through_tests: dict = field(default_factory=dict)  # of a test: the functions of the ABI that it is about
     defined: dict = field(default_factory=dict)  # of a function in C: where
     invariants: dict = field(default_factory=dict)  # of a Rust type: in words
-    operations: dict = field(default_factory=dict)  # of the kernel crate: the clauses that answer for each
+    operations: dict = field(default_factory=dict)  # of other crates: the clauses that answer for each
+    obligations: dict = field(default_factory=dict)  # of the same: each point in its own words, and its clause
+    boundary: dict = field(default_factory=dict)  # of a public item: rows of what can be done to it
+    snapshot: str = ""  # of the API, as it is
     preface: str = ""
     argument: str = ""
     errors: list = field(default_factory=list)

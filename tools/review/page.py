@@ -90,7 +90,7 @@ class Pages:
         for unsafe in mine:
             callees = [f":ref:`{c} <{label(c)}>`" if c in review.abi else f"``{c}``" for c in unsafe.callees]
             out += f"\nWhat {' and '.join(callees) or 'it calls'} requires, and why it holds:\n"
-            for name in sorted((unsafe.required | unsafe.reasons.keys()) & review.clauses.keys()):
+            for name in sorted(set(unsafe.reasons).union(*unsafe.required) & review.clauses.keys()):
                 reason, said = unsafe.reasons.get(name, "**not discharged**"), review.clauses[name].statement
                 out += f"\n{self.name(name)}\n   {self.inline(reason)}\n\n   That is: {self.inline(said)}\n"
         kind = symbol.split("::")[0].split(" ")[-1]

@@ -1,41 +1,50 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Read the Rust side: each unsafe block, what its callee requires, and what its comment discharges.
+"""Read the Rust side: each unsafe block and impl, what its callees require, and what its comment discharges.
 
-By hand, because what parses Rust, rustc and syn, drops the comments that this is about.
+Which operations are unsafe, rustc says. The comments are read by hand, because what parses Rust, rustc and syn, drops
+them.
 """
 import itertools
 import re
 
 from model import Place, Unsafe, line_of
 
+HEADER = "c/vmremap.h"
 FOLDERS = "rust/", "bindings/", "samples/", "selftests/", "kunit/"
-# Each call into C relies on it; nobody has to say so.
-IMPLIED = {"AbiLayout"}
 COMMENT_OR_STRING = re.compile(r"""//[^\n]*|/\*.*?\*/|r(#+)".*?"\1|r"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])'""",
                                re.DOTALL)
 # A function or type with the comment before it; a comment with up to four lines of the statement that follows it.
-DOCUMENTED = re.compile(r'^((?: *(?:///|#\[).*\n)*)[\w() ]*\b(unsafe (?:extern "C" )?fn|pub struct) (\w+)', re.M)
+DOCUMENTED = re.compile(r'^((?: *(?:///|#\[).*\n)*)[\w() ]*\b(unsafe (?:extern "C" )?fn|struct) (\w+)', re.M)
 COMMENT = re.compile(r"((?:^ *// .*\n)+)(?:(?! *//)(?!.*[;{}]\s*(?://.*)?$).*\S.*\n){0,4}\Z", re.M)
-FUNCTION = re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:const )?(?:unsafe )?fn (\w+)", re.M)
+FUNCTION = re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:const )?(?:unsafe )?(?:extern \"C\" )?fn (\w+)", re.M)
 OWNER = re.compile(r"^(?:unsafe )?impl(?:<.*?>)? (.*?)(?: where| \{|$)", re.M)
+CALL = re.compile(r"(?<![\w.:])((?:\w+::)*\w+)(?:::<[^;()]*>)?\(")
+DEREFERENCE = "dereference of raw pointer"
+# A reason is a sentence. Fewer words say no more than that there is one.
+WORDS = 5
 
 
-def read(review):
+def read(review, operations):
+    """@operations: of rustc, or None, where nothing compiled is asked for."""
     files = [entry for entry in review.texts(*FOLDERS, suffix=".rs") if "selftests/compile-fail/" not in entry[0]]
     for path, text in files:
         for match in DOCUMENTED.finditer(text):
             read_documentation(path, line_of(text, match.start(3)), *match.groups(), review)
-    # What an unsafe operation requires: of the ABI, of the crate, of the kernel crate.
+    # What an unsafe operation requires: of the ABI, of the crate, of other crates.
     ours = {*review.abi, *(p.symbol for p in review.of("requires") if p.path.endswith(".rs"))}
-    requires = {name: {p.clause for p in review.of("requires", symbol=name)} for name in ours} | review.operations
+    for match in re.finditer(r"^ \* Context: (?!Any\b).*\n(?: \*.*\n)*? \*/\n[^;]*?(\w+)\(", review.files[HEADER], re.M):
+        review.places.append(Place("requires", "Context", match[1], HEADER, line_of(review.files[HEADER], match.start())))
+    requires = {name: {frozenset([p.clause]) for p in review.of("requires", symbol=name)}
+                for name in ours} | review.operations
     for path, text in files:
-        read_file(path, text, requires, review)
+        here = [operation for operation in operations if operation.path == path]
+        read_file(path, text, requires, here, review)
 
 
 def read_documentation(path, line, comment, kind, name, review):
     text = "\n".join(re.findall(r"^ */// ?(.*)", comment, flags=re.M)) + "\n"
     sections = dict(re.findall(r"^# (\w+)\n((?:(?!# ).*\n)*)", text, flags=re.M))
-    if kind == "pub struct":
+    if kind == "struct":
         review.invariants |= {name: sections["Invariants"].strip()} if "Invariants" in sections else {}
         return
     clauses = items(path, line, sections.get("Safety", ""), review)
@@ -44,14 +53,18 @@ def read_documentation(path, line, comment, kind, name, review):
     review.places += [Place("requires", clause, name, path, line) for clause in clauses]
 
 
-def read_file(path, text, requires, review):
+def read_file(path, text, requires, operations, review):
     # Line by line, and character by character, the same without comments and strings.
     code = COMMENT_OR_STRING.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
-    commented = {}
-    for match in re.finditer(r"\bunsafe\b(?!\s*(?:extern\s+)?fn\b)", code):
+    starts = [0, *(match.end() for match in re.finditer("\n", code))]
+    at = {operation: starts[operation.line - 1] + operation.column - 1 for operation in operations}
+    commented, inside = {}, set()
+    for match in re.finditer(r"\bunsafe\b(?!\s*(?:extern\b.*?)?fn\b)(?!\()", code):
         line, begin = line_of(code, match.start()), code.rfind("\n", 0, match.start()) + 1
-        symbol = enclosing(code, begin)
-        callees, others = called(code[match.end():], requires, symbol)
+        symbol, end = enclosing(code, begin), end_of(code, match.end())
+        mine = [operation for operation in operations if match.end() < at[operation] < end]
+        inside.update(mine)
+        callees, others = called(code[match.end():end], requires, symbol, mine)
         required = set().union(*(requires[callee] for callee in callees))
         comment = COMMENT.search(text[:begin])
         words = re.sub(r"^ *// ", "", comment[1], flags=re.M) if comment else ""
@@ -60,24 +73,61 @@ def read_file(path, text, requires, review):
         shared = reasons and (first != line or "unsafe" in code[begin:match.start()])
         review.error(path, line, "unsafe without a SAFETY comment that names clauses", when=not reasons)
         review.error(path, line, f"unsafe with the SAFETY comment of another, in line {first}", when=shared)
-        review.error(path, line, f"unsafe, but what it calls{others and f', {others},'} is neither in c/vmremap.h "
-                                 "nor in docs/contract.md", when=others or not callees)
-        names = " and ".join(callees) or "what it calls"
-        for clause in sorted(required - reasons.keys()):
-            review.error(path, line, f"{names} requires {clause}, which the SAFETY comment does not discharge")
-        for clause in sorted(reasons.keys() - required - IMPLIED):
+        review.error(path, line, f"unsafe, but what it does{others and f', {others},'} is neither in c/vmremap.h "
+                                 "nor in docs/obligations.md", when=others or not callees)
+        names = " and ".join(callees) or "what it does"
+        for clauses in sorted(map(sorted, required)):
+            review.error(path, line, f"{names} requires {' or '.join(clauses)}, which the SAFETY comment does not discharge",
+                         when=not reasons.keys() & clauses)
+        for clause in sorted(reasons.keys() - set().union(*required)):
             review.error(path, line, f"the SAFETY comment discharges {clause}, which {names} does not require")
+        for clause, reason in reasons.items():
+            review.error(path, line, f"{clause} is discharged by no reason: '{reason}'",
+                         when=len(reason.split()) < WORDS)
         review.unsafe.append(Unsafe(path, line, symbol, callees, required, reasons))
         review.places += [Place("relies", clause, symbol, path, line, reason) for clause, reason in reasons.items()]
-        if any(callee.startswith("vmremap_") for callee in callees) and "AbiLayout" not in reasons:
-            review.places.append(Place("relies", "AbiLayout", symbol, path, line, "as each call into C"))
+    owners = [name for name in review.invariants if re.search(rf"\bstruct {name}\b", code)]
+    read_invariants(path, text, code, owners, review)
+    for match in re.finditer(r"^(?:pub(?:\(\w+\))? )?struct (\w+)[^;{]*[;{(][^}]*?(?:\bNonNull<|\*(?:mut|const) )[^}]*", code, re.M):
+        review.error(path, line_of(code, match.start()), f"{match[1]} has a pointer, but no '# Invariants'",
+                     when=match[1] not in review.invariants)
+    for operation in operations:
+        review.error(path, operation.line, f"{operation.callee}: unsafe for rustc, in no unsafe block that is seen here",
+                     when=operation not in inside)
+
+
+def read_invariants(path, text, code, owners, review):
+    """Whoever makes a value of a type that has invariants says why they hold, and names what is a clause."""
+    for match in re.finditer(r"(?:[=(]|\breturn|^)\s*(Self|" + "|".join(owners or ["-"]) + r")(?:::<[^>]*>)?\s*[{(](?!\s*$\s*\})",
+                             code, flags=re.M):
+        begin = code.rfind("\n", 0, match.start(1)) + 1
+        symbol = enclosing(code, begin)
+        name = symbol.partition("::")[0] if match[1] == "Self" else match[1]
+        before = code[begin:match.start(1)]
+        if name not in owners or re.search(r"\b(?:let|struct|impl|for|->|if let|match)\b|->", before):
+            continue
+        start = [0, *(one.start() for one in FUNCTION.finditer(code, 0, begin))][-1]
+        near = text[max(start, text.rfind("\n\n", 0, begin)):end_of(code, match.end() - 1)] if code[
+            match.end() - 1] == "{" else text[max(start, text.rfind("\n\n", 0, begin)):begin]
+        review.error(path, line_of(code, match.start(1)), f"{symbol} makes a {name} without an INVARIANT comment",
+                     when="// INVARIANT:" not in near)
+
+
+def end_of(code, begin):
+    """Where the block ends that begins next, or an impl before its block."""
+    rest = code[begin:]
+    if not rest.lstrip().startswith("{"):
+        return begin + rest.find("{")
+    depths = itertools.accumulate((character == "{") - (character == "}") for character in rest)
+    opened = rest.find("{")
+    return begin + next(at for at, depth in enumerate(depths) if at > opened and not depth)
 
 
 def enclosing(code, begin):
     """The function, with its type, that a line is in, by indentation as rustfmt has it; or the impl that it is."""
     before, own = code[:code.find("\n", begin)], code[begin:code.find("\n", begin)].strip()
     if own.startswith("unsafe impl"):
-        return re.sub(r"<.*> (Send|Sync)", r" \1", own).rstrip(" {}").replace("unsafe ", "")
+        return re.sub(r"<.*> (\w+)", r" \1", own).rstrip(" {}").replace("unsafe ", "")
     *_, function = [None, *FUNCTION.finditer(before)]
     if not function or not function[1]:
         return function[2] if function else "?"
@@ -85,24 +135,27 @@ def enclosing(code, begin):
     return "::".join(filter(None, [re.sub("<.*", "", owner.split(" for ")[-1].lstrip("&'a ")), function[2]]))
 
 
-def called(rest, requires, symbol):
+def called(body, requires, symbol, operations):
     """Which of the known unsafe operations a block or impl is, and what else it is that may be one."""
-    if not rest.lstrip().startswith("{"):
-        trait = re.match(r"\s*impl\b[^{]*?\b(\w+) for\b", rest)
-        return ([f"impl {trait[1]}"], "") if trait and f"impl {trait[1]}" in requires else ([], "")
-    depths = itertools.accumulate((character == "{") - (character == "}") for character in rest.lstrip())
-    body = rest.lstrip()[:next((at for at, depth in enumerate(depths) if not depth), None)]
-    calls = {"::".join(call.split("::")[-2:]) for call in re.findall(r"((?:\w+::)+\w+)(?:::<[^;()]*>)?\(", body)}
-    calls |= set(re.findall(r"(?<![\w:.])(\w+)(?:::<[^;()]*>)?\(", body))
-    known = {call: call.removeprefix("bindings::") for call in calls}
-    callees = {name for name in known.values() if name in requires}
-    others = {call for call in calls if known[call] not in requires}
-    # What is read through a pointer: only of the type's own, and nothing is written there.
-    own = symbol.partition("::")[0] + "::as_ptr"
-    for pointer in re.findall(r"(?:^|[=({;,&]|\bmut|\breturn)\s*(\*\s*(?!const\b|mut\b)[\w(][\w.]*(?:\(\))?)", body):
-        read = pointer == "*self.as_ptr()" and own in requires and not re.search(r"&mut|&raw|[^=!<>]=[^=]", body)
-        (callees if read else others).add(own if read else pointer)
-    return sorted(callees), ", ".join(sorted(others))
+    trait = re.match(r"\s*impl\b[^{]*?\b(\w+)(?:<[^{]*?>)? for\b", body)
+    if trait:
+        names = {next((name for name in requires if re.fullmatch(rf"impl (?:.*::)?{trait[1]}", name)), f"impl {trait[1]}")}
+    elif operations:
+        of = f"dereference in {symbol.partition('::')[0]}"
+        names = {of if operation.callee == DEREFERENCE else short(operation.callee) for operation in operations}
+    else:
+        # Not compiled for this kernel, or a test's: then only calls of functions, all of which count.
+        calls = {short("bindings::" + call) if call.startswith("bindings::") else call for call in CALL.findall(body)}
+        names = {next((name for name in requires if name.endswith(f"::{call}")), call) for call in calls}
+        names |= {f"{other}, in a block of which rustc names no operation" for other in re.findall(r"\*\s*\w+", body)}
+    return sorted(names & requires.keys()), ", ".join(sorted(names - requires.keys()))
+
+
+def short(callee):
+    """Of a function in C or of this crate the name alone."""
+    crate = callee.partition("::")[0]
+    foreign = crate in ("core", "pin_init", "kernel") and not callee.startswith("kernel::bindings::")
+    return callee if foreign else callee.rpartition("::")[2]
 
 
 def items(path, line, text, review):

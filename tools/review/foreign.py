@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What rustdoc says of other crates: what unsafe functions and traits ask for, and which methods are safe."""
+import hashlib
+import json
+import pathlib
+import re
+
+
+class Foreign:
+    """@docs: by public path, what functions, methods and traits say. @types: by public path, their safe methods and some
+    of their traits; @derefs: what else a reference to one gives the methods of."""
+
+    def __init__(self, build):
+        folder = build.kernel.parent / "rustdoc"
+        key = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:12]
+        kept = folder / f"facts-{key}.json"
+        if not kept.exists():
+            self.docs, self.types, self.derefs = {}, {}, {}
+            for crate, document in build.foreign().items():
+                self.index, self.paths, self.seen = document["index"], document["paths"], set()
+                self.walk(document["root"], crate)
+            kept.write_text(json.dumps([self.docs, self.types, {path: sorted(of) for path, of in self.derefs.items()}]),
+                            encoding="utf-8")
+        self.docs, self.types, self.derefs = json.loads(kept.read_text(encoding="utf-8"))
+
+    def walk(self, identity, path):
+        """What is public below a module, by the path by which it is."""
+        item = self.index.get(str(identity))
+        if not item or (identity, path) in self.seen:
+            return
+        self.seen.add((identity, path))
+        what, inner = next(iter(item["inner"].items()))
+        if what == "module":
+            for child in inner["items"]:
+                self.child(child, path)
+        elif what in ("struct", "enum", "union", "trait", "function"):
+            self.docs[path] = item["docs"] or ""
+            if what != "function":
+                self.types[path] = sorted(set(self.methods(what, inner, path)))
+
+    def child(self, child, path):
+        item = self.index.get(str(child))
+        use = item and item["inner"].get("use")
+        if use and use["is_glob"]:
+            target = self.index.get(str(use["id"])) or {"inner": {}}
+            for one in target["inner"].get("module", {}).get("items", ()):
+                self.child(one, path)
+        elif use:
+            self.walk(use["id"], f"{path}::{use['name']}")
+        elif item:
+            self.walk(child, f"{path}::{item['name']}")
+
+    def methods(self, what, inner, path):
+        for member in self.members(inner.get("items", ()), path):
+            yield member
+        for block in map(self.index.get, map(str, inner.get("impls", ()))):
+            said = block and block["inner"]["impl"]
+            if not said or said["is_synthetic"] or said["blanket_impl"]:
+                continue
+            if not said["trait"]:
+                yield from self.members(said["items"], path)
+            elif re.match(r"(?:Deref(?:Mut)?|AsRef|From|TryFrom|Clone|Copy|Drop|Send|Sync)$", said["trait"]["name"]):
+                yield f"impl {said['trait']['name']}"
+            if said["trait"] and said["trait"]["name"] == "Deref":
+                targets = [self.index[str(one)]["inner"]["assoc_type"]["type"] for one in said["items"]
+                           if "assoc_type" in self.index[str(one)]["inner"]]
+                identity = str((targets[0].get("resolved_path") or {}).get("id"))
+                if identity in self.paths:
+                    self.derefs.setdefault(path, set()).add("::".join(self.paths[identity]["path"]))
+
+    def members(self, items, path):
+        for member in map(self.index.get, map(str, items)):
+            function = member and member["inner"].get("function")
+            if function:
+                self.docs[f"{path}::{member['name']}"] = member["docs"] or ""
+                if not function["header"]["is_unsafe"]:
+                    yield member["name"]
+
+    def resolve(self, path):
+        """The public path of a type, by that of where it is defined."""
+        crate, module, *_, last = path.split("::")
+        longer = [name for name in self.types if name.startswith(f"{crate}::{module}") and name.endswith(f"::{last}")]
+        return path if path in self.types else min(longer, key=len, default=None)
+
+    def reached(self, path):
+        """Of the crate kernel, what a reference to a type derefs to, and what that does."""
+        for target in self.derefs.get(self.resolve(path), ()):
+            if target.startswith("kernel::") and target != path:
+                yield target
+                yield from self.reached(target)
+
+    def safety(self, path):
+        """The points of what is said under '# Safety'; None where there is no such path."""
+        docs = self.docs.get(path)
+        section = docs and re.search(r"^#+ Safety\n((?:(?!#+ ).*\n?)*)", docs, flags=re.M)
+        return points(section[1]) if section else None if docs is None else []
+
+
+def points(text):
+    """Each bullet, and each paragraph that is no bullet and introduces none; what links lead to is left out."""
+    found = []
+    for paragraph in re.split(r"\n\s*\n", re.sub(r"^\[.*\]: .*$", "", text, flags=re.M).strip()):
+        parts = re.split(r"^(?=[-*] )", paragraph, flags=re.M)
+        found += [" ".join(part.lstrip("-*").split()) for part in parts if part.strip() and part.strip()[-1] != ":"]
+    return [re.sub(r"(?<!\\)\|", r"\\|", point) for point in found]
