@@ -4,14 +4,14 @@
 #
 #	include /usr/share/vmremap/driver.mk
 #
-# To C it gives vmremap.h, to Rust the crate vmremap, and the symbols of the vmremap
-# that is installed, by DKMS or by 'make modules_install', for the kernel built for.
+# It locates the header, the crate and the symbols of the vmremap that DKMS or 'make
+# modules_install' has installed for the target kernel.
 
 vmremap := $(dir $(lastword $(MAKEFILE_LIST)))
 vmremap-built := $(firstword $(wildcard $(vmremap)../../lib/vmremap/$(KERNELRELEASE) \
 				/var/lib/dkms/vmremap/kernel-$(KERNELRELEASE)-*/module))
 ifeq ($(vmremap-built),)
-$(error no vmremap is installed for Linux $(KERNELRELEASE): see 'dkms status vmremap')
+$(error vmremap is not installed for Linux $(KERNELRELEASE): see 'dkms status vmremap')
 endif
 
 ccflags-y += -I$(vmremap)include

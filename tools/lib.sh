@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Sourced by the tools: what they have to agree on.
+# Shared by the tools, which source this file.
 set -euo pipefail
 
 # --help: print the comment at the head of the tool.
@@ -13,22 +13,22 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 home=~ # bash asks the password file when HOME is unset
 cache=${XDG_CACHE_HOME:-$home/.cache}/vmremap
 logs=$checkout/build/log
-# shellcheck disable=SC2034 # those who build use it
-core_parts=(Kbuild c rust bindings) # what vmremap.ko is made of
-# shellcheck disable=SC2034 # those who build use it
-module_parts=("${core_parts[@]}" samples selftests/module selftests/vmremap_test.h) # what modules are made of
+# shellcheck disable=SC2034 # the tools that build use it
+core_parts=(Kbuild c rust bindings) # the source of vmremap.ko
+# shellcheck disable=SC2034 # the tools that build use it
+module_parts=("${core_parts[@]}" samples selftests/module selftests/vmremap_test.h) # the source of all modules
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "${0##*/}: $*"; exit 1; }
 
-# The kernel's name for the machine that is built for, Debian's, and what the kernel's build has to be told.
+# Target architecture: kernel name, Debian name, and the make arguments for cross builds.
 arch=${ARCH:-$(uname -m | sed s/aarch64/arm64/)}
 case $arch in
 x86_64) debian_arch=amd64 triplet=x86_64-linux-gnu ;;
 arm64) debian_arch=arm64 triplet=aarch64-linux-gnu ;;
 *) die "ARCH is x86_64 or arm64, not '$arch'" ;;
 esac
-# shellcheck disable=SC2034 # those who build use it
+# shellcheck disable=SC2034 # the tools that build use it
 kernel_make=(ARCH="$arch" CROSS_COMPILE="$triplet-" CROSS_COMPILE_COMPAT=arm-linux-gnueabihf-)
 
 # The release of the kernel whose headers, or prepared build tree, are in a folder.
@@ -44,7 +44,7 @@ release_of() { # KDIR
 	fi
 }
 
-# How the release of the kernel that is asked for ends.
+# The suffix of the selected kernel's release.
 suffix() {
 	case ${FLAVOUR:-generic}-$arch in
 	generic-*) echo "$debian_arch" ;;
@@ -54,12 +54,12 @@ suffix() {
 	esac
 }
 
-# The newest entry of CHANGELOG.md says it, for modules, packages and documents.
+# The version of modules, packages and documentation: the newest entry of CHANGELOG.md.
 version() { sed -n '/^## /{s///p;q}' "$checkout/CHANGELOG.md"; }
 
 hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
 
-# One name for the tools in use: whatever they build is keyed by it.
+# Cache key for the toolchain in use.
 tools_key() {
 	if [[ -n ${TOOLROOT-unset} ]]; then
 		cd "$checkout/tools" && hash_of packages "packages-$arch" toolroot
@@ -70,8 +70,7 @@ tools_key() {
 	fi
 }
 
-# How many lines of a C file use remap_vmalloc_range*(), as the compiler sees it: no comment does, and no string. Fails for
-# none.
+# Number of lines of a C file that use remap_vmalloc_range*(), without comments and strings. Fails if there are none.
 stock_calls() { "$checkout/tools/enter" gcc -w -fpreprocessed -E -P "$1" | grep -cE '^[^"]*\<remap_vmalloc_range(_partial)?\>'; }
 
 # The address of the Debian archive, as this host's apt knows it.
@@ -84,7 +83,7 @@ mirror() {
 	echo "$found"
 }
 
-# The lock is inherited: what an interrupted run left working is waited for, never raced.
+# Child processes inherit the lock, so a new run waits for any that an interrupted run has left behind.
 lock() {
 	if ! mkdir -p "$cache" 2>/dev/null || [[ ! -w $cache ]]; then
 		die "cannot write to $cache: set XDG_CACHE_HOME to a folder that you can write to"
@@ -100,7 +99,7 @@ need_space() { # GIB
 	((free >= $1)) || die "$1 GiB are needed below $cache, $free GiB are free: free some, or set XDG_CACHE_HOME"
 }
 
-# What the user can do about a failure, from the last words of its log.
+# What the user can do about a failure, according to its log.
 advice() { # LOG
 	if grep -qiE 'no space left|enough free space' "$1" || { [[ -d $cache ]] && (($(free_mib) < 32)); }; then
 		echo "the disk is full: free some space"

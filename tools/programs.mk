@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 
-# The programs that run in the VM: static, as there are no libraries. Run inside the toolroot, from the checkout,
-# with out=, source= (the kernel's, for its selftest harness) and page_size= (in bytes).
+# The programs that run in the VM, which are static because the VM has no libraries. Run this inside the toolroot, from the
+# checkout, with out=, source= (the kernel's, for its selftest harness) and page_size= (in bytes).
 programs := $(patsubst %.c,$(out)/%,$(wildcard samples/*/demo.c selftests/*.c tools/bench/bench.c tools/bench/contention.c))
 
 CFLAGS := -O2 -Wall -Wextra -Wno-sign-compare -Werror -static -pthread -MMD -MP -Isamples -isystem $(source)/tools/testing/selftests \

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What Kbuild needs outside of a kernel tree: nobody configures it there, so all that is there is built as modules, which
-# with DKMS is neither the samples nor what tests use; and the kernel may be one that lacks something.
+# What Kbuild needs out of tree. There is no Kconfig, so every part that is present is built as a module; a DKMS source has
+# neither samples nor test modules. The kernel may be older and lack something.
 
 CONFIG_VMREMAP := m
 CONFIG_VMREMAP_TEST := $(if $(wildcard $(src)/selftests),m)
 samples := $(if $(wildcard $(src)/samples),m)
 CONFIG_VMREMAP_SAMPLE_C := $(samples)
 CONFIG_VMREMAP_SAMPLE_EDU_C := $(and $(CONFIG_PCI),$(samples))
-# The Rust half needs the kernel crate as it is since 7.3, and its metadata.
+# The Rust half needs the kernel crate of 7.3 or later, and its metadata.
 ifeq ($(shell printf '7.3\n%s\n' $(KERNELVERSION) | sort -VC && echo yes),yes)
 CONFIG_VMREMAP_RUST := $(and $(CONFIG_RUST),$(wildcard $(objtree)/rust/libkernel.rmeta),y)
 endif

@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 project = "vmremap"
 author = "the vmremap contributors"
 release = os.environ.get("version", "")
-# The review, on its own, has none.
+# The pages of the review are also built without the kernel's source.
 extensions = ["kerneldoc"] if "srctree" in os.environ else []
 kerneldoc_srctree = os.environ.get("checkout", "")
 primary_domain = "c"
