@@ -6,17 +6,20 @@
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mmzone.h>
+#include <linux/pagemap.h>
 #include <linux/pgtable.h>
 #include <linux/refcount.h>
 
 #include "check.h"
 
 /*
- * A block that is larger than a PMD could not be mapped any faster. And the page
- * cache has to take it.
+ * A folio larger than a PMD could not be mapped any faster. And the allocator and the page
+ * cache must support that order, which is below a PMD's if pages are 64 KiB.
  */
 #define VMREMAP_MAX_ORDER \
-	(IS_ENABLED(CONFIG_XARRAY_MULTI) ? min_t(unsigned int, PMD_ORDER, MAX_PAGE_ORDER) : 0U)
+	(IS_ENABLED(CONFIG_XARRAY_MULTI) ? \
+	 min3((unsigned int)PMD_ORDER, (unsigned int)MAX_PAGE_ORDER, \
+	      (unsigned int)MAX_PAGECACHE_ORDER) : 0U)
 
 /**
  * enum vmremap_state - may page table entries for an area be made?
@@ -66,6 +69,7 @@ struct vmremap_area {
 /* Of cache.c: the folios of an area become the page cache of its file, and leave it. */
 int vmremap_cache_fill(struct vmremap_area *area);
 void vmremap_cache_drop(struct vmremap_area *area);
+bool vmremap_cache_any_failed(void);
 bool vmremap_cache_failed(struct folio *folio);
 
 /* Of index.c: which areas there are. */

@@ -1,57 +1,77 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An area's folios are the page cache of a file of its own, which VMAs on the
- * area map in place of the driver's. So the area stays while a VMA is there, and
- * filemap_map_pages() maps the folios, in rows that need not begin or end where
- * a folio does.
+ * area map in place of the driver's file. So the area lives as long as it is mapped, and
+ * filemap_map_pages() can map any range of its pages.
  *
- * The folios are put there, and taken out, as mm/filemap.c does it, and counted
- * as file memory. They are on no LRU, so that nobody moves them, and charged to no
- * memory cgroup, not even to the root, unless the area is %VMREMAP_ACCOUNT: the
- * statistics of a charged folio make it a quarter dearer to map and unmap a PMD.
+ * The folios are added as mm/filemap.c does it, are counted as file memory, and are removed
+ * by truncation. They are on no LRU, so that reclaim and migration pass over them. They are
+ * charged to no memory cgroup, not even to the root, unless the area is %VMREMAP_ACCOUNT: the
+ * statistics of a charged folio make mapping and unmapping a PMD cost a quarter more.
  * The area's own reference on each folio keeps it from being split or evicted.
- * alloc_anon_inode() has given the file operations that never write a page back.
+ * The a_ops of alloc_anon_inode() never write a page back.
  */
 #include <linux/pagemap.h>
 #include <linux/xarray.h>
 
 #include "area.h"
 
-/* As filemap_unaccount_folio() has it. */
-static void count(struct address_space *mapping, struct folio *folio, long nr)
-{
-	mapping->nrpages += nr;
-	lruvec_stat_mod_folio(folio, NR_FILE_PAGES, nr);
-	if (folio_test_pmd_mappable(folio))
-		lruvec_stat_mod_folio(folio, NR_FILE_THPS, nr);
-}
-
+/* Like __filemap_add_folio(), but for a folio that nobody else can find or lock yet. */
 static int add(struct address_space *mapping, struct folio *folio, pgoff_t index)
 {
 	XA_STATE_ORDER(xas, &mapping->i_pages, index, folio_order(folio));
+	long nr = folio_nr_pages(folio);
 
-	do {
-		xas_lock_irq(&xas);
-		xas_store(&xas, folio);
-		xas_unlock_irq(&xas);
-	} while (xas_nomem(&xas, GFP_KERNEL));
-	if (xas_error(&xas))
-		return xas_error(&xas);
-
-	folio_ref_add(folio, folio_nr_pages(folio));
+	folio_ref_add(folio, nr);
 	folio_mark_uptodate(folio);
 	folio->index = index;
 	folio->mapping = mapping;
-	count(mapping, folio, folio_nr_pages(folio));
+	do {
+		xas_lock_irq(&xas);
+		xas_store(&xas, folio);
+		if (!xas_error(&xas))
+			mapping->nrpages += nr;
+		xas_unlock_irq(&xas);
+	} while (xas_nomem(&xas, GFP_KERNEL));
+	if (xas_error(&xas)) {
+		folio->mapping = NULL;
+		folio_put_refs(folio, nr);
+		return xas_error(&xas);
+	}
+
+	/* truncate_inode_pages() subtracts the same, see filemap_unaccount_folio(). */
+	lruvec_stat_mod_folio(folio, NR_FILE_PAGES, nr);
+	if (folio_test_pmd_mappable(folio))
+		lruvec_stat_mod_folio(folio, NR_FILE_THPS, nr);
 	return 0;
+}
+
+/**
+ * vmremap_cache_any_failed - has any memory of the machine failed?
+ *
+ * Nearly always not, and then no folio need be searched for a failed page.
+ *
+ * Contract: requires nothing.
+ * Context: Any.
+ * Return: false if memory_failure() has marked no page yet.
+ */
+bool vmremap_cache_any_failed(void)
+{
+#ifdef CONFIG_MEMORY_FAILURE
+	int nid;
+
+	for_each_online_node(nid)
+		if (NODE_DATA(nid)->mf_stats.total)
+			return true;
+#endif
+	return false;
 }
 
 /**
  * vmremap_cache_failed - has memory of a folio failed?
  * @folio: a folio of an area
  *
- * As the folio is on no LRU, memory_failure() marks the page alone, not the folio. But it
- * counts: most nodes have no such page, and then none is looked at.
+ * As the folio is on no LRU, memory_failure() marks the page alone, not the folio.
  *
  * Contract: requires AreaOutlives.
  * Context: Any.
@@ -59,46 +79,35 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
  */
 bool vmremap_cache_failed(struct folio *folio)
 {
-#ifdef CONFIG_MEMORY_FAILURE
-	unsigned long nr = NODE_DATA(folio_nid(folio))->mf_stats.total ? folio_nr_pages(folio) : 0;
+	unsigned long nr = vmremap_cache_any_failed() ? folio_nr_pages(folio) : 0;
 
 	while (nr--)
 		if (PageHWPoison(folio_page(folio, nr)))
 			return true;
-#endif
 	return false;
 }
 
 /**
- * vmremap_cache_drop - give an area's folios back, out of their page cache
+ * vmremap_cache_drop - take an area's folios out of their page cache, and release them
  * @area: an area that is mapped nowhere
  *
- * Whoever has a pin may give a page to another owner: so nothing of this one stays there.
- * A folio whose memory has failed is given to nobody: when it is freed, the kernel keeps
- * back no more than a single page.
+ * truncate_inode_pages() takes the lock of each folio, so that code which holds that lock
+ * can rely on folio->mapping, and it cleans the folio: a pin may give the page to another
+ * owner. A folio with a failed page is never released: on free, the kernel withholds a
+ * single page that has failed, but not one in a large folio.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive.
- * Context: May sleep.
+ * Context: May sleep: waits for the locks of the folios.
  */
 void vmremap_cache_drop(struct vmremap_area *area)
 {
 	struct folio *folio, *next;
 
+	if (area->file)
+		truncate_inode_pages(area->file->f_mapping, 0);
 	list_for_each_entry_safe(folio, next, &area->folios, lru) {
-		struct address_space *mapping = folio->mapping;
-
 		list_del(&folio->lru);
 		folio->private = NULL;
-		/* As far as vmremap_cache_fill() came. */
-		if (mapping) {
-			xa_erase_irq(&mapping->i_pages, folio->index);
-			count(mapping, folio, -folio_nr_pages(folio));
-			folio_clear_dirty(folio);
-			folio_clear_uptodate(folio);
-			folio->index = 0;
-			folio->mapping = NULL;
-			folio_put_refs(folio, folio_nr_pages(folio));
-		}
 		if (!vmremap_cache_failed(folio))
 			folio_put(folio);
 	}
@@ -120,8 +129,10 @@ int vmremap_cache_fill(struct vmremap_area *area)
 
 	mapping_set_unevictable(mapping);
 	mapping_set_large_folios(mapping);
-	/* How recently a page was used matters for none that is never reclaimed. */
-	area->file->f_mode |= FMODE_NOREUSE;
+	/* No page is ever reclaimed, and no file of an area has times of its own. */
+	area->file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
+	/* As memory of the kernel's own: the device's label has decided about mmap(2). */
+	mapping->host->i_flags |= S_PRIVATE;
 	/* A folio that the end of the file cuts would be mapped page by page. */
 	i_size_write(mapping->host, MAX_LFS_FILESIZE);
 

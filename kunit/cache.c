@@ -5,8 +5,11 @@
  */
 #include <kunit/test.h>
 #include <linux/anon_inodes.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/vmstat.h>
@@ -64,11 +67,13 @@ static void is_not_reclaimed(struct kunit *test)
 			  !IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE));
 	KUNIT_EXPECT_PTR_EQ(test, mapping->a_ops->dirty_folio, &noop_dirty_folio);
 	KUNIT_EXPECT_TRUE(test, area->file->f_mode & FMODE_NOREUSE);
+	KUNIT_EXPECT_TRUE(test, area->file->f_mode & FMODE_NOCMTIME);
+	KUNIT_EXPECT_TRUE(test, IS_PRIVATE(mapping->host));
 	KUNIT_EXPECT_EQ(test, i_size_read(mapping->host), MAX_LFS_FILESIZE);
 	put(area);
 }
 
-/* PagesOutlive: who has a page still gets it clean of its last owner. */
+/* PagesOutlive: a pin keeps the page, without what its last owner has put there. */
 static void leaves_nothing_on_a_pinned_page(struct kunit *test)
 {
 	struct vmremap_area *area = area_of_blocks(test, SIZE, 0, 0);
@@ -83,10 +88,46 @@ static void leaves_nothing_on_a_pinned_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
 	KUNIT_EXPECT_NULL(test, folio->mapping);
 	KUNIT_EXPECT_NULL(test, folio->private);
-	KUNIT_EXPECT_EQ(test, folio->index, 0);
 	KUNIT_EXPECT_PTR_EQ(test, folio->lru.next, (struct list_head *)LIST_POISON1);
 	KUNIT_EXPECT_FALSE(test, folio_test_dirty(folio));
-	KUNIT_EXPECT_FALSE(test, folio_test_uptodate(folio));
+	folio_put(folio);
+}
+
+struct freeing {
+	struct vmremap_area *area;
+	struct completion done;
+};
+
+static int free_it(void *data)
+{
+	struct freeing *freeing = data;
+
+	put(freeing->area);
+	complete(&freeing->done);
+	return 0;
+}
+
+/* PagesOutlive: folio_mark_dirty() relies on it that folio->mapping stays while it is locked. */
+static void waits_for_the_lock_of_a_folio(struct kunit *test)
+{
+	struct freeing freeing = { .area = area_of_blocks(test, SIZE, 0, 0) };
+	struct folio *folio = list_last_entry(&freeing.area->folios, struct folio, lru);
+	struct address_space *mapping = folio->mapping;
+	unsigned long end = jiffies + 60 * HZ;
+
+	init_completion(&freeing.done);
+	folio_get(folio);
+	folio_lock(folio);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(free_it, &freeing, "vmremap-free")));
+	while (!folio_test_waiters(folio) && time_before(jiffies, end))
+		msleep(20);
+	KUNIT_EXPECT_TRUE(test, folio_test_waiters(folio));
+	KUNIT_EXPECT_PTR_EQ(test, folio->mapping, mapping);
+	folio_mark_dirty(folio);
+	folio_unlock(folio);
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&freeing.done, 60 * HZ));
+	KUNIT_EXPECT_NULL(test, folio->mapping);
+	KUNIT_EXPECT_FALSE(test, folio_test_dirty(folio));
 	folio_put(folio);
 }
 
@@ -142,6 +183,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(counts_as_file_memory),
 	KUNIT_CASE(is_not_reclaimed),
 	KUNIT_CASE(leaves_nothing_on_a_pinned_page),
+	KUNIT_CASE(waits_for_the_lock_of_a_folio),
 	KUNIT_CASE_PARAM(fills_whole_or_fails, fill_gen_params),
 	{}
 };
