@@ -29,7 +29,7 @@ static int gather_folios(struct vmremap_area *area)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 
-		/* A large block is worth a try, but not a wait. */
+		/* A large folio is worth a try, but not reclaim. */
 		folio = folio_alloc(gfp | (order ? __GFP_NORETRY :
 					   __GFP_RETRY_MAYFAIL), order);
 		if (folio) {
@@ -80,6 +80,8 @@ static int release(struct inode *inode, struct file *file)
 static const struct file_operations area_fops = {
 	.owner = THIS_MODULE,
 	.release = release,
+	/* msync(2) has nothing to write back. */
+	.fsync = noop_fsync,
 };
 
 /**
@@ -175,7 +177,7 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 		return area;
 	area->flags = flags;
 	area->size = size;
-	/* Until now, nobody can get it from the index. */
+	/* Publish: a lookup in the index fails until refs is not zero. */
 	refcount_set_release(&area->refs, 1);
 	return area;
 }
@@ -196,7 +198,7 @@ void vmremap_area_put(struct vmremap_area *area)
 	if (!area)
 		return;
 	vmremap_index_remove(area);
-	/* Nobody else could any more. */
+	/* This was the last reference, so nobody else can thaw it. */
 	vmremap_thaw(area);
 	fput(area->file);
 }
@@ -204,7 +206,7 @@ EXPORT_SYMBOL_GPL(vmremap_area_put);
 
 bool vmremap_area_is_sole_reference(const struct vmremap_area *area)
 {
-	/* Whoever has put another one has done with the memory before. */
+	/* Pairs with the release of a put: the accesses of earlier holders are complete. */
 	return atomic_read_acquire(&area->refs.refs) == 1;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_is_sole_reference);

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Small areas that nobody has any more are kept as they are, with their file, their
- * place in the index and their memory, for those that are allocated next: to make all
- * of that costs more than to map it. An area that waits here has no reference, so that
- * nobody can get it from the index, and holds none on the module.
+ * Cache small freed areas together with their file, their entry in the index and their
+ * memory: setting these up costs more than mapping them. A cached area has no reference, so
+ * that nobody can get it from the index, and holds none on the module.
  */
 #include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/file.h>
 #include <linux/highmem.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/sizes.h>
+#include <linux/user_namespace.h>
 
 #include "revoke.h"
 
-/* At most so many wait, of at most so many bytes each. */
+/* How many areas are cached, and how large they may be: 1 MiB in all, so no shrinker. */
 #define IDLE_AREAS	16U
 #define IDLE_SIZE	SZ_64K
 
@@ -23,42 +24,42 @@ static struct vmremap_area *idle[IDLE_AREAS];
 static unsigned int nr_idle;
 
 /**
- * vmremap_idle_keep - keep an area for the next one
+ * vmremap_idle_keep - cache an area
  * @area: an area that has no reference left
  *
- * Not where anything of it is in use: a VMA has its file, an open path its inode, or a
- * pin its memory. None of them can come any more. And not where memory comes from several
- * nodes, or is charged: the next area may have to have another.
+ * Refuses an area if anything still refers to it: a VMA to its file, an open path to its
+ * inode, a pin to its pages. New references cannot appear at this point. Refuses it, too, if
+ * the next area may need other memory, because that is charged or comes from one of several
+ * nodes; and if its file would keep a user namespace alive.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
- * Context: Process context. Does not sleep.
- * Return: an area to end: @area, or one in whose place it is kept, or NULL.
+ * Context: Any but NMI. Does not sleep.
+ * Return: an area to free: @area, or the one that it has replaced, or NULL.
  */
 struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 {
 	static unsigned int next;
 	struct file *file = area->file;
+	unsigned long flags;
 	unsigned int slot;
 
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT ||
-	    nr_online_nodes > 1 || file_count(file) != 1 || d_count(file->f_path.dentry) != 1 ||
+	    nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
+	    file_count(file) != 1 || d_count(file->f_path.dentry) != 1 ||
 	    atomic_read(&file_inode(file)->i_count) != 1 || vmremap_pinned(area))
 		return area;
 
-	spin_lock(&lock);
+	spin_lock_irqsave(&lock, flags);
 	slot = nr_idle < IDLE_AREAS ? nr_idle++ : next++ % IDLE_AREAS;
 	swap(idle[slot], area);
-	spin_unlock(&lock);
-	/* Who calls this needs the module anyway. */
+	spin_unlock_irqrestore(&lock, flags);
+	/* The caller's module depends on this one, so this is not the last reference. */
 	if (!area)
 		module_put(THIS_MODULE);
 	return area;
 }
 
-/*
- * To a program, the file must be no other than a new one would be: so its maker was
- * of the same credentials.
- */
+/* The file must look like a new one, so its f_cred must be the current credentials. */
 static bool fits(const struct vmremap_area *area, unsigned long pages)
 {
 	struct folio *folio;
@@ -72,20 +73,20 @@ static bool fits(const struct vmremap_area *area, unsigned long pages)
 }
 
 /**
- * vmremap_idle_take - get an area that was kept
- * @pages: how many pages it has to have
+ * vmremap_idle_take - take an area from the cache
+ * @pages: how many pages it must have
  *
  * Contract: guarantees AreaOutlives, ZeroedBeforeShare, AnyThread.
  * Context: Process context.
- * Return: an area that is as a new one without size and flags, or NULL.
+ * Return: an area like a new one, with size and flags still to be set, or NULL.
  */
 struct vmremap_area *vmremap_idle_take(unsigned long pages)
 {
 	struct vmremap_area *area = NULL;
-	unsigned long slot;
 	struct folio *folio;
+	unsigned int slot;
 
-	spin_lock(&lock);
+	spin_lock_irq(&lock);
 	for (slot = nr_idle; !area && slot--;) {
 		if (fits(idle[slot], pages)) {
 			area = idle[slot];
@@ -93,13 +94,13 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages)
 			idle[nr_idle] = NULL;
 		}
 	}
-	spin_unlock(&lock);
+	spin_unlock_irq(&lock);
 	if (!area)
 		return NULL;
 
 	__module_get(THIS_MODULE);
 	area->state = VMREMAP_OPEN;
-	/* Who waits on a futex in the last area is not woken by this one. */
+	/* A new futex key: a task that waits on the previous area is not woken by this one. */
 	atomic64_set(&file_inode(area->file)->i_sequence, 0);
 	list_for_each_entry(folio, &area->folios, lru) {
 		folio_clear_dirty(folio);
@@ -110,20 +111,26 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages)
 }
 
 /**
- * vmremap_idle_end - end all areas that are kept
+ * vmremap_idle_end - free all cached areas
  *
  * Contract: requires nothing.
  * Context: Process context, while nobody allocates or puts areas. May sleep.
  */
 void vmremap_idle_end(void)
 {
+	/*
+	 * A lookup of a file under RCU may still hold a reference that it took before an area
+	 * was cached, and would then release the file after the module is gone.
+	 */
+	if (nr_idle)
+		synchronize_rcu();
 	while (nr_idle) {
 		struct vmremap_area *area = idle[--nr_idle];
 
 		idle[nr_idle] = NULL;
 		vmremap_index_remove(area);
 		__module_get(THIS_MODULE);
-		/* At once: what files do when they end is in this module. */
+		/* Not by task work: the file's release is code of this module. */
 		__fput_sync(area->file);
 	}
 }

@@ -9,7 +9,8 @@
 
 #include "area.h"
 
-static DEFINE_XARRAY_ALLOC1(areas);
+/* Removed from in any context. */
+static DEFINE_XARRAY_FLAGS(areas, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_IRQ);
 
 /**
  * vmremap_index_add - make an area known
@@ -22,7 +23,7 @@ static DEFINE_XARRAY_ALLOC1(areas);
 int vmremap_index_add(struct vmremap_area *area)
 {
 	/* An id must fit into xa_mk_value(). */
-	int err = xa_alloc(&areas, &area->id, area, XA_LIMIT(1, INT_MAX), GFP_KERNEL);
+	int err = xa_alloc_irq(&areas, &area->id, area, XA_LIMIT(1, INT_MAX), GFP_KERNEL);
 	struct folio *folio;
 
 	if (err)
@@ -38,10 +39,15 @@ int vmremap_index_add(struct vmremap_area *area)
  * @area: an area that has no reference left, known or not
  *
  * Contract: guarantees AnyThread.
+ * Context: Any but NMI.
  */
 void vmremap_index_remove(struct vmremap_area *area)
 {
-	xa_erase(&areas, area->id);
+	unsigned long flags;
+
+	xa_lock_irqsave(&areas, flags);
+	__xa_erase(&areas, area->id);
+	xa_unlock_irqrestore(&areas, flags);
 }
 
 /**
@@ -50,7 +56,7 @@ void vmremap_index_remove(struct vmremap_area *area)
  * @kaddr: any value at all
  *
  * Contract: guarantees AreaValid, AreaOutlives, AnyThread.
- * Return: the area, with a reference taken, or NULL when it is no more, or @kaddr not in it.
+ * Return: the area, with a reference taken, or NULL if the area is gone or does not contain @kaddr.
  */
 struct vmremap_area *vmremap_index_get(u32 id, unsigned long kaddr)
 {
@@ -59,7 +65,7 @@ struct vmremap_area *vmremap_index_get(u32 id, unsigned long kaddr)
 	rcu_read_lock();
 	area = xa_load(&areas, id);
 	if (area && (kaddr - (unsigned long)area->addr >= area->pages << PAGE_SHIFT ||
-		     !refcount_inc_not_zero(&area->refs)))
+		     !refcount_inc_not_zero_acquire(&area->refs)))
 		area = NULL;
 	rcu_read_unlock();
 	return area;
@@ -70,7 +76,7 @@ struct vmremap_area *vmremap_index_get(u32 id, unsigned long kaddr)
  * @kaddr: any value at all
  *
  * Contract: guarantees AreaValid, AreaOutlives, AnyThread.
- * Return: the area, with a reference taken, or NULL when @kaddr is in none.
+ * Return: the area, with a reference taken, or NULL if @kaddr is in no area.
  */
 struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr)
 {
@@ -83,7 +89,7 @@ struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr)
 	if (!page || !pfn_valid(page_to_pfn(page)))
 		return NULL;
 
-	/* Other owners keep what they like in there: it proves nothing yet. */
+	/* Other owners of a page put their own values there, so this is only a hint. */
 	owner = READ_ONCE(page_folio(page)->private);
 	return xa_is_value(owner) ? vmremap_index_get(xa_to_value(owner), kaddr) : NULL;
 }

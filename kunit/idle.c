@@ -5,8 +5,11 @@
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/irq_work.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/user_namespace.h>
 #include <linux/vmalloc.h>
 
 #include "../c/area.h"
@@ -291,6 +294,54 @@ static void no_more_than_a_few(struct kunit *test)
 	expect_free_pages(test, before);
 }
 
+/* A cached area would keep the namespace for as long. */
+static void made_in_a_user_namespace(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, 1, 0);
+	const struct cred *cred = area->file->f_cred;
+	struct user_namespace other = {};
+	struct cred of_other = { .user_ns = &other };
+
+	area->file->f_cred = &of_other;
+	KUNIT_EXPECT_PTR_EQ(test, vmremap_idle_keep(area), area);
+	area->file->f_cred = cred;
+	vmremap_area_put(area);
+	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
+}
+
+struct putting {
+	struct irq_work work;
+	struct vmremap_area *areas[2];
+	bool in_irq;
+};
+
+static void put_both(struct irq_work *work)
+{
+	struct putting *putting = container_of(work, struct putting, work);
+
+	putting->in_irq = in_hardirq();
+	vmremap_area_put(putting->areas[0]);
+	vmremap_area_put(putting->areas[1]);
+}
+
+/* AnyThread: in an interrupt, too, an area that is cached and one that is freed. */
+static void put_in_an_interrupt(struct kunit *test)
+{
+	struct putting putting = {
+		.work = IRQ_WORK_INIT_HARD(put_both),
+		.areas = { new_area(test, 1, 0), new_area(test, SZ_1M, 0) },
+	};
+	struct vmremap_area *cached = putting.areas[0];
+	u32 freed = putting.areas[1]->id;
+	unsigned long addr = (unsigned long)putting.areas[1]->addr;
+
+	KUNIT_ASSERT_TRUE(test, irq_work_queue(&putting.work));
+	irq_work_sync(&putting.work);
+	KUNIT_EXPECT_TRUE(test, putting.in_irq);
+	KUNIT_EXPECT_PTR_EQ(test, kept(1), cached);
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(freed, addr));
+}
+
 static int idle_init(struct kunit *test)
 {
 	vmremap_idle_end();
@@ -304,6 +355,8 @@ static struct kunit_case idle_cases[] = {
 	KUNIT_CASE(still_mapped),
 	KUNIT_CASE(for_its_like),
 	KUNIT_CASE(for_the_same_credentials),
+	KUNIT_CASE(made_in_a_user_namespace),
+	KUNIT_CASE(put_in_an_interrupt),
 	KUNIT_CASE(failed_memory),
 	KUNIT_CASE(no_more_than_a_few),
 	{}

@@ -3,6 +3,7 @@
 
 #define _GNU_SOURCE
 #include <linux/mempolicy.h>
+#include <sched.h>
 #include <sys/wait.h>
 
 #include "cgroup.h"
@@ -270,6 +271,34 @@ TEST_F(flags, dontcopy)
 	EXPECT_EQ(5, *page_word(map, 0));
 }
 
+/*
+ * PolicyHeld: nor if the program asks for it, which older kernels grant. A mapping that was
+ * split has the same file, and so the same flags.
+ */
+TEST_F(flags, dontcopy_in_spite_of_madvise)
+{
+	int status, expected;
+	char *map;
+	pid_t pid;
+
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 512 * PAGE_SIZE,
+				  VMREMAP_DONTCOPY));
+	map = map_area(self->fd, AREA, 0, 512);
+	ASSERT_NE(MAP_FAILED, map);
+	for (size_t n = 0; n < 512; n++)
+		*page_word(map, n) = 5;
+	expected = madvise(map, 256 * PAGE_SIZE, MADV_DOFORK) ? SIGSEGV : SIGBUS;
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(touch(map, false) == touch(map, true) ? touch(map + PAGE_SIZE, true) : 0);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(expected, WEXITSTATUS(status));
+	EXPECT_EQ(5, *page_word(map, 0));
+	EXPECT_EQ(5, *page_word(map, 1));
+}
+
 TEST_F(flags, populate)
 {
 	size_t pages = MIB(5) / PAGE_SIZE + 3;
@@ -370,6 +399,57 @@ TEST_F(refused, alloc)
 	EXPECT_EQ(variant->err, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
 					     variant->size, variant->flags));
 	EXPECT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 4096, 0));
+}
+
+/* An area has a file of its own, and so counts in fs.file-max. */
+TEST(no_file_left)
+{
+	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC), status;
+	char limit[32];
+	pid_t pid;
+
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(read_text("/proc/sys/fs/file-max", limit, sizeof(limit)));
+	ASSERT_TRUE(write_text("/proc/sys/fs/file-max", "0"));
+	pid = fork();
+	/* The limit is not for root. */
+	if (!pid)
+		_exit(setuid(1000) ? 0 : memory_alloc(fd, AREA, VMREMAP_TEST_AREA, MIB(1), 0));
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(write_text("/proc/sys/fs/file-max", limit));
+	EXPECT_EQ(ENFILE, WEXITSTATUS(status));
+	EXPECT_EQ(0, memory_alloc(fd, AREA, VMREMAP_TEST_AREA, MIB(1), 0));
+	close(fd);
+}
+
+/* A cached area holds no user namespace, of which the system may have few. */
+TEST(no_namespace_is_kept)
+{
+	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC), status;
+	char limit[32];
+
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(read_text("/proc/sys/user/max_user_namespaces", limit, sizeof(limit)));
+	ASSERT_TRUE(write_text("/proc/sys/user/max_user_namespaces", "3"));
+	for (int n = 0; n < 8; n++) {
+		pid_t pid = fork();
+
+		ASSERT_LE(0, pid);
+		if (!pid) {
+			/* The last one goes when RCU has freed its credentials. */
+			for (int wait = 0; unshare(CLONE_NEWUSER); wait++)
+				if (wait == 300)
+					_exit(errno);
+				else
+					usleep(100000);
+			_exit(memory_alloc(fd, AREA, VMREMAP_TEST_AREA, PAGE_SIZE, 0) ?:
+			      memory_free(fd, AREA));
+		}
+		EXPECT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(0, status);
+	}
+	EXPECT_TRUE(write_text("/proc/sys/user/max_user_namespaces", limit));
+	close(fd);
 }
 
 /* What concerns references and memory. */

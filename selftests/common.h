@@ -219,6 +219,16 @@ static inline long read_number(const char *path)
 	return number;
 }
 
+/* The text in a small file, such as those below /proc. */
+static inline bool read_text(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	size_t length = file ? fread(text, 1, size - 1, file) : 0;
+
+	text[length] = 0;
+	return file && !fclose(file) && length;
+}
+
 static inline bool write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);

@@ -24,35 +24,14 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *de
 #include <linux/sched/mm.h>
 #endif
 
-#ifdef VMREMAP_LACKS_ZAP_VMA_RANGE
-#define zap_vma_range(vma, addr, size)	zap_page_range_single(vma, addr, size, NULL)
-#endif
-
 #ifdef VMREMAP_LACKS_MM_GET_UNMAPPED_AREA
 #define mm_get_unmapped_area(...)	mm_get_unmapped_area(current->mm, __VA_ARGS__)
-#endif
-
-#ifdef VMREMAP_LACKS_INSERT_FOLIO_PMD
-/*
- * There, filemap_map_pages() maps a PMD of the page cache by itself, where nothing is yet and
- * the kernel wants huge pages. It needs no more of a fault than vmf_insert_folio_pmd() does.
- * It leaves alone a PMD that is there, so one that is write-protected is taken away first: the
- * kernel does that when this falls back, and faults again.
- */
-static inline vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write)
-{
-	if (write && !pmd_none(pmdp_get_lockless(vmf->pmd)))
-		return VM_FAULT_FALLBACK;
-	vmf->flags = write ? FAULT_FLAG_WRITE : 0;
-	return filemap_map_pages(vmf, folio->index, folio_next_index(folio) - 1) ?:
-	       VM_FAULT_FALLBACK;
-}
 #endif
 
 #ifdef VMREMAP_LACKS_INSERT_PAGE_MKWRITE
 /*
  * vm_insert_page() makes the VMA a mixed map, which only mmap may do, and which keeps
- * PMDs out. So a fault lets the kernel map the page that was touched, and no other.
+ * PMDs out. So a fault lets the kernel map the page.
  */
 static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page,
 						 bool write)
@@ -60,10 +39,8 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 	bool mixed = vmf->vma->vm_flags & VM_MIXEDMAP;
 	vm_fault_t ret;
 
-	if (vmf->flags && !mixed) {
-		/* Of a whole area, what filemap_map_pages() leaves out is locked, for a moment. */
-		if (!vmf->pmd || vmf->vma->vm_ops->huge_fault)
-			return VM_FAULT_NOPAGE;
+	/* While the VMA is being set up, there is no PMD yet. */
+	if (vmf->pmd && !mixed) {
 		get_page(page);
 		vmf->page = page;
 		return 0;
@@ -73,6 +50,14 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 		vm_flags_clear(vmf->vma, VM_MIXEDMAP);
 	return ret;
 }
+#endif
+
+/* Both are barriers that an area needs that is reused while lookups run under RCU. */
+#ifdef VMREMAP_LACKS_REFCOUNT_ACQUIRE
+#include <linux/refcount.h>
+#define refcount_set_release(r, n)		atomic_set_release(&(r)->refs, n)
+#define refcount_inc_not_zero_acquire(r) \
+	({ bool _taken = refcount_inc_not_zero(r); smp_acquire__after_ctrl_dep(); _taken; })
 #endif
 
 /* From 7.0 on, and in later releases of older series. */

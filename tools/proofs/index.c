@@ -20,7 +20,7 @@
 #include "proof.h"
 
 /* What the kernel knows of the address. */
-static bool in_vmalloc, has_page, is_memory, known, alive;
+static bool in_vmalloc, has_page, is_memory, known, alive, locked;
 static unsigned long asked;
 static struct page *page = (struct page *)8;
 static struct folio folio;
@@ -59,6 +59,18 @@ struct folio *page_folio(struct page *of)
 	return &folio;
 }
 
+void xa_lock_irqsave_flags(struct xarray *xa, unsigned long *flags)
+{
+	prove(!locked, "it takes the lock once");
+	locked = true;
+}
+
+void xa_unlock_irqrestore(struct xarray *xa, unsigned long flags)
+{
+	prove(locked, "it drops a lock that it has");
+	locked = false;
+}
+
 void rcu_read_lock(void)
 {
 	readers++;
@@ -75,7 +87,7 @@ void *xa_load(struct xarray *xa, unsigned long index)
 	return known && index == area.id ? &area : NULL;
 }
 
-bool refcount_inc_not_zero(refcount_t *refs)
+bool refcount_inc_not_zero_acquire(refcount_t *refs)
 {
 	prove(refs == &area.refs && readers == 1, "it takes a reference under RCU");
 	if (alive)
@@ -83,7 +95,7 @@ bool refcount_inc_not_zero(refcount_t *refs)
 	return alive;
 }
 
-int xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, int gfp)
+int xa_alloc_irq(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, int gfp)
 {
 	prove(entry == &area && id == &area.id, "it adds that area");
 	prove(limit.min == 1 && limit.max == INT_MAX, "its ids are those that fit, but 0");
@@ -93,8 +105,9 @@ int xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit, int
 	return alloc_err;
 }
 
-void *xa_erase(struct xarray *xa, unsigned long index)
+void *__xa_erase(struct xarray *xa, unsigned long index)
 {
+	prove(locked, "it removes it under the lock, with interrupts off");
 	prove(index == area.id, "it removes that area");
 	removed++;
 	return &area;
@@ -133,6 +146,7 @@ static void add_and_remove(void)
 		prove(folios[nr].private == xa_mk_value(new_id), "each block tells the id");
 	vmremap_index_remove(&area);
 	prove(removed == 1, "it removes it once");
+	prove(!locked, "it drops the lock");
 }
 
 void proof(void)

@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 #include <linux/refcount_types.h>
 
-bool refcount_inc_not_zero(refcount_t *refs);
+bool refcount_inc_not_zero_acquire(refcount_t *refs);
