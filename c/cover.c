@@ -12,26 +12,49 @@
 #include "vma.h"
 
 /**
- * vmremap_cover_huge_fault - the .huge_fault of a VMA on one area
+ * vmremap_cover_open - the .open of a VMA on one area
+ * @vma: a copy of a VMA that was split or moved, or that a child inherits
+ *
+ * Before Linux 7.0, MADV_DOFORK clears VM_DONTCOPY. The child then gets a VMA without a
+ * fault handler, so that each access raises SIGBUS, and no private copies.
+ *
+ * Contract: guarantees PolicyHeld.
+ * Context: mmap lock of both held for write.
+ */
+void vmremap_cover_open(struct vm_area_struct *vma)
+{
+	struct vmremap_area *area = vmremap_area_of_file(vma->vm_file);
+
+	if (vma->vm_mm == current->mm || !area || !(area->flags & VMREMAP_DONTCOPY))
+		return;
+	vma->vm_ops = &vmremap_no_vm_ops;
+	vm_flags_set(vma, VM_WIPEONFORK);
+}
+
+/**
+ * vmremap_cover_map_pages - the .map_pages of a VMA on one area
  * @vmf: the fault
- * @order: size of the entry that is asked for
+ * @first: index of the first page that the kernel asks for
+ * @last: index of the last
+ *
+ * As many pages are mapped as one page table holds, not only those from @first to @last.
+ * What is not mapped here is left to vmremap_cover_fault(), which may sleep.
  *
  * Contract: requires RangeInVma, RangeInArea; guarantees RightPage, PagesOutlive,
  *	NoUserAccess.
- * Context: as vm_operations_struct.huge_fault.
- * Return: as vm_operations_struct.huge_fault.
+ * Context: as vm_operations_struct.map_pages: does not sleep.
+ * Return: as vm_operations_struct.map_pages.
  */
-vm_fault_t vmremap_cover_huge_fault(struct vm_fault *vmf, unsigned int order)
+vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {
 	struct vmremap_area *area = vmremap_area_of_file(vmf->vma->vm_file);
 	struct vmremap_span span = vmremap_span_of_vma(area, vmf->vma);
 	vm_fault_t ret;
 
-	if (WARN_ONCE(!area, "vmremap: the driver has changed vm_file\n"))
-		return VM_FAULT_SIGBUS;
-	if (!vmremap_insert_begin(area))
-		return vmremap_wait_thawed(area, vmf);
-	ret = order ? vmremap_huge_fault(vmf, order, &span) : vmremap_fault(vmf, &span);
+	/* Splitting a PMD of a mixed map would lose the reference that the entry holds. */
+	if (!area || vmf->vma->vm_flags & VM_MIXEDMAP || !vmremap_insert_begin(area))
+		return 0;
+	ret = vmremap_map_around(vmf, &span);
 	vmremap_insert_end(area);
 	return ret;
 }
@@ -47,12 +70,45 @@ vm_fault_t vmremap_cover_huge_fault(struct vm_fault *vmf, unsigned int order)
  */
 vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
 {
-	return vmremap_cover_huge_fault(vmf, 0);
+	struct vmremap_area *area = vmremap_area_of_file(vmf->vma->vm_file);
+	struct vmremap_span span = vmremap_span_of_vma(area, vmf->vma);
+	vm_fault_t ret;
+
+	if (WARN_ONCE(!area, "vmremap: the driver has changed vm_file\n"))
+		return VM_FAULT_SIGBUS;
+	if (vmremap_fault_copies(vmf))
+		return vmremap_give_to_copy(vmf, &span);
+	if (!vmremap_insert_begin(area))
+		return vmremap_wait_thawed(area, vmf);
+	ret = vmf->vma->vm_flags & VM_MIXEDMAP ? vmremap_insert_page(vmf, &span) :
+						 vmremap_map_around(vmf, &span);
+	vmremap_insert_end(area);
+	return ret ?: vmremap_give_locked(vmf, &span);
 }
 
+#ifdef CONFIG_NUMA
+/**
+ * vmremap_cover_get_policy - the .get_policy of a VMA on areas
+ * @vma: the VMA
+ * @addr: an address in it
+ * @index: set to 0, as for memory that is not interleaved
+ *
+ * As the kernel's default, but NUMA balancing scans no VMA that has this and no policy:
+ * an area's pages are never migrated, so that its hint faults would be in vain.
+ *
+ * Context: as vm_operations_struct.get_policy.
+ * Return: the policy of mbind(2), or NULL.
+ */
+struct mempolicy *vmremap_cover_get_policy(struct vm_area_struct *vma, unsigned long addr,
+					   pgoff_t *index)
+{
+	*index = 0;
+	return vma->vm_policy;
+}
+#endif
+
 const struct vm_operations_struct vmremap_area_vm_ops = {
-	.fault = vmremap_cover_fault,
-	.huge_fault = vmremap_cover_huge_fault,
+	VMREMAP_COVER_VM_OPS
 };
 
 /**
@@ -91,12 +147,11 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 	vma->vm_pgoff = vmremap_area_index(area, req);
 	vma_set_file(vma, area->file);
 
-	/* Until the mmap has ended, who takes the area back does not find this VMA. */
+	/* The VMA is in i_mmap only when mmap is done, so revoke could not find these entries. */
 	if (area->flags & VMREMAP_REVOCABLE)
 		return 0;
 	err = vmremap_prefault(area, vma);
 	if (err) {
-		zap_vma_range(vma, req->uaddr, req->size);
 		vm_flags_init(vma, old_flags);
 		vma->vm_page_prot = old_prot;
 		vma->vm_ops = old_ops;

@@ -13,8 +13,24 @@ extern const struct vm_operations_struct vmremap_area_vm_ops, vmremap_pieces_vm_
 
 int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 		  const struct vmremap_request *req, enum vmremap_private private);
+void vmremap_cover_open(struct vm_area_struct *vma);
+vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last);
 vm_fault_t vmremap_cover_fault(struct vm_fault *vmf);
-vm_fault_t vmremap_cover_huge_fault(struct vm_fault *vmf, unsigned int order);
+struct mempolicy *vmremap_cover_get_policy(struct vm_area_struct *vma, unsigned long addr,
+					   pgoff_t *index);
+
+#ifdef CONFIG_NUMA
+#define VMREMAP_GET_POLICY	.get_policy = vmremap_cover_get_policy,
+#else
+#define VMREMAP_GET_POLICY
+#endif
+
+/* What all VMAs on one area have in common, by whichever hook they were made. */
+#define VMREMAP_COVER_VM_OPS \
+	.open = vmremap_cover_open, \
+	.map_pages = vmremap_cover_map_pages, \
+	.fault = vmremap_cover_fault, \
+	VMREMAP_GET_POLICY
 
 /* Of pieces.c. */
 int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,

@@ -1,48 +1,173 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Map pages: when a program touches them, as many as one page table holds; and
- * when a VMA is set up, those that faults would map at too high a cost.
+ * Make page table entries: when a program accesses a page, for as many pages as one page
+ * table holds and for some PMDs beside it; and when a VMA is set up, for those pages that
+ * faults would map at too high a cost.
  *
- * No PMD goes into a mixed map, which would split it without giving its
- * reference back. vmremap makes none, but a driver can set the flag again.
+ * filemap_map_pages() does the first, as for any file. It maps a PMD by itself, and copes
+ * with all that can happen to a page table at the same time.
  */
 #include <linux/pagemap.h>
 
 #include "revoke.h"
 #include "span.h"
 
-/* How many PMDs one fault maps: so few that it is quick. */
+/* PMDs that one fault maps; few, to bound the time that a fault takes. */
 #define AROUND_PMDS	32UL
 
-/* How many pages a fault tries to map. */
-#define AROUND_PAGES	16UL
-
-/* So many pages of a page table cost less to insert than a fault would. */
+/* Inserting this many pages of a page table costs less than a fault. */
 #define CHEAP_PAGES	8UL
 
-/* Where the fault ends in a private copy of the page, give it to the kernel. */
-static bool give_to_copy(struct vm_fault *vmf, struct page *page)
+/*
+ * do_set_pmd() refuses a folio with this flag, but memory_failure() sets it only on a
+ * folio that is on an LRU, and an area's are on none.
+ */
+static void mark_failed(struct folio *folio)
 {
-	if (!(vmf->flags & FAULT_FLAG_WRITE) || vmf->vma->vm_flags & VM_SHARED)
-		return false;
+	if (folio_test_large(folio) && vmremap_cache_failed(folio))
+		folio_set_has_hwpoisoned(folio);
+}
+
+/* One PMD for each folio around the fault, in the same table of PMDs. */
+static void map_pmds_around(struct vm_fault *vmf, const struct vmremap_span *span, bool failed)
+{
+	struct vmremap_span table = vmremap_span_around(span, vmf->address, PUD_SIZE);
+	unsigned long addr = ALIGN_DOWN(vmf->address, PMD_SIZE);
+	unsigned long index = vmremap_span_index(span, addr);
+	unsigned long before = index / PTRS_PER_PTE % AROUND_PMDS;
+	unsigned long end = min(table.end, addr + (AROUND_PMDS - before) * PMD_SIZE);
+	pmd_t *pmd;
+
+	/* The kernel would have to allocate a page table for each, and may not sleep. */
+	if (arch_needs_pgtable_deposit())
+		return;
+
+	before = min(before, (addr - table.start) / PMD_SIZE);
+	addr -= before * PMD_SIZE;
+	index -= before * PTRS_PER_PTE;
+	for (pmd = vmf->pmd - before; addr + PMD_SIZE <= end; pmd++) {
+		struct vm_fault near = {
+			.vma = vmf->vma,
+			.address = addr,
+			/* The program has not written there. */
+			.flags = vmf->flags & ~FAULT_FLAG_WRITE,
+			.pmd = pmd,
+		};
+
+		if (unlikely(failed))
+			mark_failed(vmremap_span_folio(span, addr));
+		if (pmd_none(pmdp_get_lockless(pmd)))
+			filemap_map_pages(&near, index, index + PTRS_PER_PTE - 1);
+		addr += PMD_SIZE;
+		index += PTRS_PER_PTE;
+	}
+}
+
+/**
+ * vmremap_map_around - map the page that was accessed, and those around it
+ * @vmf: the fault
+ * @span: the whole VMA, which is no mixed map
+ *
+ * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
+ *	RightPage, PagesOutlive.
+ * Context: as vm_operations_struct.map_pages: does not sleep.
+ * Return: %VM_FAULT_NOPAGE, or 0 if the page could not be mapped, for instance
+ * because its folio is locked.
+ */
+vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *span)
+{
+	struct vmremap_span table = vmremap_span_around(span, vmf->address, PMD_SIZE);
+	bool failed = vmremap_cache_any_failed();
+	vm_fault_t ret;
+
+	if (unlikely(failed))
+		mark_failed(vmremap_span_folio(span, vmf->address));
+	ret = filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1));
+	if (ret && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
+		map_pmds_around(vmf, span, failed);
+	return ret;
+}
+
+/**
+ * vmremap_give_locked - have the kernel map a page that filemap_map_pages() passed over
+ * @vmf: the fault
+ * @span: the whole VMA
+ *
+ * As filemap_fault(): the folio is locked, and its state is checked under that lock, which
+ * the kernel holds until the page is mapped.
+ *
+ * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
+ *	RightPage, PagesOutlive.
+ * Context: as vm_operations_struct.fault. Waits for the folio's lock.
+ * Return: as vm_operations_struct.fault.
+ */
+vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *span)
+{
+	struct page *page = vmremap_span_page(span, vmf->address);
+	struct folio *folio;
+
+	if (!page)
+		return VM_FAULT_SIGBUS;
+	if (PageHWPoison(page))
+		return VM_FAULT_HWPOISON;
+	folio = page_folio(page);
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT) {
+		if (!folio_trylock(folio))
+			return VM_FAULT_RETRY;
+	} else if (folio_lock_killable(folio)) {
+		return VM_FAULT_SIGBUS;
+	}
+	/* Nobody may map it any more: fault again, to wait or to fail. */
+	if (READ_ONCE(span->area->state) != VMREMAP_OPEN) {
+		folio_unlock(folio);
+		return VM_FAULT_NOPAGE;
+	}
+	folio_get(folio);
+	vmf->page = page;
+	return VM_FAULT_LOCKED;
+}
+
+/**
+ * vmremap_give_to_copy - give the kernel the page that a private mapping copies
+ * @vmf: a fault that ends in a private copy
+ * @span: pages that the page at its address is among
+ *
+ * Contract: requires AreaOutlives; guarantees PagesOutlive.
+ * Context: as vm_operations_struct.fault.
+ * Return: as vm_operations_struct.fault.
+ */
+vm_fault_t vmremap_give_to_copy(struct vm_fault *vmf, const struct vmremap_span *span)
+{
+	struct page *page = vmremap_span_page(span, vmf->address);
+
+	if (!page)
+		return VM_FAULT_SIGBUS;
 	get_page(page);
 	vmf->page = page;
-	return true;
+	return 0;
 }
 
-/* What a fault says of a VMA that is being set up. Failed memory is for a touch to find. */
-static int fault_errno(vm_fault_t ret)
+/**
+ * vmremap_insert_page - map one page, and never by a PMD
+ * @vmf: the fault; or a VMA that is being set up, and an address in it
+ * @span: pages that the page at its address is among
+ *
+ * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees RightPage,
+ *	PagesOutlive.
+ * Context: as vm_operations_struct.fault, or mmap lock held for write. May sleep.
+ * Return: as vm_operations_struct.fault.
+ */
+vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *span)
 {
-	return vm_fault_to_errno(ret & ~VM_FAULT_HWPOISON, 0);
-}
+	struct page *page = vmremap_span_page(span, vmf->address);
 
-/* No VM_MIXEDMAP is needed for this, which is for pages without references. */
-static __always_inline vm_fault_t insert_page(struct vm_fault *vmf, struct page *page, bool write)
-{
+	if (!page)
+		return VM_FAULT_SIGBUS;
 	/* memory_failure() has marked it, and the kernel does not look here. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
-	return vmf_insert_page_mkwrite(vmf, page, write);
+	/* No VM_MIXEDMAP is needed for this, which is for pages without references. */
+	return vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 }
 
 /**
@@ -53,149 +178,39 @@ static __always_inline vm_fault_t insert_page(struct vm_fault *vmf, struct page 
  * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;
  *	guarantees RightPage, PagesOutlive.
  * Context: mmap lock held for write. May sleep.
- * Return: 0, or -ENOMEM: the caller unmaps what was mapped by then. A page whose
+ * Return: 0, or -ENOMEM: the kernel unmaps what was mapped by then. A page whose
  * memory has failed is left out.
  */
 int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span)
 {
 	unsigned long addr;
-	int err = 0;
 
-	for (addr = span->start; !err && addr < span->end; addr += PAGE_SIZE) {
+	for (addr = span->start; addr < span->end; addr += PAGE_SIZE) {
 		struct vm_fault here = { .vma = vma, .address = addr };
 
-		err = fault_errno(insert_page(&here, vmremap_span_page(span, addr), false));
+		if (vmremap_insert_page(&here, span) & VM_FAULT_OOM)
+			return -ENOMEM;
 	}
-	return err;
-}
-
-/**
- * vmremap_insert_fault - map the page that was touched, and some around it
- * @vmf: the fault
- * @span: the pages around it that may be mapped, all of them in the VMA
- *
- * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
- *	RightPage, PagesOutlive.
- * Context: as vm_operations_struct.fault.
- * Return: as vm_operations_struct.fault.
- */
-vm_fault_t vmremap_insert_fault(struct vm_fault *vmf, const struct vmremap_span *span)
-{
-	struct vmremap_span around = vmremap_span_around(span, vmf->address,
-							 AROUND_PAGES << PAGE_SHIFT);
-	vm_fault_t ret = VM_FAULT_NOPAGE;
-	unsigned long addr;
-
-	if (give_to_copy(vmf, vmremap_span_page(span, vmf->address)))
-		return 0;
-
-	for (addr = around.start; addr < around.end; addr += PAGE_SIZE) {
-		struct vm_fault near = { .vma = vmf->vma, .address = addr, .flags = vmf->flags };
-		bool touched = addr == vmf->address;
-		vm_fault_t one;
-
-		one = insert_page(touched ? vmf : &near, vmremap_span_page(&around, addr),
-				  touched && vmf->flags & FAULT_FLAG_WRITE);
-		if (touched)
-			ret = one;
-	}
-	return ret;
-}
-
-/**
- * vmremap_fault - map the page that was touched, and those around it
- * @vmf: the fault
- * @span: the whole VMA
- *
- * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
- *	RightPage, PagesOutlive.
- * Context: as vm_operations_struct.fault.
- * Return: as vm_operations_struct.fault.
- */
-vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span)
-{
-	struct page *page = vmremap_span_page(span, vmf->address);
-	struct vmremap_span table;
-
-	if (!page)
-		return VM_FAULT_SIGBUS;
-	if (give_to_copy(vmf, page))
-		return 0;
-	if (vmf->vma->vm_flags & VM_MIXEDMAP)
-		return vmremap_insert_fault(vmf, span);
-
-	/* This is all that do_set_pmd() looks at. */
-	if (folio_test_large(page_folio(page)) && vmremap_cache_failed(page_folio(page)))
-		folio_set_has_hwpoisoned(page_folio(page));
-	table = vmremap_span_around(span, vmf->address, PMD_SIZE);
-	/* A folio that another task has locked is passed over. */
-	return filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1)) ?:
-	       insert_page(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
-}
-
-/**
- * vmremap_huge_fault - map the PMD that was touched, and its neighbours
- * @vmf: the fault
- * @order: size of the entry that is asked for
- * @span: the pages around it that may be mapped, all of them in the VMA
- *
- * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
- *	RightPage, PagesOutlive.
- * Context: as vm_operations_struct.huge_fault.
- * Return: as vm_operations_struct.huge_fault.
- */
-vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
-			      const struct vmremap_span *span)
-{
-	struct vmremap_span table = vmremap_span_around(span, vmf->address, PUD_SIZE);
-	unsigned long touched = ALIGN_DOWN(vmf->address, PMD_SIZE), end;
-	unsigned long index = vmremap_span_index(span, touched), before, addr;
-	vm_fault_t ret = VM_FAULT_FALLBACK;
-	struct folio *folio;
-
-	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) || order != PMD_ORDER ||
-	    !(vmf->vma->vm_flags & VM_MAYSHARE) || vmf->vma->vm_flags & VM_MIXEDMAP ||
-	    !IS_ALIGNED(index, PTRS_PER_PTE) || touched < table.start)
-		return VM_FAULT_FALLBACK;
-
-	before = index / PTRS_PER_PTE % AROUND_PMDS;
-	end = min(table.end, touched + (AROUND_PMDS - before) * PMD_SIZE);
-	before = min(before, (touched - table.start) / PMD_SIZE);
-	addr = touched - before * PMD_SIZE;
-	folio = vmremap_span_folio(span, addr);
-	if (!folio)
-		return VM_FAULT_FALLBACK;
-
-	list_for_each_entry_from(folio, &span->area->folios, lru) {
-		struct vm_fault here = {
-			.vma = vmf->vma,
-			.address = addr,
-			.pmd = vmf->pmd + (long)(addr - touched) / (long)PMD_SIZE,
-		};
-		bool write = addr == touched && vmf->flags & FAULT_FLAG_WRITE;
-		vm_fault_t one = VM_FAULT_FALLBACK;
-
-		if (folio_order(folio) != PMD_ORDER || addr + PMD_SIZE > end)
-			break;
-		/* Page by page, those whose memory has not failed can be had. */
-		if (!vmremap_cache_failed(folio))
-			one = vmf_insert_folio_pmd(&here, folio, write);
-		if (addr == touched)
-			ret = one;
-		addr += PMD_SIZE;
-	}
-	return ret;
+	return 0;
 }
 
 /*
- * One fault maps several PMDs: go on from @addr, past those that are mapped in
- * the same page table. It is there, for what ends at @addr has its entry in it.
+ * Fault a page in. Return: the address up to which that has mapped PMDs, at least @end, or 0
+ * if there is no memory. If the area is frozen, the pages are left to later accesses.
  */
-static unsigned long skip_mapped(struct mm_struct *mm, unsigned long addr)
+static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
-	while (addr % PUD_SIZE && pmd_leaf(pmdp_get(pmd_off(mm, addr))))
-		addr += PMD_SIZE;
-	return addr;
+	vm_fault_t ret = handle_mm_fault(vma, addr, FAULT_FLAG_REMOTE | FAULT_FLAG_ALLOW_RETRY |
+					 FAULT_FLAG_RETRY_NOWAIT, NULL);
+
+	if (ret & VM_FAULT_OOM)
+		return 0;
+	if (ret & (VM_FAULT_ERROR | VM_FAULT_RETRY))
+		return end;
+	/* The page is mapped, so the table exists that has the entry for @end, too. */
+	while (end % PUD_SIZE && pmd_leaf(pmdp_get(pmd_off(vma->vm_mm, end))))
+		end += PMD_SIZE;
+	return end;
 }
 
 /**
@@ -208,7 +223,7 @@ static unsigned long skip_mapped(struct mm_struct *mm, unsigned long addr)
  * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;
  *	guarantees RightPage, PagesOutlive.
  * Context: mmap lock held for write. May sleep.
- * Return: 0, or -ENOMEM: the caller unmaps what was mapped by then.
+ * Return: 0, or -ENOMEM: the kernel unmaps what was mapped by then.
  */
 int vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma)
 {
@@ -225,12 +240,8 @@ int vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma)
 				vmremap_insert_end(area);
 			}
 		} else if (area->flags & VMREMAP_POPULATE && vma_is_accessible(vma)) {
-			/* What is frozen now is left to touches. */
-			err = fault_errno(handle_mm_fault(vma, addr, FAULT_FLAG_REMOTE |
-							  FAULT_FLAG_ALLOW_RETRY |
-							  FAULT_FLAG_RETRY_NOWAIT, NULL));
-			if (!err)
-				table.end = skip_mapped(vma->vm_mm, table.end);
+			table.end = populate(vma, addr, table.end);
+			err = table.end ? 0 : -ENOMEM;
 		} else if (span.end - table.end > PMD_SIZE) {
 			table.end = ALIGN_DOWN(span.end - 1, PMD_SIZE);
 		}

@@ -19,15 +19,17 @@ static bool mapped(unsigned long kaddr)
 	return is_vmalloc_addr((void *)kaddr) && vmalloc_to_page((void *)kaddr);
 }
 
-/* A hole follows each area, and what userspace may have has none inside. */
+/* A guard page follows each vmalloc area, and one that userspace may map has no hole. */
 static bool leaves_area(const struct vmremap_request *req)
 {
 	unsigned long addr = req->kaddr;
 	unsigned long end = addr + (req->pgoff << PAGE_SHIFT) + req->size;
 
-	for (; addr < end; addr += PAGE_SIZE)
+	for (; addr < end; addr += PAGE_SIZE) {
 		if (!mapped(addr))
 			return true;
+		cond_resched();
+	}
 	return false;
 }
 
@@ -68,9 +70,8 @@ int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request
 	if (clause)
 		return vmremap_reject(clause, req);
 
+	/* If this fails half way, the kernel unmaps what it has mapped: see take_back(). */
 	err = remap(vma, req);
-	if (err)
-		zap_vma_range(vma, req->uaddr, PAGE_ALIGN(req->size));
 	if (err != -EINVAL)
 		return err;
 	/* The kernel's one errno, clause by clause. */

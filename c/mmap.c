@@ -10,16 +10,15 @@
 #include "vmremap.h"
 
 /*
- * After a failure, undo what went well before it: the kernel does not close a VMA
- * whose .mmap callback fails, and pieces that earlier calls have mapped there would
- * keep their references for ever.
+ * After a failure, undo what went well before it. The kernel unmaps all pages of a VMA whose
+ * .mmap callback fails, but does not close it, so that pieces that earlier calls have mapped
+ * there would keep their references for ever.
  */
 static noinline __cold int take_back(struct vm_area_struct *vma, int err)
 {
 	if (vma->vm_ops != &vmremap_area_vm_ops && vma->vm_ops != &vmremap_pieces_vm_ops)
 		return err;
 
-	zap_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
 	if (vma->vm_ops->close)
 		vma->vm_ops->close(vma);
 	vma->vm_ops = &vmremap_no_vm_ops;

@@ -44,8 +44,7 @@ static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 static const struct vm_operations_struct prepared_vm_ops = {
 	.close = vma_close_nothing,
 	.mapped = vma_mapped,
-	.fault = vmremap_cover_fault,
-	.huge_fault = vmremap_cover_huge_fault,
+	VMREMAP_COVER_VM_OPS
 };
 
 /*

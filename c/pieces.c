@@ -86,7 +86,8 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 		if (vmf->pgoff - piece->pgoff < piece->pages) {
 			struct vmremap_span span = piece_span(piece, vmf->vma);
 
-			return vmremap_insert_fault(vmf, &span);
+			return vmremap_fault_copies(vmf) ? vmremap_give_to_copy(vmf, &span) :
+							   vmremap_insert_page(vmf, &span);
 		}
 	}
 	return VM_FAULT_SIGBUS;
@@ -96,6 +97,7 @@ const struct vm_operations_struct vmremap_pieces_vm_ops = {
 	.open = pieces_vma_open,
 	.close = pieces_vma_close,
 	.fault = pieces_vma_fault,
+	VMREMAP_GET_POLICY
 };
 
 static bool overlaps(const struct pieces *pieces, const struct piece *new)

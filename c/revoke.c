@@ -3,11 +3,11 @@
  * Take an area's memory back from programs: revoke it for ever, or freeze it for
  * a while.
  *
- * As a filesystem truncates a file: first the state changes, so that no fault that
- * begins now makes an entry; then those are waited for that began before; then what
- * they made is zapped. Each VMA is found, because one that cannot be found yet has no
- * entry: see vmremap_cover(). The invalidate_lock of the mapping would do for the wait,
- * but costs each fault 60 instructions more.
+ * Works like truncation: change the state, so that new faults insert nothing; wait for the
+ * faults that are running; zap what they have inserted; then take the lock of each folio,
+ * for a page that the kernel maps under that lock. Every VMA with an entry is found, because
+ * a VMA that is not in i_mmap yet has no entry: see vmremap_cover(). The invalidate_lock of
+ * the mapping could replace the wait, but costs each fault 60 more instructions.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -18,8 +18,8 @@
 #include "revoke.h"
 #include "trace.h"
 
-/* How often freezing looks for pins, longer after each other, as memfd_wait_for_pins(). */
-#define LOOKS	5
+/* 155 ms in all, doubled each time, as in memfd_wait_for_pins(). */
+#define WAITS	5
 
 static int check(const struct vmremap_area *area)
 {
@@ -30,19 +30,30 @@ static int check(const struct vmremap_area *area)
 
 static void unmap(struct vmremap_area *area)
 {
+	struct address_space *mapping = area->file->f_mapping;
+	struct folio *folio;
+
 	wait_var_event(&area->inserting, !atomic_read_acquire(&area->inserting));
-	unmap_mapping_range(area->file->f_mapping, 0, 0, 1);
+	unmap_mapping_range(mapping, 0, 0, 1);
+	/* As truncate_inode_folio(): see vmremap_give_locked(). */
+	list_for_each_entry(folio, &area->folios, lru) {
+		folio_lock(folio);
+		if (folio_mapped(folio))
+			unmap_mapping_range(mapping, folio_pos(folio), folio_size(folio), 1);
+		folio_unlock(folio);
+	}
 }
 
 /**
- * vmremap_pinned - is there a reference that is neither the area's nor the page cache's?
+ * vmremap_pinned - is any page of an area pinned?
  * @area: an area that is mapped nowhere
  *
- * None can come: gup_fast_pte_range() takes its own before it looks whether the entry is
- * still there. And an entry gives its own back when no processor knows it any more.
+ * Looks for references other than the area's and the page cache's. A new pin cannot appear,
+ * because gup_fast_pte_range() takes its reference before it checks the entry again. And an
+ * entry keeps its reference until no processor has it in its TLB.
  *
  * Contract: requires AreaOutlives.
- * Return: true if there is one, if only for a moment.
+ * Return: true if there is such a reference, even a short-lived one.
  */
 bool vmremap_pinned(const struct vmremap_area *area)
 {
@@ -62,7 +73,7 @@ bool vmremap_pinned(const struct vmremap_area *area)
  *
  * Contract: requires AreaOutlives.
  * Context: Any.
- * Return: whether it was not open.
+ * Return: false if the area was open, and nothing was done.
  */
 bool vmremap_thaw(struct vmremap_area *area)
 {
@@ -86,20 +97,29 @@ int vmremap_area_revoke(struct vmremap_area *area)
 }
 EXPORT_SYMBOL_GPL(vmremap_area_revoke);
 
-static int freeze(struct vmremap_area *area)
+/**
+ * vmremap_freeze - freeze an area
+ * @area: the area
+ * @waits: how often to wait for pins to go away, in all 5 ms times 2 to the power of this
+ *
+ * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
+ * Context: as vmremap_area_freeze().
+ * Return: as vmremap_area_freeze().
+ */
+int vmremap_freeze(struct vmremap_area *area, unsigned int waits)
 {
 	enum vmremap_state was = cmpxchg(&area->state, VMREMAP_OPEN, VMREMAP_FROZEN);
-	unsigned int look;
+	unsigned int wait;
 
 	if (was != VMREMAP_OPEN)
 		return was == VMREMAP_FROZEN ? -EBUSY : -ENODEV;
 	unmap(area);
-	for (look = 0; vmremap_pinned(area); look++) {
-		if (look == LOOKS || fatal_signal_pending(current)) {
+	for (wait = 0; vmremap_pinned(area); wait++) {
+		if (wait == waits || fatal_signal_pending(current)) {
 			vmremap_thaw(area);
-			return look == LOOKS ? -EBUSY : -EINTR;
+			return wait == waits ? -EBUSY : -EINTR;
 		}
-		schedule_timeout_killable((HZ << look) / 200);
+		schedule_timeout_killable((HZ << wait) / 200);
 	}
 	return 0;
 }
@@ -109,7 +129,7 @@ int vmremap_area_freeze(struct vmremap_area *area)
 	int err = check(area);
 
 	if (!err)
-		err = freeze(area);
+		err = vmremap_freeze(area, WAITS);
 	trace_vmremap_take("freeze", area, err);
 	return err;
 }
@@ -126,39 +146,51 @@ void vmremap_area_thaw(struct vmremap_area *area)
 }
 EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 
+/*
+ * How a fault waits: any signal ends the wait of a program's own access, and of a virtual
+ * CPU's. A system call cannot return on any signal, because the kernel tries its access
+ * again at once; so it waits killably from the second time on, and lets the system suspend.
+ */
+static unsigned int wait_state(const struct vm_fault *vmf)
+{
+	if (vmf->flags & FAULT_FLAG_USER)
+		return TASK_INTERRUPTIBLE;
+	if (vmf->flags & FAULT_FLAG_INTERRUPTIBLE &&
+	    !(vmf->flags & FAULT_FLAG_TRIED && signal_pending(current)))
+		return TASK_INTERRUPTIBLE;
+	return TASK_KILLABLE | TASK_FREEZABLE_UNSAFE;
+}
+
 /**
- * vmremap_wait_thawed - have a touch wait until the area is thawed or revoked
- * @area: an area on which no entry may be made now
+ * vmremap_wait_thawed - wait in a fault until the area is thawed or revoked
+ * @area: an area for which no entry may be made now
  * @vmf: the fault
  *
- * Where the fault can be tried again, its lock is given back, as handle_userfault()
- * does it: whoever waits keeps nobody from mapping and unmapping.
+ * Follows handle_userfault(): the lock of the fault is dropped before the wait, so that
+ * mmap(2) and fork(2) of the program go on. If the lock cannot be dropped, or if the task
+ * is exiting or dumping core and no signal can end its wait, the access fails.
  *
  * Contract: requires AreaOutlives.
  * Context: as vm_operations_struct.fault.
- * Return: as vm_operations_struct.fault.
+ * Return: %VM_FAULT_RETRY, or %VM_FAULT_SIGBUS: the kernel's own access then fails with
+ * -EFAULT.
  */
 vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 {
-	bool retry = vmf->flags & FAULT_FLAG_ALLOW_RETRY;
 	struct file *file;
 
-	if (READ_ONCE(area->state) == VMREMAP_REVOKED)
+	if (READ_ONCE(area->state) == VMREMAP_REVOKED ||
+	    current->flags & (PF_EXITING | PF_DUMPCORE) ||
+	    !(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
 		return VM_FAULT_SIGBUS;
-	if (retry && vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
 
+	/* Without the lock, the VMA and its reference on the file may go. */
 	file = get_file(area->file);
-	if (retry)
-		release_fault_lock(vmf);
-	/* A program's own touch comes again after its signal handler. */
-	if (vmf->flags & FAULT_FLAG_USER)
-		wait_var_event_interruptible(&area->state,
-					     READ_ONCE(area->state) != VMREMAP_FROZEN);
-	else
-		wait_var_event_killable(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN);
+	release_fault_lock(vmf);
+	___wait_var_event(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN,
+			  wait_state(vmf), 0, 0, schedule());
 	fput(file);
-	if (retry)
-		return VM_FAULT_RETRY;
-	return fatal_signal_pending(current) ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
+	return VM_FAULT_RETRY;
 }

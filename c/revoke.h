@@ -9,6 +9,7 @@
 #include "vmremap.h"
 
 vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf);
+int vmremap_freeze(struct vmremap_area *area, unsigned int waits);
 bool vmremap_thaw(struct vmremap_area *area);
 bool vmremap_pinned(const struct vmremap_area *area);
 
@@ -20,9 +21,10 @@ static inline void vmremap_insert_end(struct vmremap_area *area)
 }
 
 /*
- * Only between this and vmremap_insert_end() are page table entries made for an area
- * that can be revoked: who takes it back waits until they are made, and then finds them.
- * Return: false where none may be made now.
+ * Page table entries for an area that can be revoked are made only between this function and
+ * vmremap_insert_end(), or under the lock of a folio: revoke waits for both, and then finds
+ * the entries.
+ * Return: false if no entry may be made now.
  */
 static inline bool vmremap_insert_begin(struct vmremap_area *area)
 {

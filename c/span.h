@@ -75,12 +75,18 @@ vmremap_span_around(const struct vmremap_span *span, unsigned long addr, unsigne
 	return part;
 }
 
+/* Does the fault end in a private copy of the page? */
+static inline bool vmremap_fault_copies(const struct vm_fault *vmf)
+{
+	return vmf->flags & FAULT_FLAG_WRITE && !(vmf->vma->vm_flags & VM_SHARED);
+}
+
 /* Of fault.c: what makes page table entries. */
+vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *span);
+vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *span);
+vm_fault_t vmremap_give_to_copy(struct vm_fault *vmf, const struct vmremap_span *span);
+vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *span);
 int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span);
 int vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma);
-vm_fault_t vmremap_insert_fault(struct vm_fault *vmf, const struct vmremap_span *span);
-vm_fault_t vmremap_fault(struct vm_fault *vmf, const struct vmremap_span *span);
-vm_fault_t vmremap_huge_fault(struct vm_fault *vmf, unsigned int order,
-			      const struct vmremap_span *span);
 
 #endif /* VMREMAP_SPAN_H */

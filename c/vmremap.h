@@ -54,14 +54,14 @@ struct vmremap_area;
  * without it, /proc/meminfo counts them in Cached.
  */
 #define VMREMAP_ACCOUNT		0x4U
-/* Map every page at mmap time, so that no touch takes a fault. */
+/* Map every page at mmap time, so that no access takes a fault. */
 #define VMREMAP_POPULATE	0x8U
 
 /*
  * vmremap_area_revoke() and vmremap_area_freeze() can take the memory back from
  * programs. Such an area has three restrictions: no mapping is private and writable,
  * even by vmremap_range(); a VMA is mapped whole or not at all; and an .mmap callback
- * maps no page before it is touched, whether %VMREMAP_POPULATE is set or not.
+ * maps no page before it is accessed, whether %VMREMAP_POPULATE is set or not.
  */
 #define VMREMAP_REVOCABLE	0x10U
 
@@ -86,8 +86,12 @@ struct vmremap_area;
  * * %-ENODATA as an ERR_PTR(), like all that follow - @size is 0
  * * %-EOVERFLOW - @size rounded up to pages wraps
  * * %-EINVAL - @flags has a bit that is not a VMREMAP_* flag
- * * %-ENOMEM - not enough memory or vmalloc space, or more than the machine has
- * * %-EINTR - the task was killed while memory was being gathered
+ * * %-ENOMEM - not enough memory or vmalloc space, or @size is more than all memory
+ * * %-EINTR - the task was killed while memory was being allocated
+ * * %-ENFILE - the system limit of open files (fs.file-max) was reached: each area has
+ *   a file of its own
+ * * another errno, such as %-EACCES, from the hook inode_init_security_anon of a
+ *   security module
  */
 struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 	__must_check;
@@ -103,17 +107,17 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
 
 /**
- * vmremap_area_put - give a reference back
+ * vmremap_area_put - drop a reference
  * @area: the area; NULL and ERR_PTR() are ignored
  *
  * Mappings hold references of their own: after the driver's last put, the
  * area lives until the last of them is unmapped. A pinned page even outlives
  * its area. As with fput(), memory is freed when the calling task returns to
- * userspace. A few small areas that nobody uses any more are kept instead, and
- * zeroed for vmremap_area_alloc() to give out again.
+ * userspace. A few small areas are cached instead, and are zeroed before
+ * vmremap_area_alloc() reuses them.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
- * Context: Process context. Does not sleep.
+ * Context: Any but NMI. Does not sleep.
  */
 void vmremap_area_put(struct vmremap_area *area);
 
@@ -159,7 +163,7 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * vmremap_area_revoke - take an area's memory back from programs, for ever
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * When it returns, no mapping shows the memory. A touch raises SIGBUS, and mapping
+ * When it returns, no mapping shows the memory. An access raises SIGBUS, and mapping
  * the area again is refused. A page that is pinned, for instance by O_DIRECT in
  * flight, stays accessible through that pin. Revoking an area twice is harmless.
  *
@@ -183,15 +187,24 @@ int vmremap_area_revoke(struct vmremap_area *area);
  *
  * After success no program, and no device on behalf of one, can read or write the
  * memory: no mapping shows it, and nobody has pinned it. So a driver can check the
- * bytes and use them without a copy. A touch waits for vmremap_area_thaw() or
- * vmremap_area_revoke(). Any signal interrupts the wait of a program's own touch; only
- * a fatal one interrupts that of a system call. mmap(2) still works.
+ * bytes and use them without a copy. An access waits for vmremap_area_thaw() or
+ * vmremap_area_revoke(), like an access to memory that userfaultfd(2) handles:
  *
- * If pages are pinned, this waits for up to 150 ms. After a failure everything is as
- * before, except that touches may have waited. The last vmremap_area_put() thaws.
+ * * a program's own access waits, and any signal interrupts the wait;
+ * * a system call's access waits, and a fatal signal interrupts the wait; the system
+ *   can suspend meanwhile;
+ * * a virtual CPU's access waits, and any signal interrupts the wait;
+ * * the access of a task that exits or dumps core fails with %-EFAULT;
+ * * so does an access that cannot drop the mmap lock: ptrace(2), /proc/PID/mem, a
+ *   private futex, get_user_pages() without FOLL_UNLOCKABLE.
  *
- * Do not access other memory of programs before the area is thawed, because a waiting
- * thread may hold a lock there.
+ * A waiting access holds no lock of the program's mm, so that mmap(2) and fork(2) work.
+ *
+ * If pages are pinned, this waits for up to 155 ms. After a failure everything is as
+ * before, except that accesses may have waited. The last vmremap_area_put() thaws.
+ *
+ * Do not access other memory of programs before the area is thawed, because the system
+ * call that waits may hold a lock of another part of the kernel.
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
  * Context: Process context. May sleep. Takes and waits as vmremap_area_revoke().
@@ -366,7 +379,7 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  * @size: bytes to map, rounded up to pages
  *
  * The drop-in for remap_vmalloc_range_partial(). Several parts of one VMA may
- * be mapped, from several areas. What no call mapped is SIGBUS to touch.
+ * be mapped, from several areas. Accessing a part that was never mapped raises SIGBUS.
  *
  * If vmremap is a module, plain vmalloc memory can only be mapped to a whole VMA,
  * because the kernel exports no function for less.

@@ -263,12 +263,10 @@ void expect_free_pages(struct kunit *test, unsigned long before)
 
 void zap(unsigned long uaddr)
 {
-	struct vm_area_struct *vma;
+	struct vm_area_struct *vma = vma_at(uaddr);
 
-	mmap_read_lock(current->mm);
-	vma = vma_lookup(current->mm, uaddr);
-	zap_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
-	mmap_read_unlock(current->mm);
+	unmap_mapping_range(vma->vm_file->f_mapping, (loff_t)vma->vm_pgoff << PAGE_SHIFT,
+			    vma->vm_end - vma->vm_start, 1);
 }
 
 struct vm_area_struct *vma_at(unsigned long uaddr)

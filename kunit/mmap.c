@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A whole VMA on one area, by each hook that a driver can have. */
+#include <kunit/test-bug.h>
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/pagemap.h>
 #include <linux/personality.h>
+#include <linux/sched/signal.h>
 #include <linux/vmalloc.h>
 
 #include "../c/area.h"
@@ -177,37 +180,59 @@ static void mixed_map(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-static vm_fault_t huge_fault(unsigned long uaddr, unsigned int order)
+static vm_fault_t fault(const struct vm_area_struct *vma, unsigned long uaddr, unsigned int flags)
 {
-	struct vm_fault vmf = { .vma = vma_at(uaddr), .address = uaddr };
+	struct vm_fault vmf = {
+		.vma = (struct vm_area_struct *)vma, .address = uaddr, .flags = flags,
+	};
+	vm_fault_t ret;
 
-	return vmf.vma->vm_ops->huge_fault(&vmf, order);
+	mmap_read_lock(current->mm);
+	ret = vma->vm_ops->fault(&vmf);
+	mmap_read_unlock(current->mm);
+	return ret;
 }
 
-/* There is an entry for a PMD, and for none of two pages. */
-static void order_without_an_entry(struct kunit *test)
-{
-	struct test_device *dev = device_with_area(test, hook_of(test), SZ_64K, 0);
-	unsigned long uaddr = device_map(test, dev, SZ_64K, 0);
-
-	KUNIT_EXPECT_EQ(test, huge_fault(uaddr, 1), VM_FAULT_FALLBACK);
-}
-
-/* No mapping gets there, so that only a direct call does. */
+/* No mapping reaches beyond its area, so only a VMA that is not in the tree shows this. */
 static void fault_behind_the_area(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_MMAP, PMD_SIZE, 0);
-	unsigned long uaddr = device_map(test, dev, PMD_SIZE, 0);
-	struct vm_fault vmf = { .vma = vma_at(uaddr), .address = uaddr };
-	struct vmremap_span span = {
-		.area = dev->area,
-		.start = uaddr,
-		.end = uaddr + PMD_SIZE,
-		.index = dev->area->pages,
-	};
+	struct vm_area_struct vma = *vma_at(device_map(test, dev, PMD_SIZE, 0));
 
-	KUNIT_EXPECT_EQ(test, vmremap_fault(&vmf, &span), VM_FAULT_SIGBUS);
-	KUNIT_EXPECT_EQ(test, vmremap_huge_fault(&vmf, PMD_ORDER, &span), VM_FAULT_FALLBACK);
+	vma.vm_pgoff = dev->area->pages;
+	KUNIT_EXPECT_EQ(test, fault(&vma, vma.vm_start, 0), VM_FAULT_SIGBUS);
+}
+
+/* RightPage: a folio that is locked is mapped when its lock is free. */
+static void folio_is_locked(struct kunit *test)
+{
+	struct test_device *dev = device_with_blocks(test, hook_of(test), SZ_256K, 0, 0);
+	unsigned long uaddr = device_map(test, dev, SZ_256K, 0);
+	struct vm_area_struct *vma = vma_at(uaddr);
+	struct vmremap_span span = vmremap_span_of_vma(dev->area, vma);
+	struct vm_fault vmf = { .vma = vma, .address = uaddr };
+	struct folio *folio = list_first_entry(&dev->area->folios, struct folio, lru);
+
+	/* As for memory that is populated: it is left to a later access. */
+	folio_lock(folio);
+	vmf.flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT;
+	KUNIT_EXPECT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_RETRY);
+	/* A task that is killed does not wait. */
+	allow_signal(SIGKILL);
+	send_sig(SIGKILL, current, 1);
+	vmf.flags = 0;
+	KUNIT_EXPECT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_SIGBUS);
+	flush_signals(current);
+	disallow_signal(SIGKILL);
+	folio_unlock(folio);
+	KUNIT_EXPECT_EQ(test, folio_pins(folio), folio_mapcount(folio));
+
+	KUNIT_EXPECT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_LOCKED);
+	KUNIT_EXPECT_PTR_EQ(test, vmf.page, folio_page(folio, 0));
+	KUNIT_EXPECT_TRUE(test, folio_test_locked(folio));
+	folio_unlock(folio);
+	folio_put(folio);
+	expect_pages(test, dev->area, uaddr, SZ_256K, 0);
 }
 
 /* Unmapping from the middle makes two VMAs, each with a reference on the file. */
@@ -416,7 +441,7 @@ static int map_and_overwrite_file(struct test_device *dev, struct vm_area_struct
 	return err;
 }
 
-/* Against the rules: such a VMA has no area, and every touch is refused. */
+/* Against the rules: such a VMA has no area, and every access is refused. */
 static void file_is_not_the_drivers(struct kunit *test)
 {
 	static const enum hook both[] = { HOOK_MMAP, HOOK_PREPARE };
@@ -431,7 +456,7 @@ static void file_is_not_the_drivers(struct kunit *test)
 		uaddr = device_map(test, dev, SZ_64K, 0);
 		kunit_warning_suppress(test) {
 			KUNIT_EXPECT_EQ(test, peek(uaddr, &value), -EFAULT);
-			KUNIT_EXPECT_EQ(test, huge_fault(uaddr, 1), VM_FAULT_SIGBUS);
+			KUNIT_EXPECT_EQ(test, fault(vma_at(uaddr), uaddr, 0), VM_FAULT_SIGBUS);
 		}
 		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
 		expect_unused(test, dev->area);
@@ -680,6 +705,41 @@ static void desc_of_another_owner(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
+static void revoke_prepared(struct test_device *dev, struct vm_area_desc *desc)
+{
+	KUNIT_EXPECT_EQ(kunit_get_current_test(), 0, vmremap_area_revoke(dev->area));
+}
+
+/* NotRevoked: an area that is revoked while it is being mapped is mapped, and populates nothing. */
+static void revoked_before_it_is_populated(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_256K,
+						   VMREMAP_REVOCABLE | VMREMAP_POPULATE);
+	unsigned long uaddr, value;
+
+	dev->prepared = revoke_prepared;
+	uaddr = device_map(test, dev, SZ_256K, 0);
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
+	KUNIT_EXPECT_EQ(test, peek(uaddr, &value), -EFAULT);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_256K));
+	expect_unused(test, dev->area);
+}
+
+#ifdef CONFIG_NUMA
+/* Pages of an area are never migrated, so that NUMA balancing need not look who uses them. */
+static void is_not_scanned_by_numa_balancing(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, hook_of(test), SZ_64K, 0);
+	struct vm_area_struct *vma = vma_at(device_map(test, dev, SZ_64K, 0));
+	pgoff_t index = 5;
+
+	/* As vma_policy_mof() asks. */
+	KUNIT_ASSERT_NOT_NULL(test, vma->vm_ops->get_policy);
+	KUNIT_EXPECT_NULL(test, vma->vm_ops->get_policy(vma, vma->vm_start, &index));
+	KUNIT_EXPECT_EQ(test, index, 0);
+}
+#endif
+
 /* A failed try gives the VMA back as it was, so that another can have it. */
 static int map_after_failures(struct test_device *dev, struct vm_area_struct *vma)
 {
@@ -744,9 +804,13 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE_PARAM(policy_is_on_the_vma, hook_gen_params),
 	KUNIT_CASE_PARAM(fault_after_zap, hook_gen_params),
 	KUNIT_CASE_PARAM(first_touch_is_a_write, hook_gen_params),
-	KUNIT_CASE_PARAM(order_without_an_entry, hook_gen_params),
 	KUNIT_CASE_PARAM(mixed_map, hook_gen_params),
 	KUNIT_CASE(fault_behind_the_area),
+	KUNIT_CASE_PARAM(folio_is_locked, hook_gen_params),
+	KUNIT_CASE(revoked_before_it_is_populated),
+#ifdef CONFIG_NUMA
+	KUNIT_CASE_PARAM(is_not_scanned_by_numa_balancing, hook_gen_params),
+#endif
 	KUNIT_CASE_PARAM(unmap_the_middle, hook_gen_params),
 	KUNIT_CASE_PARAM(populated_without_a_touch, hook_gen_params),
 	KUNIT_CASE_PARAM(replaces_another_mapping, hook_gen_params),

@@ -7,11 +7,14 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/vmalloc.h>
+#include <linux/wait_bit.h>
 
 #include "../c/area.h"
 #include "../c/revoke.h"
+#include "../c/span.h"
 #include "../c/trace.h"
 #include "../c/vmremap.h"
 #include "device.h"
@@ -146,7 +149,7 @@ static void frozen_and_thawed(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-/* A thread of a program, which touches a word once. */
+/* A thread of a program, which accesses a word once. */
 struct toucher {
 	struct task_struct *task;
 	struct mm_struct *mm;
@@ -166,20 +169,52 @@ static int touch(void *data)
 	return 0;
 }
 
-static void start(struct kunit *test, struct toucher *toucher, int (*fn)(void *data),
-		  unsigned long uaddr)
+static void run(struct kunit *test, struct toucher *toucher, int (*fn)(void *data),
+		unsigned long uaddr)
 {
 	*toucher = (struct toucher) { .mm = current->mm, .uaddr = uaddr };
 	init_completion(&toucher->done);
 	toucher->task = kthread_run(fn, toucher, "vmremap-touch");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(toucher->task));
-	/* Long enough for it to come to the fault. */
-	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&toucher->done, HZ / 10));
+}
+
+/* Bounds a failure, and nothing else. */
+#define PATIENCE	(60 * HZ)
+
+/* Only the test's own threads wait for such a variable, and none of them is woken by this. */
+static bool has_waiter(const void *var)
+{
+	struct wait_queue_head *queue = __var_waitqueue((void *)var);
+	unsigned long flags;
+	bool active;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	active = !list_empty(&queue->head);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return active;
+}
+
+static void expect_waiter(struct kunit *test, const void *var)
+{
+	unsigned long end = jiffies + PATIENCE;
+
+	while (!has_waiter(var) && time_before(jiffies, end))
+		msleep(20);
+	KUNIT_ASSERT_TRUE(test, has_waiter(var));
+}
+
+/* Start a thread that has to wait for @var to change. */
+static void start(struct kunit *test, struct toucher *toucher, int (*fn)(void *data),
+		  unsigned long uaddr, const void *var)
+{
+	run(test, toucher, fn, uaddr);
+	expect_waiter(test, var);
+	KUNIT_EXPECT_FALSE(test, completion_done(&toucher->done));
 }
 
 static void expect_touched(struct kunit *test, struct toucher *toucher, int err)
 {
-	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&toucher->done, 30 * HZ));
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&toucher->done, PATIENCE));
 	KUNIT_EXPECT_EQ(test, toucher->err, err);
 }
 
@@ -199,26 +234,30 @@ static void pin_keeps_it_from_freezing(struct kunit *test)
 	vmremap_area_thaw(dev->area);
 }
 
+/* The test's task sleeps killably only when it has looked for pins. */
 static int give_back(void *data)
 {
 	struct toucher *holder = data;
 
-	msleep(110);
+	while (!(READ_ONCE(holder->task->__state) & TASK_WAKEKILL))
+		msleep(20);
 	put_page((struct page *)holder->uaddr);
 	complete(&holder->done);
 	return 0;
 }
 
-/* Freezing waits a little for who has a page only for a moment. */
+/* Freezing waits for a short-lived pin. */
 static void pin_is_waited_for(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
 	struct page *page = vmalloc_to_page(dev->area->addr);
-	struct toucher holder;
+	struct toucher holder = { .task = current, .uaddr = (unsigned long)page };
 
+	init_completion(&holder.done);
 	get_page(page);
-	start(test, &holder, give_back, (unsigned long)page);
-	KUNIT_EXPECT_EQ(test, 0, vmremap_area_freeze(dev->area));
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(give_back, &holder, "vmremap-pin")));
+	/* Longer than vmremap_area_freeze(), so that a busy machine makes no difference. */
+	KUNIT_EXPECT_EQ(test, 0, vmremap_freeze(dev->area, 13));
 	expect_touched(test, &holder, 0);
 	vmremap_area_thaw(dev->area);
 }
@@ -263,7 +302,7 @@ static void touch_waits_until_thawed(struct kunit *test)
 	struct toucher toucher;
 
 	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
-	start(test, &toucher, touch, uaddr);
+	start(test, &toucher, touch, uaddr, &dev->area->state);
 	other = device_map(test, dev, SIZE, 0);
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
 	KUNIT_EXPECT_EQ(test, 0, *area_word(dev->area, 0));
@@ -298,7 +337,7 @@ static void touch_waits_until_revoked(struct kunit *test)
 	struct toucher toucher;
 
 	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
-	start(test, &toucher, touch, uaddr);
+	start(test, &toucher, touch, uaddr, &dev->area->state);
 	KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(dev->area));
 	expect_touched(test, &toucher, -EFAULT);
 	/* Who froze it finishes: nothing comes back. */
@@ -321,28 +360,11 @@ static void last_put_thaws(struct kunit *test)
 	device_open(test, &dev);
 	uaddr = device_map(test, &dev, SIZE, 0);
 	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev.area));
-	start(test, &toucher, touch, uaddr);
+	start(test, &toucher, touch, uaddr, &dev.area->state);
 	vmremap_area_put(dev.area);
 	expect_touched(test, &toucher, 0);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
 	expect_free_pages(test, before);
-}
-
-/* A fault that must not wait, as of whom only looks whether pages are there. */
-static void fault_that_cannot_wait(struct kunit *test)
-{
-	struct test_device *dev = new_device(test, 0);
-	unsigned long uaddr = device_map(test, dev, SIZE, 0);
-	struct vm_fault vmf = {
-		.vma = vma_at(uaddr),
-		.address = uaddr,
-		.flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT,
-	};
-
-	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
-	KUNIT_EXPECT_EQ(test, vmf.vma->vm_ops->fault(&vmf), VM_FAULT_RETRY);
-	KUNIT_EXPECT_EQ(test, vmf.vma->vm_ops->huge_fault(&vmf, PMD_ORDER), VM_FAULT_RETRY);
-	vmremap_area_thaw(dev->area);
 }
 
 static int revoke(void *data)
@@ -361,71 +383,157 @@ static void fault_that_has_begun_is_waited_for(struct kunit *test)
 	struct toucher revoker;
 
 	KUNIT_ASSERT_TRUE(test, vmremap_insert_begin(area));
-	start(test, &revoker, revoke, (unsigned long)area);
+	start(test, &revoker, revoke, (unsigned long)area, &area->inserting);
 	KUNIT_EXPECT_FALSE(test, vmremap_insert_begin(area));
 	vmremap_insert_end(area);
 	expect_touched(test, &revoker, 0);
 }
 
-/* Fault as one that cannot be tried again, such as that of a futex. */
-static int fault_once_with(struct toucher *toucher, unsigned int flags)
+/* NoUserAccess: so would a page that the kernel maps for a fault, under the lock of its folio. */
+static void page_that_is_given_locked_is_waited_for(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct vm_fault vmf = { .vma = vma_at(uaddr), .address = uaddr };
+	struct vmremap_span span = vmremap_span_of_vma(dev->area, vmf.vma);
+	unsigned long end = jiffies + PATIENCE;
+	struct toucher revoker;
+	struct folio *folio;
+
+	KUNIT_ASSERT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_LOCKED);
+	folio = page_folio(vmf.page);
+	run(test, &revoker, revoke, (unsigned long)dev->area);
+	/* It has zapped what was mapped, and waits for the folio. */
+	while (!folio_test_waiters(folio) && time_before(jiffies, end))
+		msleep(20);
+	KUNIT_EXPECT_TRUE(test, folio_test_waiters(folio));
+	/* As finish_fault(). */
+	mmap_read_lock(current->mm);
+	KUNIT_EXPECT_EQ(test, vmf_insert_page_mkwrite(&vmf, vmf.page, true), VM_FAULT_NOPAGE);
+	mmap_read_unlock(current->mm);
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 1);
+	folio_unlock(folio);
+	folio_put(folio);
+	expect_touched(test, &revoker, 0);
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
+	/* The next one finds that it has been revoked. */
+	KUNIT_EXPECT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_NOPAGE);
+	KUNIT_EXPECT_EQ(test, folio_pins(folio), 0);
+}
+
+#define RETRIES		(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE)
+
+static const struct wait_case {
+	const char *name;
+	unsigned int flags;
+	/* PF_* flags of the task, and whether a signal is pending */
+	unsigned int task;
+	bool signal;
+	/* how it waits, or 0, and what its fault returns then or at once */
+	unsigned int state;
+	vm_fault_t ret;
+} waits[] = {
+	{ "a program's own access", RETRIES | FAULT_FLAG_INTERRUPTIBLE | FAULT_FLAG_USER,
+	  0, false, TASK_INTERRUPTIBLE, VM_FAULT_RETRY },
+	{ "a system call's access", RETRIES | FAULT_FLAG_INTERRUPTIBLE,
+	  0, false, TASK_INTERRUPTIBLE, VM_FAULT_RETRY },
+	{ "a system call's access after a signal",
+	  RETRIES | FAULT_FLAG_INTERRUPTIBLE | FAULT_FLAG_TRIED,
+	  0, true, TASK_KILLABLE | TASK_FREEZABLE_UNSAFE, VM_FAULT_RETRY },
+	{ "a system call's access again, without a signal",
+	  RETRIES | FAULT_FLAG_INTERRUPTIBLE | FAULT_FLAG_TRIED,
+	  0, false, TASK_INTERRUPTIBLE, VM_FAULT_RETRY },
+	{ "get_user_pages()", RETRIES, 0, false, TASK_KILLABLE | TASK_FREEZABLE_UNSAFE,
+	  VM_FAULT_RETRY },
+	{ "get_user_pages() that must not wait", RETRIES | FAULT_FLAG_RETRY_NOWAIT,
+	  0, false, 0, VM_FAULT_RETRY },
+	{ "ptrace(2), which cannot drop its lock", FAULT_FLAG_REMOTE,
+	  0, false, 0, VM_FAULT_SIGBUS },
+	{ "a task that exits", RETRIES | FAULT_FLAG_INTERRUPTIBLE,
+	  PF_EXITING, false, 0, VM_FAULT_SIGBUS },
+	{ "a task that dumps core", RETRIES | FAULT_FLAG_INTERRUPTIBLE,
+	  PF_DUMPCORE, false, 0, VM_FAULT_SIGBUS },
+};
+
+KUNIT_ARRAY_PARAM_DESC(wait, waits, name);
+
+struct faulter {
+	struct toucher toucher;
+	const struct wait_case *c;
+};
+
+static vm_fault_t fault_at(struct mm_struct *mm, unsigned long uaddr, unsigned int flags)
 {
 	struct vm_fault vmf = {
-		.vma = vma_lookup(toucher->mm, toucher->uaddr),
-		.address = toucher->uaddr,
-		.flags = flags,
+		.vma = vma_lookup(mm, uaddr), .address = uaddr, .flags = flags,
 	};
+
+	return vmf.vma->vm_ops->fault(&vmf);
+}
+
+static int fault(void *data)
+{
+	struct faulter *faulter = container_of(data, struct faulter, toucher);
+	struct toucher *toucher = &faulter->toucher;
 
 	allow_signal(SIGUSR1);
 	allow_signal(SIGKILL);
+	if (faulter->c->signal)
+		send_sig(SIGUSR1, current, 1);
 	mmap_read_lock(toucher->mm);
-	toucher->err = vmf.vma->vm_ops->fault(&vmf);
-	mmap_read_unlock(toucher->mm);
+	current->flags |= faulter->c->task;
+	toucher->err = fault_at(toucher->mm, toucher->uaddr, faulter->c->flags);
+	current->flags &= ~faulter->c->task;
+	/* A fault that has waited has dropped the lock. */
+	if (!faulter->c->state)
+		mmap_read_unlock(toucher->mm);
 	complete(&toucher->done);
 	return 0;
 }
 
-static int fault_once(void *toucher)
+static struct test_device *frozen_device(struct kunit *test, unsigned long *uaddr)
 {
-	return fault_once_with(toucher, 0);
-}
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, SIZE, VMREMAP_REVOCABLE);
 
-static int program_faults_once(void *toucher)
-{
-	return fault_once_with(toucher, FAULT_FLAG_USER);
-}
-
-static void fault_that_keeps_its_lock(struct kunit *test)
-{
-	struct test_device *dev = new_device(test, 0);
-	unsigned long uaddr = device_map(test, dev, SIZE, 0);
-	struct toucher toucher;
-
+	*uaddr = device_map(test, dev, SIZE, 0);
 	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
-	start(test, &toucher, fault_once, uaddr);
-	vmremap_area_thaw(dev->area);
-	expect_touched(test, &toucher, VM_FAULT_NOPAGE);
+	return dev;
 }
 
-/* A program touches again after its signal handler, but a system call would have failed. */
-static void signal_ends_what_can_come_again(struct kunit *test)
+/* NoUserAccess: each access to a frozen area waits as the kernel expects it of a fault. */
+static void waits_for_thawing(struct kunit *test)
 {
-	struct test_device *dev = new_device(test, 0);
-	unsigned long uaddr = device_map(test, dev, SIZE, 0);
-	struct toucher program, kernel;
+	struct faulter faulter = { .c = test->param_value };
+	unsigned long uaddr;
+	struct test_device *dev = frozen_device(test, &uaddr);
 
-	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
-	start(test, &program, program_faults_once, uaddr);
-	send_sig(SIGUSR1, program.task, 1);
-	expect_touched(test, &program, VM_FAULT_NOPAGE);
-
-	start(test, &kernel, fault_once, uaddr);
-	send_sig(SIGUSR1, kernel.task, 1);
-	KUNIT_EXPECT_EQ(test, 0, wait_for_completion_timeout(&kernel.done, HZ / 10));
-	send_sig(SIGKILL, kernel.task, 1);
-	expect_touched(test, &kernel, VM_FAULT_SIGBUS);
+	run(test, &faulter.toucher, fault, uaddr);
+	if (faulter.c->state) {
+		expect_waiter(test, &dev->area->state);
+		KUNIT_EXPECT_EQ(test, READ_ONCE(faulter.toucher.task->__state),
+				faulter.c->state);
+		/* So a program can map, and fork, meanwhile. */
+		KUNIT_EXPECT_FALSE(test, rwsem_is_locked(&current->mm->mmap_lock));
+		vmremap_area_thaw(dev->area);
+	}
+	expect_touched(test, &faulter.toucher, faulter.c->ret);
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
-	vmremap_area_thaw(dev->area);
+}
+
+/* Each wait ends by a signal, one that is fatal at least. */
+static void signal_ends_the_wait(struct kunit *test)
+{
+	struct faulter faulter = { .c = test->param_value };
+	unsigned long uaddr;
+	struct test_device *dev = frozen_device(test, &uaddr);
+	int signal = faulter.c->state == TASK_INTERRUPTIBLE ? SIGUSR1 : SIGKILL;
+
+	run(test, &faulter.toucher, fault, uaddr);
+	if (faulter.c->state) {
+		expect_waiter(test, &dev->area->state);
+		send_sig(signal, faulter.toucher.task, 1);
+	}
+	expect_touched(test, &faulter.toucher, faulter.c->ret);
 }
 
 static void without_the_flag(struct kunit *test)
@@ -535,10 +643,10 @@ static struct kunit_case revoke_cases[] = {
 	KUNIT_CASE_PARAM(nothing_is_mapped_while_frozen, hook_gen_params),
 	KUNIT_CASE_PARAM(touch_waits_until_revoked, hook_gen_params),
 	KUNIT_CASE_PARAM(last_put_thaws, hook_gen_params),
-	KUNIT_CASE_PARAM(fault_that_cannot_wait, hook_gen_params),
-	KUNIT_CASE_PARAM(fault_that_keeps_its_lock, hook_gen_params),
 	KUNIT_CASE(fault_that_has_begun_is_waited_for),
-	KUNIT_CASE_PARAM(signal_ends_what_can_come_again, hook_gen_params),
+	KUNIT_CASE_PARAM(page_that_is_given_locked_is_waited_for, hook_gen_params),
+	KUNIT_CASE_PARAM(waits_for_thawing, wait_gen_params),
+	KUNIT_CASE_PARAM(signal_ends_the_wait, wait_gen_params),
 	KUNIT_CASE(without_the_flag),
 	KUNIT_CASE(thaw_that_is_a_mistake),
 	KUNIT_CASE_PARAM(thawed_without_need, hook_gen_params),

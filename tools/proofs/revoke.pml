@@ -4,19 +4,22 @@
  *	no page table shows a page of the area, frozen nobody has pinned one, until it is
  *	thawed; and nobody waits for ever.
  * Clauses: NoUserAccess NotRevoked
- * Assumes: one page, and a mapping of it that is touched and zapped at any time; with it two
+ * Assumes: one page, and a mapping of it that is accessed and zapped at any time; with it two
  *	of: a child by fork(2), a new place by mremap(2), a new mapping by mmap(2), each
- *	touched, one who pins by gup_fast_pte_range(), and one by follow_page_pte(); a
- *	driver that freezes, thaws or puts its last reference, and revokes, and another
- *	that revokes at any time; steps in any order, each seen by all at once.
+ *	accessed, a task that pins by gup_fast_pte_range(), and one that pins by
+ *	follow_page_pte(); a folio that somebody locks at any time, so that a fault may map
+ *	the page under that lock; a driver that freezes, thaws or puts its last
+ *	reference, and revokes, and another that revokes at any time; steps in any order,
+ *	each seen by all at once.
  * Code: c/revoke.c c/revoke.h c/cover.c
  *
  * Cases: FORK+MOVE FORK+MAP FORK+FAST FORK+SLOW MOVE+MAP MOVE+FAST MOVE+SLOW MAP+FAST MAP+SLOW
- *	FAST+SLOW
+ *	FAST+SLOW LOCK LOCK+FORK LOCK+MAP LOCK+FAST LOCK+SLOW
  *
  * A mutant is the model with one of these defined, and has to fail:
  * Mutants: NO_DRAIN NO_COUNT CHECK_FIRST ZAP_FIRST MAP_EARLY COPY_EARLY MOVE_UNLOCKED
- *	NO_RECHECK LOOK_FIRST THAW_REVOKED WAIT_COUNTED KEEP_FROZEN
+ *	NO_RECHECK LOOK_FIRST THAW_REVOKED WAIT_COUNTED KEEP_FROZEN NO_RELOCK LOCK_FIRST
+ *	NO_STATE
  */
 
 /* enum vmremap_state */
@@ -35,6 +38,9 @@ bool entry[VMAS];
 /* vmremap_area.inserting; address_space.i_mmap_rwsem */
 byte inserting, i_mmap_readers;
 bool i_mmap_writer;
+
+/* The folio's lock. */
+bool folio_locked;
 
 /* References but the area's and the page cache's; those that are pins. */
 byte refs, pins;
@@ -91,13 +97,48 @@ inline fault(v)
 	od
 }
 
+inline lock_folio()
+{
+	atomic { !folio_locked -> folio_locked = true }
+}
+
+/* vmremap_give_locked(), then finish_fault() and folio_unlock() by the kernel */
+inline fault_locked(v)
+{
+#ifdef LOCK_FIRST
+	if
+	:: state == opened -> lock_folio(); set_entry(v); folio_locked = false
+	:: else
+	fi
+#else
+	lock_folio();
+	if
+#ifdef NO_STATE
+	:: set_entry(v)
+#else
+	:: state == opened -> set_entry(v)
+	:: else
+#endif
+	fi;
+	folio_locked = false
+#endif
+}
+
 /* unmap() in c/revoke.c */
 inline drain_and_zap()
 {
 #ifndef NO_DRAIN
 	inserting == 0;
 #endif
-	zap_all()
+	zap_all();
+#if defined(LOCK) && !defined(NO_RELOCK)
+	lock_folio();
+	if
+	:: shown -> zap_all()
+	:: else
+	fi;
+	folio_locked = false
+#endif
 }
 
 /* unmap_mapping_range(): one VMA after the other, each as it is then in the tree */
@@ -272,6 +313,14 @@ proctype toucher()
 	fault(PARENT)
 }
 
+#ifdef LOCK
+/* A fault that filemap_map_pages() has left without an entry */
+proctype locked_toucher()
+{
+	fault_locked(PARENT)
+}
+#endif
+
 /* madvise(MADV_DONTNEED) */
 proctype zapper()
 {
@@ -331,6 +380,9 @@ init
 #endif
 #ifdef MAP
 		run mapper();
+#endif
+#ifdef LOCK
+		run locked_toucher();
 #endif
 #ifdef FAST
 		run fast_pinner();

@@ -7,7 +7,8 @@
  *	where page tables have 32 entries; all spans of these, at all places in a page table,
  *	and each page touched first (of more than 40 pages, each 13th length and each 7th
  *	page); filemap_map_pages() maps those of the pages from first to last that are not
- *	mapped, and not locked; xa_load() gives the folio that a page is in.
+ *	mapped, and not locked, by a PMD if the folio has one; xa_load() gives the folio that
+ *	a page is in.
  * Code: c/fault.c
  * Pages: 64/12/5 32/12/5
  * Cases: all
@@ -74,48 +75,56 @@ void *xa_load(struct xarray *xa, unsigned long index)
 /* Is the folio locked by somebody else? */
 static bool locked;
 
+static bool table_is_empty(unsigned long addr);
+static pmd_t *pmd_of(unsigned long addr);
+
+/* As do_set_pmd() and filemap_map_folio_range(): a PMD, or what is not there yet of a table. */
 vm_fault_t filemap_map_pages(struct vm_fault *vmf, unsigned long first, unsigned long last)
 {
 	unsigned long from = span.start + (first - span.index) * PAGE_SIZE;
 	unsigned long to = span.start + (last - span.index) * PAGE_SIZE, addr;
+	struct folio *folio = memory[first].folio;
+	bool by_pmd = *vmf->pmd || (table_is_empty(vmf->address) && folio->order == PMD_ORDER &&
+				    folio->index == first && from % PMD_SIZE == 0);
 
 	if (from > vmf->address || to < vmf->address || from / PMD_SIZE != to / PMD_SIZE)
 		fail("not the pages of one table around the fault");
-	for (addr = from; !locked && addr <= to; addr += PAGE_SIZE)
+	if (vmf->pmd != pmd_of(vmf->address))
+		fail("another PMD's entry");
+	if (!fault || (vmf != fault && vmf->flags & FAULT_FLAG_WRITE))
+		fail("written by another fault");
+	if (locked)
+		return 0;
+	/* No page table is there for a neighbour, and none is allocated. */
+	if (vmf != fault && !by_pmd)
+		return 0;
+	for (addr = from; addr <= to; addr += PAGE_SIZE)
 		if (!*entry(addr))
 			map(addr, &memory[first + (addr - from) / PAGE_SIZE]);
-	return locked ? 0 : VM_FAULT_NOPAGE;
-}
-
-/*
- * What a neighbour's insertion returns is not the fault's result, and only what is touched is
- * about to be written.
- */
-static vm_fault_t inserted(const struct vm_fault *vmf, unsigned long size, bool write)
-{
-	bool touched = fault && fault->address - vmf->address < size;
-
-	if (!fault && write)
-		fail("written while it is set up");
-	if (!fault)
-		return VM_FAULT_NOPAGE;
-	if (write != (touched && fault->flags & FAULT_FLAG_WRITE))
-		fail("written by another fault");
-	return touched ? VM_FAULT_NOPAGE : VM_FAULT_OOM;
+	if (by_pmd)
+		*vmf->pmd = 1;
+	return VM_FAULT_NOPAGE;
 }
 
 vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool write)
 {
 	struct page **here = entry(vmf->address);
 
+	if (write != (fault && fault->flags & FAULT_FLAG_WRITE))
+		fail("written by another fault");
 	if (!*here)
 		map(vmf->address, page);
 	else if (*here != page)
 		fail("not the right page");
-	return inserted(vmf, PAGE_SIZE, write);
+	return VM_FAULT_NOPAGE;
 }
 
 /* No memory fails here. */
+bool vmremap_cache_any_failed(void)
+{
+	return false;
+}
+
 bool vmremap_cache_failed(struct folio *folio)
 {
 	return false;
@@ -144,40 +153,40 @@ pmd_t *pmd_off(struct mm_struct *mm, unsigned long addr)
 	return pmd_of(addr);
 }
 
-vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write)
-{
-	if (vmf->address % PMD_SIZE || folio->order != PMD_ORDER)
-		fail("not a PMD");
-	if (vmf->pmd != pmd_of(vmf->address))
-		fail("another PMD's entry");
-	if (!table_is_empty(vmf->address))
-		return inserted(vmf, PMD_SIZE, write);
-	for (unsigned long i = 0; i < PTRS_PER_PTE; i++)
-		map(vmf->address + i * PAGE_SIZE, folio_page(folio, i));
-	*vmf->pmd = 1;
-	return inserted(vmf, PMD_SIZE, write);
-}
-
 void get_page(struct page *page)
 {
 	fail("no mapping here is private");
 }
 
+/* The kernel maps the page that it is given. */
+static vm_fault_t finish(struct vm_fault *vmf, vm_fault_t ret)
+{
+	if (ret != VM_FAULT_LOCKED)
+		return ret;
+	if (!locked)
+		fail("given to the kernel without need");
+	map(vmf->address, vmf->page);
+	return VM_FAULT_NOPAGE;
+}
+
+/* As vmremap_cover_fault(), or for a mixed map as pieces_vma_fault(). */
 vm_fault_t handle_mm_fault(struct vm_area_struct *unused, unsigned long addr, unsigned int flags,
 			   void *regs)
 {
 	struct vm_fault vmf = {
 		.vma = &vma, .address = addr, .flags = flags, .pmd = pmd_of(addr),
 	};
-	vm_fault_t ret = VM_FAULT_FALLBACK;
+	vm_fault_t ret;
 
 	if (*entry(addr))
 		return 0;
 	fault = &vmf;
-	if (table_is_empty(addr))
-		ret = vmremap_huge_fault(&vmf, PMD_ORDER, &span);
-	if (ret & VM_FAULT_FALLBACK)
-		ret = vmremap_fault(&vmf, &span);
+	if (vma.vm_flags & VM_MIXEDMAP)
+		ret = vmremap_insert_page(&vmf, &span);
+	else
+		ret = vmremap_map_around(&vmf, &span);
+	if (!ret)
+		ret = finish(&vmf, vmremap_give_locked(&vmf, &span));
 	fault = NULL;
 	if (ret != VM_FAULT_NOPAGE)
 		fail("a fault fails");

@@ -25,7 +25,8 @@
 #define VM_FAULT_SIGBUS		0x2
 #define VM_FAULT_HWPOISON	0x10
 #define VM_FAULT_NOPAGE		0x100
-#define VM_FAULT_FALLBACK	0x800
+#define VM_FAULT_LOCKED		0x200
+#define VM_FAULT_RETRY		0x400
 #define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS)
 
 #define vm_fault_t		unsigned int
@@ -63,7 +64,10 @@ struct vm_fault {
 
 /* Not zero where the entry maps a PMD. */
 #define pmdp_get(pmd)		(*(pmd))
+#define pmdp_get_lockless(pmd)	(*(pmd))
 #define pmd_leaf(pmd)		((pmd) != 0)
+#define pmd_none(pmd)		((pmd) == 0)
+#define arch_needs_pgtable_deposit()	false
 
 #define folio_order(folio)		((folio)->order)
 #define folio_nr_pages(folio)		(1UL << (folio)->order)
@@ -85,15 +89,15 @@ static inline bool vma_is_accessible(const struct vm_area_struct *vma)
 #define PageHWPoison(page)		((void)(page), false)
 #define folio_set_has_hwpoisoned(folio)	((void)(folio))
 
-static inline int vm_fault_to_errno(vm_fault_t fault, int foll_flags)
-{
-	return fault & VM_FAULT_ERROR ? -EFAULT : 0;
-}
+/* No task is killed, and no folio is locked for long. */
+#define folio_trylock(folio)		((void)(folio), true)
+#define folio_lock_killable(folio)	((void)(folio), 0)
+#define folio_unlock(folio)		((void)(folio))
+#define folio_get(folio)		((void)(folio))
 
 pmd_t *pmd_off(struct mm_struct *mm, unsigned long addr);
 void get_page(struct page *page);
 vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool write);
-vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write);
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags,
 			   void *regs);
 
