@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Try what memory can do that is shared, by method; prints a JSON row for each.
- * It needs to be root, for a memory cgroup of its own.
+ * Test what shared memory can do, by method. Prints a JSON row for each method.
+ * Needs root, for a memory cgroup of its own.
  */
 #define _GNU_SOURCE
 #include <linux/futex.h>
@@ -24,7 +24,7 @@ static void on_signal(int signal)
 	siglongjmp(no_memory, signal);
 }
 
-/* Is there memory, with what was stored in it? */
+/* Is the memory mapped, and does it hold what was stored in it? */
 static bool has(char *p, char value)
 {
 	struct sigaction action = { .sa_handler = on_signal };
@@ -39,7 +39,7 @@ static bool has(char *p, char value)
 	return there;
 }
 
-/* Can processes wait for each other there? */
+/* Do futexes in the memory work between processes? */
 static bool futex(char *p)
 {
 	return syscall(SYS_futex, p, FUTEX_WAKE, 1, NULL, NULL, 0) >= 0;
@@ -51,7 +51,7 @@ static bool comes_back(char *p)
 	return !madvise(p, SIZE, MADV_DONTNEED) && has(p, 1);
 }
 
-/* Does it stay as the driver had it, though the program asks for more? */
+/* Does the mapping keep the driver's policy if the program asks for more? */
 static bool keeps_policy(char *p)
 {
 	if (mprotect(p, SIZE, PROT_READ | PROT_WRITE | PROT_EXEC))
@@ -102,7 +102,7 @@ static unsigned long charged(void)
 	return bytes;
 }
 
-/* Once the driver has taken it away: no memory is there, not the old one and no new one. */
+/* After the driver has revoked the memory: neither the old memory nor new memory is mapped. */
 static bool revoked(const struct buffer *buffer, char *p)
 {
 	*p = 1;
@@ -123,7 +123,7 @@ static void try(int method)
 	if (memory_alloc(&buffer, true))
 		err(1, "%s: allocate", methods[method].name);
 	printf("{\"method\": \"%s\"", methods[method].name);
-	/* Charges come in batches, so it is never exactly that much. */
+	/* Charges are made in batches, so the figure is not exact. */
 	print("accounted", charged() - before > SIZE / 2);
 	p = buffer_map(&buffer, NULL);
 	touch(p, SIZE, PAGE_SIZE);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Areas of vmremap, and what they cannot do without. */
+/* Areas of vmremap, and the floor: the work that every method has to do. */
 #include <linux/err.h>
 #include <linux/log2.h>
 #include <linux/slab.h>
@@ -63,7 +63,7 @@ static int revoke(struct bench *bench)
 	return vmremap_area_revoke(bench->area);
 }
 
-/* As little as can be done with bytes that are looked at. */
+/* The least work that reads every byte. */
 static noinline unsigned long sum(const unsigned long *words, size_t size)
 {
 	unsigned long all = 0;
@@ -117,7 +117,7 @@ static int map_prepare(struct bench *bench, struct vm_area_desc *desc)
 	return vmremap_area_mmap_prepare(bench->area, desc, desc->pgoff);
 }
 
-/* By its address, which has to be found first. */
+/* Map an area by its address, which is looked up first. */
 static int map_range(struct bench *bench, struct vm_area_struct *vma)
 {
 	return vmremap_range(vma, vmremap_area_addr(bench->area), vma->vm_pgoff);
@@ -149,7 +149,7 @@ const struct bench_method bench_area_range = {
 	.metadata = metadata,
 };
 
-/* The same folios as an area has, and a mapping for the kernel: no file, no index, no checks. */
+/* The folios and the kernel mapping of an area, without file, index and checks. */
 static int bare_alloc(struct bench *bench)
 {
 	unsigned long all = PFN_UP(bench->request.size), i, nr;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count what memory costs that is shared, by method, size and alignment. Run
- * where the clock advances with each instruction, so that nanoseconds are
- * instructions; prints a JSON row for each case: the steps of a life best of
- * four, whole lives one after the other on average, the rest once.
+ * Count what shared memory costs, by method, size and alignment. Run this in a VM
+ * whose clock advances with each instruction, so that nanoseconds are
+ * instructions. Prints a JSON row for each case: single steps are the best of four,
+ * whole lives are an average, everything else is counted once.
  *
- * usage: bench [KIB]: all methods at all sizes, or the Rust sample driver, which
- * was loaded with a buffer of that many KiB
+ * usage: bench [KIB]: without KIB, all methods at all sizes; with KIB, the Rust
+ * sample driver, which must be loaded with a buffer of that size
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,7 +22,7 @@ static const unsigned long sizes_kib[] = {
 	4, 64, 1024, 16 * 1024, 64 * 1024, 256 * 1024, 1024 * 1024,
 };
 
-/* What is counted, in the order in which it is printed. */
+/* The steps, in the order in which they are printed. */
 enum phase {
 	ALLOC, MAP, TOUCH, TOUCH2, UNMAP, FREE, MAPPING, LIFE,
 	SPARSE, FORK, DONTNEED, RETOUCH, PHASES
@@ -33,7 +33,7 @@ static const char *const phases[PHASES] = {
 	"sparse", "fork", "dontneed", "retouch",
 };
 
-/* An address that is free, and aligned to a PMD or a page off that. */
+/* A free address, aligned to a PMD or one page after that. */
 static char *free_address(size_t size, bool aligned)
 {
 	size_t room = size + 2 * HUGE;
@@ -81,7 +81,7 @@ static void count_steps(struct buffer *buffer, char *addr, uint64_t *counts)
 	counts[MAPPING] = counts[MAP] + counts[TOUCH] + counts[UNMAP];
 }
 
-/* The same, with what the kernel leaves for later: many lives, and what one takes. */
+/* The average of many lives, which includes the kernel's deferred work. */
 static uint64_t count_lives(struct buffer *buffer, char *addr)
 {
 	size_t lives = buffer->size > LARGE ? 1 : 2 * LARGE / buffer->size, n;
@@ -118,7 +118,7 @@ static void count_rest(struct buffer *buffer, char *addr, uint64_t *counts, bool
 	counts[FORK] = fork_and_wait();
 	*pins = pinnable(p);
 	start = now();
-	/* The kernel refuses it where bare page frames are mapped. */
+	/* The kernel refuses this for bare page frames. */
 	counts[DONTNEED] = madvise(p, size, MADV_DONTNEED) ? 0 : now() - start;
 	counts[RETOUCH] = methods[buffer->method].faults ? touch(p, size, PAGE_SIZE) : 0;
 	munmap(p, size);
@@ -131,7 +131,7 @@ static void print_key(const struct buffer *buffer, size_t size, bool aligned)
 	       methods[buffer->method].name, size / KIB, aligned ? "true" : "false");
 }
 
-/* What people would pick otherwise: dear enough that once has to do where it is large. */
+/* The alternatives are so slow at large sizes that they run only once there. */
 static bool is_peer(int method)
 {
 	return method >= BENCH_SHMEM && method < BENCH_MMAP;
@@ -146,7 +146,7 @@ static void bench(int method, size_t size, bool aligned)
 	bool pins;
 	int i, n;
 
-	/* The first of a size also fills the allocator's lists. */
+	/* The first allocation of a size also fills the allocator's lists. */
 	if (memory_alloc(&buffer, false)) {
 		print_key(&buffer, size, aligned);
 		printf(", \"refused\": \"%s\"}\n", strerror(errno));
@@ -175,7 +175,7 @@ static void bench(int method, size_t size, bool aligned)
 	fflush(stdout);
 }
 
-/* What it is made of: zeroed memory and touched pages; or folios that the kernel sees. */
+/* The floor: zeroed memory and touched pages, or folios with a kernel mapping. */
 static void bench_part(int method, size_t size)
 {
 	struct buffer buffer = buffer_open(method, size);

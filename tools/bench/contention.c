@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count what several processes cost that map, touch and unmap at the same time,
- * each on a CPU of its own: the same buffer, or one of their own. Prints a JSON
- * row for each case. All CPUs share the clock, so that its nanoseconds are the
- * instructions of all of them, also those spent waiting for a lock.
+ * Count what it costs if several processes map, touch and unmap at the same time,
+ * each on a CPU of its own: one buffer for all, or a buffer each. Prints a JSON row
+ * for each case. All CPUs share the clock, so its nanoseconds are the instructions
+ * of all CPUs, including those spent waiting for a lock.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -15,7 +15,7 @@
 #define ROUNDS		8
 #define MOST		8
 
-/* Say that all is ready, wait for the start, and work. */
+/* Report that the process is ready, wait for the start, and work. */
 static void work(int cpu, const struct buffer *buffer, int ready, int start)
 {
 	cpu_set_t cpus;
@@ -66,7 +66,7 @@ static uint64_t contend(int method, int processes, bool same)
 		if (read(ready[0], &byte, 1) != 1)
 			err(1, "read");
 	began = now();
-	/* The end of the pipe is the start for all. */
+	/* Closing the pipe starts all processes. */
 	close(start[1]);
 	for (n = 0; n < processes; n++)
 		if (wait(&status) < 0 || status)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The benchmark's driver: one buffer per open file, made and mapped by the
- * method that the program asks for. /dev/vmremap-bench has an .mmap callback,
+ * The benchmark's driver: one buffer for each open file, allocated and mapped by the
+ * method that the program selects. /dev/vmremap-bench has an .mmap callback,
  * /dev/vmremap-bench-prepare an .mmap_prepare callback.
  */
 #include <linux/miscdevice.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the programs count: allocate, map, touch. Include it once. */
+/* The operations that the programs count: allocate, map, touch. Include this once. */
 #ifndef BENCH_MAPPING_H
 #define BENCH_MAPPING_H
 
@@ -25,9 +25,9 @@
 #define DEVICE		"/dev/vmremap-bench"
 
 /*
- * @memfd: the program makes the memory, with these flags, and the driver pins it
- * @huge: shmem is to use huge pages
- * @faults: touched again, it comes back after MADV_DONTNEED
+ * @memfd: the program creates a memfd with these flags, and the driver pins it
+ * @huge: shmem uses huge pages
+ * @faults: an access brings the memory back after MADV_DONTNEED
  */
 static const struct method {
 	const char *name;
@@ -57,12 +57,12 @@ static const struct method {
 };
 
 /**
- * struct buffer - what is allocated and mapped
- * @driver: the driver, open
- * @method: how it is made and mapped
- * @size: bytes that are mapped
- * @memory: what mmap(2) takes: @driver, or a memfd
- * @metadata: bytes that describe it
+ * struct buffer - an allocated and mapped buffer
+ * @driver: file descriptor of the driver
+ * @method: method of allocating and mapping
+ * @size: mapped bytes
+ * @memory: file descriptor for mmap(2): @driver, or a memfd
+ * @metadata: bytes of metadata
  */
 struct buffer {
 	int driver;
@@ -85,7 +85,7 @@ static inline struct buffer buffer_open(int method, size_t size)
 {
 	struct buffer buffer = { .method = method, .size = size };
 
-	/* A hugetlb file has nothing smaller. */
+	/* The smallest size of a hugetlb file. */
 	if (methods[method].flags & MFD_HUGETLB)
 		buffer.size = (size + HUGE - 1) & ~(HUGE - 1);
 	buffer.driver = open(methods[method].device, O_RDWR);
@@ -105,7 +105,7 @@ static inline int memory_alloc(struct buffer *buffer, bool full)
 	void *user = NULL;
 	int ret;
 
-	/* The sample driver has its memory since it was loaded. */
+	/* The sample driver allocated its memory when it was loaded. */
 	if (buffer->method == BENCH_RUST)
 		return 0;
 	if (methods[buffer->method].memfd) {
@@ -143,7 +143,7 @@ static inline void buffer_alloc(struct buffer *buffer)
 		    buffer->size / KIB);
 }
 
-/* At @addr and nowhere else, or at an address of the kernel's choice. */
+/* Map at @addr, or if it is NULL at an address that the kernel chooses. */
 static inline char *buffer_map(const struct buffer *buffer, char *addr)
 {
 	off_t offset = buffer->method == BENCH_RUST ? VMREMAP_SAMPLE_DATA : 0;
@@ -176,14 +176,14 @@ static inline void store(char *p)
 	__atomic_store_n(p, 1, __ATOMIC_RELAXED);
 }
 
-/* Inline, so that with a constant step a page takes the store and nothing else. */
+/* Inline, so that with a constant step each page takes only the store. */
 static __always_inline uint64_t touch(char *p, size_t size, size_t step)
 {
 	char *end = p + size, *rows = p + size / (64 * step) * (64 * step);
 	uint64_t start = now();
 	int i;
 
-	/* As little as possible beside the one store for each page. */
+	/* As few instructions as possible besides the one store for each page. */
 	for (; p != rows; p += 64 * step) {
 #pragma GCC unroll 64
 		for (i = 0; i < 64; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a method of the benchmark's driver has to say. */
+/* A method of the benchmark's driver. */
 #ifndef BENCH_METHODS_H
 #define BENCH_METHODS_H
 
@@ -12,14 +12,14 @@
 
 /**
  * struct bench - the buffer of an open file
- * @method: how it is made and mapped, NULL when there is none
- * @request: what the program asked for
- * @area: the buffer, where vmremap maps an area
- * @addr: where the kernel sees the buffer, where it is no area
- * @pages: its pages, where the method needs to know them
- * @nr: how many @pages there are
- * @file: whose page cache the buffer is, where the driver made it
- * @sgt: the buffer, where it was allocated for DMA
+ * @method: the method, or NULL if there is no buffer
+ * @request: the program's request
+ * @area: the buffer, if it is an area
+ * @addr: kernel address of the buffer, if it is not an area
+ * @pages: pages of the buffer, if the method needs them
+ * @nr: number of @pages
+ * @file: file whose page cache is the buffer, if the driver created it
+ * @sgt: the buffer, if it was allocated for DMA
  */
 struct bench {
 	const struct bench_method *method;
@@ -33,16 +33,16 @@ struct bench {
 };
 
 /**
- * struct bench_method - a way to make memory and to share it with programs
- * @alloc: make the buffer; what a failure leaves behind goes to @free
- * @free: undo @alloc, as far as it came
- * @mmap: map the buffer; NULL where programs map it without the driver
+ * struct bench_method - a way to allocate memory and to share it with programs
+ * @alloc: allocate the buffer; after a failure, @free is called
+ * @free: undo @alloc, also after it has failed
+ * @mmap: map the buffer; NULL if programs map it without the driver
  * @mmap_prepare: the same for the other hook
- * @revoke: take it away from programs; NULL where the mapping of the file
- *	that the program opened is all there is
- * @inspect: read each word once, in place or from a copy; NULL where that makes no
- *	difference to programs
- * @metadata: bytes that describe the memory, page tables left out
+ * @revoke: revoke all mappings; NULL if unmap_mapping_range() on the file that the
+ *	program opened is sufficient
+ * @inspect: read each word once, in place or from a copy; NULL if a program does not
+ *	notice the difference
+ * @metadata: bytes of metadata, without page tables
  */
 struct bench_method {
 	int (*alloc)(struct bench *bench);
@@ -58,7 +58,7 @@ extern const struct bench_method bench_remap_vmalloc_range, bench_insert_pages,
 	bench_range_foreign, bench_zero, bench_shmem, bench_dma, bench_memfd,
 	bench_area, bench_area_populate, bench_area_range, bench_bare;
 
-/* A file, and the nodes of its page cache. */
+/* Size of a file and of the nodes of its page cache. */
 u64 bench_file_bytes(struct address_space *mapping);
 
 int bench_peers_init(void);

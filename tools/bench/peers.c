@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What people would pick otherwise: a file of shmem, as graphics drivers have
- * it; memory that was allocated for DMA; and a program's own memfd, which the
- * driver pins.
+ * The alternatives to vmremap: a shmem file, as in graphics drivers; memory that is
+ * allocated for DMA; and a program's own memfd, which the driver pins.
  */
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
@@ -154,10 +153,10 @@ static struct address_space *memfd_mapping(const struct bench *bench)
 	return page_folio(bench->pages[0])->mapping;
 }
 
-/* The program has the file: nothing that the driver does takes it away for good. */
+/* The program owns the file, so the driver cannot revoke the memory for good. */
 static int memfd_revoke(struct bench *bench)
 {
-	/* It would wait for a lock that unmap_mapping_range() itself holds. */
+	/* This would deadlock on a lock that unmap_mapping_range() holds. */
 	if (folio_test_hugetlb(page_folio(bench->pages[0])))
 		return -EOPNOTSUPP;
 	unmap_mapping_range(memfd_mapping(bench), 0, 0, 1);

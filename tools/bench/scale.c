@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count what one more costs when there are many: areas at once, each with a
- * file of the driver's, and VMAs on one buffer. Prints a JSON row for each case,
- * in totals of all.
+ * Count the cost per item for few and for many items: areas that exist at the same
+ * time, each with an open file, and VMAs on one buffer. Prints a JSON row with totals
+ * for each case.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void print(const char *what, int method, int n, uint64_t made, uint64_t u
 	fflush(stdout);
 }
 
-/* @n buffers of one page at once; each is found by its address when it is mapped. */
+/* @n buffers of one page at once; mapping looks up each by its address. */
 static void many_buffers(int method, int n)
 {
 	static struct buffer buffers[MOST];
@@ -51,7 +51,7 @@ static void many_buffers(int method, int n)
 		close(buffers[i].driver);
 }
 
-/* @n VMAs on one buffer, each touched. */
+/* @n VMAs on one buffer, each of which is touched. */
 static void many_mappings(int method, int n)
 {
 	struct buffer buffer = buffer_open(method, PAGE_SIZE);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count what it costs to take memory back from a program that has mapped it: to read
- * it in place while it is frozen, beside a copy of it; to revoke it, beside munmap(2);
- * and what an area that can be taken back costs that is not. Prints a JSON row for each
- * size, the best of four.
+ * Count the cost of taking memory back from a program that has mapped it: reading it in
+ * place while it is frozen, compared with reading a copy; revoking it, compared with
+ * munmap(2); and a fault on a revocable area, compared with a fault on another one.
+ * Prints a JSON row for each size, the best of four.
  */
 #define _GNU_SOURCE
 #include "mapping.h"
@@ -18,7 +18,7 @@ static const char *const phases[PHASES] = {
 	"copy", "in_place", "unmap", "revoke", "fault", "fault_revocable",
 };
 
-/* The driver reads all of it once, and then the program touches all of it. */
+/* The driver reads every word once, and then the program touches every page. */
 static uint64_t inspect(const struct buffer *buffer, char *p, bool in_place)
 {
 	uint64_t start = now();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory of vmalloc_user(), by the kernel's functions and by vmremap's. */
+/* Memory from vmalloc_user(), mapped by the kernel's functions and by vmremap's. */
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -33,7 +33,7 @@ static void drop(struct bench *bench)
 	vfree(bench->addr);
 }
 
-/* The kernel keeps the pages that are mapped there. */
+/* The mapping keeps its pages, so the memory can be freed. */
 static u64 metadata(const struct bench *bench)
 {
 	return PFN_UP(bench->request.size) * sizeof(struct page *);
@@ -58,7 +58,7 @@ static int range(struct bench *bench, struct vm_area_struct *vma)
 	return vmremap_range(vma, bench->addr, vma->vm_pgoff);
 }
 
-/* The same page each time: it is the instructions that count. */
+/* Insert the same page every time, because only instructions are counted. */
 static int zero(struct bench *bench)
 {
 	static u8 page[PAGE_SIZE] __page_aligned_bss;

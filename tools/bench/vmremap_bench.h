@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the benchmark's driver and its programs agree on. */
+/* The interface between the benchmark's driver and its programs. */
 #ifndef VMREMAP_BENCH_H
 #define VMREMAP_BENCH_H
 
@@ -7,11 +7,11 @@
 #include <linux/types.h>
 
 enum vmremap_bench_method {
-	/* memory of vmalloc_user() */
+	/* memory from vmalloc_user() */
 	BENCH_REMAP_VMALLOC_RANGE,
 	BENCH_INSERT_PAGES,
 	BENCH_RANGE_FOREIGN,
-	/* what people would pick otherwise */
+	/* alternatives */
 	BENCH_SHMEM,
 	BENCH_SHMEM_HUGE,
 	BENCH_DMA,
@@ -23,8 +23,8 @@ enum vmremap_bench_method {
 	BENCH_MMAP_PREPARE,
 	BENCH_POPULATE,
 	BENCH_RANGE,
-	BENCH_RUST,	/* maps the sample driver's buffer, not this one's */
-	/* no mapping: zero as many pages; have as many in folios, which the kernel sees */
+	BENCH_RUST,	/* maps the sample driver's buffer */
+	/* no mapping: zeroed pages; folios with a kernel mapping */
 	BENCH_ZERO,
 	BENCH_BARE,
 	BENCH_METHODS
@@ -32,11 +32,11 @@ enum vmremap_bench_method {
 
 /**
  * struct vmremap_bench_alloc - argument of VMREMAP_BENCH_ALLOC
- * @size: bytes; 0 only frees what the file has
- * @method: how a later mmap(2) of this file maps them
- * @full: with all that @method has to be asked for, and that may cost something
- * @user: where the caller has mapped the memfd that the driver is to pin
- * @metadata: out: bytes that describe the memory, page tables left out
+ * @size: bytes; 0 only frees the file's buffer
+ * @method: method by which a later mmap(2) of this file maps the buffer
+ * @full: enable every optional feature of @method, even if it costs something
+ * @user: address at which the caller has mapped the memfd that the driver pins
+ * @metadata: out: bytes of metadata, without page tables
  */
 struct vmremap_bench_alloc {
 	__u64 size;
@@ -47,9 +47,9 @@ struct vmremap_bench_alloc {
 };
 
 #define VMREMAP_BENCH_ALLOC	_IOWR('v', 0x70, struct vmremap_bench_alloc)
-/* Take the file's buffer away from all who have mapped it, as far as the method can. */
+/* Revoke all mappings of the file's buffer, if the method can do that. */
 #define VMREMAP_BENCH_REVOKE	_IO('v', 0x71)
-/* Read each word of it once: in place, where the argument is 1, or from a copy. */
+/* Read each word of the buffer once: in place if the argument is 1, else from a copy. */
 #define VMREMAP_BENCH_INSPECT	_IO('v', 0x72)
 
 #endif /* VMREMAP_BENCH_H */
