@@ -34,6 +34,7 @@ int test_open(struct inode *inode, struct file *file)
 		return ret;
 	}
 	mutex_init(&tf->lock);
+	spin_lock_init(&tf->slots_lock);
 	file->private_data = tf;
 	return 0;
 }

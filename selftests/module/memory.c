@@ -23,6 +23,29 @@ struct test_memory *test_memory_get(struct test_file *tf, u32 slot)
 	return &tf->slots[array_index_nospec(slot, VMREMAP_TEST_SLOTS)];
 }
 
+/*
+ * For an mmap callback: what a slot holds, with a reference of its own on an area, because
+ * another thread may empty the slot at any time.
+ */
+bool test_memory_hold(struct test_file *tf, u32 nr, struct test_memory *mem)
+{
+	struct test_memory *slot = test_memory_get(tf, nr);
+
+	if (!slot)
+		return false;
+	guard(spinlock)(&tf->slots_lock);
+	*mem = *slot;
+	if (mem->used && mem->kind == VMREMAP_TEST_AREA)
+		vmremap_area_get(mem->area);
+	return mem->used;
+}
+
+void test_memory_release(struct test_memory *mem)
+{
+	if (mem->kind == VMREMAP_TEST_AREA)
+		vmremap_area_put(mem->area);
+}
+
 static void *test_vmap(struct test_memory *mem)
 {
 	unsigned int n = PFN_UP(mem->size), got = 0;
@@ -126,7 +149,9 @@ int test_memory_alloc(struct test_file *tf, struct vmremap_test_memory *req)
 	if (ret)
 		return ret;
 
-	*slot = mem;
+	scoped_guard(spinlock, &tf->slots_lock) {
+		*slot = mem;
+	}
 	req->addr = (unsigned long)mem.addr;
 	return 0;
 }
@@ -150,36 +175,41 @@ int test_memory_info(struct test_file *tf, struct vmremap_test_memory *req)
 
 int test_memory_free(struct test_file *tf, u32 nr)
 {
-	struct test_memory *slot = test_memory_get(tf, nr);
+	struct test_memory *slot = test_memory_get(tf, nr), mem;
 	unsigned int n;
 
-	if (!slot || !slot->used)
+	if (!slot)
+		return -ENXIO;
+	scoped_guard(spinlock, &tf->slots_lock) {
+		mem = *slot;
+		*slot = (struct test_memory){};
+	}
+	if (!mem.used)
 		return -ENXIO;
 
-	switch (slot->kind) {
+	switch (mem.kind) {
 	case VMREMAP_TEST_AREA:
 	case VMREMAP_TEST_AREA_NULL:
 	case VMREMAP_TEST_AREA_ERROR:
-		vmremap_area_put(slot->area);
+		vmremap_area_put(mem.area);
 		break;
 	case VMREMAP_TEST_VMALLOC_USER:
 	case VMREMAP_TEST_VMALLOC:
-		vfree(slot->addr);
+		vfree(mem.addr);
 		break;
 	case VMREMAP_TEST_VMAP:
-		vunmap(slot->addr);
-		for (n = 0; n < PFN_UP(slot->size); n++)
-			__free_page(slot->pages[n]);
-		kvfree(slot->pages);
+		vunmap(mem.addr);
+		for (n = 0; n < PFN_UP(mem.size); n++)
+			__free_page(mem.pages[n]);
+		kvfree(mem.pages);
 		break;
 	case VMREMAP_TEST_KMALLOC:
-		kfree(slot->addr);
+		kfree(mem.addr);
 		break;
 	case VMREMAP_TEST_IOREMAP:
-		iounmap((void __iomem __force *)slot->addr);
+		iounmap((void __iomem __force *)mem.addr);
 		break;
 	}
-	*slot = (struct test_memory){};
 	return 0;
 }
 

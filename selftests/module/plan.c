@@ -49,16 +49,19 @@ int test_plan_mmap(struct test_file *tf, struct vm_area_struct *vma)
 
 	for (u32 n = 0; n < plan->count; n++) {
 		struct vmremap_test_call *call = &plan->calls[n];
-		struct test_memory *mem = test_memory_get(tf, call->slot);
+		struct test_memory mem;
+		int ret;
 
-		if (!mem || !mem->used)
+		if (!test_memory_hold(tf, call->slot, &mem))
 			return -ENXIO;
-		call->result = test_call(mem, vma, call);
+		ret = test_call(&mem, vma, call);
+		call->result = ret;
 		if (call->flags & VMREMAP_TEST_MIXEDMAP)
 			vm_flags_set(vma, VM_MIXEDMAP);
 		test_after(tf, call);
-		if (call->result && !plan->go_on)
-			return call->result;
+		test_memory_release(&mem);
+		if (ret && !plan->go_on)
+			return ret;
 	}
 	return 0;
 }

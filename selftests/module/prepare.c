@@ -14,19 +14,22 @@ static int test_plan_prepare(struct test_file *tf, struct vm_area_desc *desc)
 
 	for (u32 n = 0; n < plan->count; n++) {
 		struct vmremap_test_call *call = &plan->calls[n];
-		struct test_memory *mem = test_memory_get(tf, call->slot);
+		struct test_memory mem;
+		int ret;
 
-		if (!mem || !mem->used || call->function != VMREMAP_TEST_AREA_MMAP)
+		if (call->function != VMREMAP_TEST_AREA_MMAP ||
+		    !test_memory_hold(tf, call->slot, &mem))
 			return -ENXIO;
 		if (call->flags & VMREMAP_TEST_PFNMAP)
 			mmap_action_ioremap_full(desc, 0);
 		if (call->flags & VMREMAP_TEST_NO_VMA)
 			desc = NULL;
-		call->result = vmremap_area_mmap_prepare(mem->area, desc,
-							 call->pgoff);
+		ret = vmremap_area_mmap_prepare(mem.area, desc, call->pgoff);
+		call->result = ret;
 		test_after(tf, call);
-		if (call->result && !plan->go_on)
-			return call->result;
+		test_memory_release(&mem);
+		if (ret && !plan->go_on)
+			return ret;
 	}
 	return 0;
 }

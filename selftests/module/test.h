@@ -35,6 +35,7 @@ struct test_fragments {
 /* What one open file has. */
 struct test_file {
 	struct mutex lock; /* keeps ioctls of one file apart */
+	spinlock_t slots_lock; /* of slots, for mmap callbacks, which cannot take the mutex */
 	struct test_memory slots[VMREMAP_TEST_SLOTS];
 	struct vmremap_test_plan plan;
 	struct test_fragments fragments;
@@ -45,6 +46,8 @@ int test_release(struct inode *inode, struct file *file);
 long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 struct test_memory *test_memory_get(struct test_file *tf, u32 slot);
+bool test_memory_hold(struct test_file *tf, u32 nr, struct test_memory *mem);
+void test_memory_release(struct test_memory *mem);
 int test_memory_alloc(struct test_file *tf, struct vmremap_test_memory *req);
 int test_memory_info(struct test_file *tf, struct vmremap_test_memory *req);
 int test_memory_free(struct test_file *tf, u32 slot);
