@@ -205,6 +205,7 @@
 mod bindings;
 
 mod area;
+mod assert;
 mod atomic;
 mod bulk;
 #[cfg(CONFIG_DMA_NEED_SYNC)]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is changed, one at a time. In C: each comparison, constant, operator, flag, condition, statement of a function,
-and each entry of a table. In Rust: each condition, of values and of types, and what it is made of.
+and each entry of a table. In Rust: each condition, of values and of types, and what it is made of; and what an item says of
+itself: lifetimes, bounds, receivers, visibility, attributes, derives, and the order of fields.
 
 By hand, because what is general knows nothing of the kernel's flags, errnos and rounding, nor of a clause, and
 cargo-mutants wants a package of cargo. It relies on the kernel's style, which make lint sees to.
@@ -62,6 +63,18 @@ RUST_WHOLES = [
     (r"(?<=\bif )[^{}\n]+(?= \{)", "false", "true"),
     (r"(?<=    )unsafe \{ bindings::\w+\([^\n]*\) \}(?=;$)", ""),
 ]
+# What an item says of itself; attributes of the text, for the code has none.
+RUST_ITEMS = [
+    (r"(?<=[&<( ])'(?:a|_)\b(?![:'])", "'static"), (r"&mut self\b", "&self"), (r"(?<=\()&self\b", "&mut self"),
+    (r"\bpub\((?:crate|super)\) (?=(?:const |unsafe )*(?:fn|struct|mod|const) )", "pub "), (r"^mod (?=\w+;)", "pub mod "),
+    (r"^    (?=\w+: [^=\n]*,$)", "    pub "), (r"^(?=(?:const |unsafe )?fn )", "pub "),
+]
+RUST_ATTRIBUTES = [
+    (r"#\[inline\(never\)\]", "#[inline(always)]"), (r"#\[repr\(\w+\)\]\n", ""), (r"#\[pin\]\n *", ""),
+    (r"(?<=#\[derive\()(\w+), ", ""), (r", (\w+)(?=\)\])", ""), (r"(?<=#\[derive\()", "Copy, Clone, Hash, "),
+    (r"#\[vtable\]\n", ""), (r"#\[must_use\]\n *", ""),
+]
+FIELDS = re.compile(r"struct \w+[^;{(]*\{\n((?:.*\n)*?)\}", re.M)
 
 
 class Mutant:
@@ -77,7 +90,7 @@ class Mutant:
         before = whole[:start - text.rfind("\n", 0, start) - 1].strip()
         old = re.sub(r"\s+", " ", text[start:end].strip())
         self.name = (f"{path}: {function}: {whole.strip()}: {before[-20:]}[{old or 'nothing'} -> "
-                     f"{re.sub(' +', ' ', new.strip()) or 'nothing'}]")
+                     f"{re.sub(r'\s+', ' ', new.strip()) or 'nothing'}]")
 
 
 def found(rules, code, start, end):
@@ -91,15 +104,24 @@ def found(rules, code, start, end):
 
 def bounds(code):
     """The same of the bounds of a type or a trait, one at a time."""
-    for generics in re.finditer(r"\b(?:impl|fn \w+|struct \w+)<([^<>]*)>|\btrait (\w+: [^{]*?) \{", code):
-        start = generics.start(1 if generics[1] else 2)
-        for parameter in re.finditer(r"(\w+): ([^,]+)", generics[1] or generics[2]):
+    for generics in re.finditer(r"\b(?:impl|fn \w+|struct \w+)<((?:[^<>]|<[^<>]*>)*)>|\btrait (\w+: [^{]*?) \{|"
+                                r"\btype (\w+: [^;=]*);", code):
+        start = generics.start(generics.lastindex)
+        for parameter in re.finditer(r"(\w+): ((?:[^,<>]|<[^<>]*>)+)", generics[generics.lastindex]):
             every = parameter[2].split(" + ")
             for bound in every:
-                if not bound.startswith(("?", "'")):
+                if not bound.startswith("?"):
                     left = " + ".join(other for other in every if other is not bound)
                     yield (start + parameter.start(), start + parameter.end(),
                            f"{parameter[1]}: {left}" if left else parameter[1])
+
+
+def fields(text):
+    """Two fields that follow each other, with what is said of each, change places."""
+    for struct in FIELDS.finditer(text):
+        parts = list(re.finditer(r"(?: *(?://|#\[).*\n)* *(?:pub(?:\(\w+\))? )?\w+: .*,\n", struct[1]))
+        for one, other in zip(parts, parts[1:]):
+            yield struct.start(1) + one.start(), struct.start(1) + other.end(), other[0] + one[0]
 
 
 def changes(path, text):
@@ -107,15 +129,27 @@ def changes(path, text):
     aside = r"//[^\n]*|#!?\[[^\]]*\]" if path.endswith(".rs") else r"//[^\n]*|/\*.*?\*/|(?m:^#(?:[^\n]|\\\n)*)"
     code = re.sub(aside, lambda match: re.sub(r"[^\n]", " ", match[0]), text, flags=re.DOTALL)
     if path.endswith(".rs"):
-        every = [change for rules in (RUST_PARTS, *zip(RUST_WHOLES)) for change in found(rules, code, 0, len(code))]
-        for change in sorted(every + list(bounds(code)), key=lambda change: change[0]):
-            names = re.findall(r"\b(?:fn|const|impl(?:<[^\n]*>)?) (\w+)", text[:change[0]])
+        every = [change for rules in (RUST_PARTS, *zip(RUST_WHOLES), *zip(RUST_ITEMS))
+                 for change in found(rules, code, 0, len(code))]
+        every += [change for rules in zip(RUST_ATTRIBUTES) for change in found(rules, text, 0, len(text))]
+        for change in sorted([*every, *bounds(code), *fields(text)], key=lambda change: change[0]):
+            names = re.findall(r"^(?! *//).*?\b(?:fn|const|struct|trait|impl(?:<[^\n]*>)?) (\w+)", text[:change[0]], flags=re.M)
             yield names[-1] if names else "?", None, *change
         return
     for unit in clang_c.declarations(text):
         if unit.kind == "function" or unit.kind == "table" and "const" in (token.text for token in unit.tokens):
             for rules in C_PARTS, *zip(TABLE if unit.kind == "table" else C_WHOLES):
                 yield from ((unit.name, unit, *change) for change in found(rules, code, unit.inside, unit.last))
+
+
+def edits(path, text, every):
+    """Those of the edits that tests have to notice, of one file: each as a mutant."""
+    for name, where, pattern, by, _ in every:
+        match = where == path and re.search(pattern, text, flags=re.M)
+        if match:
+            mutant = Mutant(path, text, name, None, *match.span(), match.expand(by))
+            mutant.name = f"{path}: {name}"
+            yield mutant
 
 
 def mutants(path, text):

@@ -11,8 +11,10 @@ import sys
 import tempfile
 import time
 
+import api
 import changes
 import prover
+import rustc
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -141,6 +143,33 @@ class Proofs(Killer):
                     if wrong:
                         return f"the proof {proof.name}"
         return ""
+
+
+class Api(Killer):
+    """The snapshot of the API, and rustc, with the static assertions of the crate."""
+
+    def __init__(self, name):
+        super().__init__(name, (".rs",), texts("bindings", ".rs", ".h").values(),
+                         {"the snapshot of the API": (ROOT / api.PATH).read_text()})
+
+    def prepare(self):
+        put({})
+        subprocess.run([ROOT / "tools/kmake"], stdout=subprocess.DEVNULL, check=True)
+        self.build = rustc.Build(ROOT)  # pylint: disable=attribute-defined-outside-init
+        if by := self.failing({}):
+            sys.exit(f"mutants: unchanged, {by} differs")
+
+    def failing(self, changed):
+        files = {path: text for path, text in (CODE | texts("bindings", ".rs") | changed).items()}
+        self.build.known.clear()
+        document, _, wrong = self.build.ask(files)
+        if wrong or not document:
+            return "the compiler"
+        differs = any(api.difference((ROOT / api.PATH).read_text(), api.snapshot(document)))
+        return "the snapshot of the API" if differs else ""
+
+    def killer(self, mutant):
+        return self.failing({mutant.path: mutant.text})
 
 
 class Checkout(Killer):

@@ -15,11 +15,12 @@ import api  # noqa: E402
 import boundary  # noqa: E402
 import exercises  # noqa: E402
 import obligations  # noqa: E402
+import signed  # noqa: E402
 import source_c  # noqa: E402
 import source_rust  # noqa: E402
 from model import CONTRACT, Clause, Place, Review, line_of  # noqa: E402
 
-FILES = (CONTRACT, boundary.PAGE, obligations.PAGE, api.PATH, "docs/guide.md", "c/*.[ch]", "selftests/*.c", "kunit/*.c",
+FILES = (CONTRACT, boundary.PAGE, obligations.PAGE, api.PATH, signed.PAGE, "docs/guide.md", "c/*.[ch]", "selftests/*.c", "kunit/*.c",
          "selftests/compile-fail/*.rs",
          "tools/proofs/*.c", "tools/proofs/*.pml",
          "selftests/*/run", *(f"{folder}/**/*.rs" for folder in ("rust", "bindings", "samples", "selftests", "kunit")))

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the types of the crate are, and are not, for all threads and in any place.
+
+use crate::{
+    Area,
+    Flags,
+    Frozen, //
+};
+use core::{
+    borrow::Borrow,
+    cell::Cell,
+    ops::Deref, //
+};
+
+/// Does not compile unless the type has the trait.
+macro_rules! assert_is {
+    ($($ty:ty: [$($bound:tt)+]);*) => {$(
+        const _: () = {
+            const fn is<T: ?Sized + $($bound)+>() {}
+            is::<$ty>();
+        };
+    )*};
+}
+
+/// Does not compile if the type has the trait: then two functions could be meant.
+macro_rules! assert_is_not {
+    ($($ty:ty: $bound:path);*) => {$(
+        const _: fn() = || {
+            trait IsNot<A> {
+                fn here() {}
+            }
+            impl<T: ?Sized> IsNot<()> for T {}
+            struct Has;
+            impl<T: ?Sized + $bound> IsNot<Has> for T {}
+
+            let _ = <$ty as IsNot<_>>::here;
+        };
+    )*};
+}
+
+/// For one thread alone.
+type Local = Cell<u32>;
+
+assert_is! {
+    Area<u32>: [Send + Sync + Unpin + Clone + 'static];
+    Area<[u8]>: [Send + Sync + Unpin + Clone + 'static];
+    Frozen<'static, u32>: [Send + Sync + Unpin + Deref<Target = u32>];
+    Flags: [Send + Sync + Unpin + Copy + 'static]
+}
+
+assert_is_not! {
+    // A handle is counted.
+    Area<u32>: Copy;
+    // What threads do to the bytes, a program does.
+    Area<Local>: Send;
+    Area<Local>: Sync;
+    // The bytes have no address that can be had from a handle.
+    Area<u32>: Deref;
+    Area<u32>: AsRef<u32>;
+    Area<u32>: Borrow<[u8]>;
+    // A guard is the only one.
+    Frozen<'static, u32>: Clone;
+    Frozen<'static, u32>: Copy;
+    Frozen<'static, Local>: Send;
+    Frozen<'static, Local>: Sync;
+    // It is not its area.
+    Frozen<'static, u32>: AsRef<Area<u32>>
+}
