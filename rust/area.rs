@@ -390,7 +390,6 @@ impl<T: KnownSize + ?Sized> Drop for Area<T> {
         // SAFETY:
         // - `AreaOutlives`: by the type invariant `self` owns the reference that is given back,
         //   and every view of the memory borrows `self`. Mappings have references of their own.
-        // - `Context`: the caller is in process context, as the type says; nothing checks that.
         unsafe { bindings::vmremap_area_put(self.raw()) };
     }
 }
