@@ -14,6 +14,7 @@ ifeq ($(vmremap-built),)
 $(error vmremap is not installed for Linux $(KERNELRELEASE): see 'dkms status vmremap')
 endif
 
-ccflags-y += -I$(vmremap)include
+include $(vmremap)probe.mk
+ccflags-y += -I$(vmremap)include $(vmremap-lacks)
 rustflags-y += $(addprefix --extern vmremap=,$(wildcard $(vmremap-built)/libvmremap.rmeta))
 KBUILD_EXTRA_SYMBOLS += $(vmremap-built)/Module.symvers

@@ -3,6 +3,7 @@
 # Sourced by the check of what our modules import.
 
 # shellcheck disable=SC2034 # those who source this use it
+# shellcheck disable=SC2154 # tools/lib.sh has it
 list=$checkout/selftests/exports/upstream # lines: 'linux SERIES VERSION', or a symbol and the series that export it
 
 # What a module imports from the kernel. The crate kernel exports all that it has (rust/exports.c), and what it has is no

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What the headers of this kernel lack: vmremap_compat.h has something for it. Not for a kernel tree, which is the newest.
+# The headers decide, never the version, for stable releases take things over: which release has what, says introduced.
 
 lacks = $(if $(shell grep -w '$(2)' $(srctree)/include/linux/$(1).h),,-DVMREMAP_LACKS_$(3))
 

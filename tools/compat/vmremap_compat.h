@@ -6,10 +6,7 @@
 #ifndef VMREMAP_COMPAT_H
 #define VMREMAP_COMPAT_H
 
-#include <linux/version.h>
-
-/* For drivers, which are not built with the probes of probe.mk. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+#ifdef VMREMAP_LACKS_MMAP_PREPARE
 struct vm_area_desc;
 struct vmremap_area;
 
@@ -60,7 +57,6 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 	({ bool _taken = refcount_inc_not_zero(r); smp_acquire__after_ctrl_dep(); _taken; })
 #endif
 
-/* From 7.0 on, and in later releases of older series. */
 #ifdef VMREMAP_LACKS_KZALLOC_OBJ
 #define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
