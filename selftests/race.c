@@ -34,6 +34,7 @@ static int take_signal_on_stack(void);
 #define SOAK_DEFAULT 60
 #define RANDOM_ROUNDS 60
 #define DELAY_MAX_NS 2000000UL
+#define DELAY_MORE_NS 10000
 #define SPINS 1000
 
 /* What has not ended after so many seconds does not end. */
@@ -447,18 +448,19 @@ static void map_anew(unsigned int effects)
 static void prepare_pages(void)
 {
 	size_t size = cell_kind()->pages * PAGE_SIZE;
-	int how = below(4);
+	enum { AS_BEFORE, LARGE, SMALL, NONE } how = below(6);
 
-	if (!is_area(cell_kind()) || how == 3)
+	if (!is_area(cell_kind()) || how == AS_BEFORE)
 		return;
-	if (how != 1)
+	if (how != LARGE)
 		madvise(BASE, size, MADV_DONTNEED);
-	if (!how)
+	/* As often as all else together: most races are of faults. */
+	if (how >= NONE)
 		return;
-	if (how == 2)
+	if (how == SMALL)
 		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	madvise(BASE, size, MADV_POPULATE_READ);
-	if (how == 2)
+	if (how == SMALL)
 		prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 }
 
@@ -483,6 +485,24 @@ static void choose_range(struct turn *turn)
 }
 
 /*
+ * How long an actor takes when it does all of its work: it may fail early in one round, and
+ * wait for a processor in another.
+ */
+static unsigned long usual_time(struct actor *actor)
+{
+	unsigned long took = actor->took;
+
+	if (actor->usual && took > 4 * actor->usual)
+		took = 4 * actor->usual;
+	actor->usual -= actor->usual / 32;
+	if (took > actor->usual)
+		actor->usual = took;
+	if (actor->usual > DELAY_MAX_NS)
+		actor->usual = DELAY_MAX_NS;
+	return actor->usual;
+}
+
+/*
  * Sweep the start of the first actor over the time that the second takes, and the other
  * way round: so each part of one meets each part of the other.
  */
@@ -492,11 +512,8 @@ static void choose_turns(void)
 	unsigned long span[2];
 	long at;
 
-	for (int n = 0; n < 2; n++) {
-		span[n] = arena->actors[n].took + 20000;
-		if (span[n] > DELAY_MAX_NS)
-			span[n] = DELAY_MAX_NS;
-	}
+	for (int n = 0; n < 2; n++)
+		span[n] = usual_time(&arena->actors[n]) + DELAY_MORE_NS;
 	at = (long)below(span[0] + span[1]) - (long)span[1];
 	for (int n = 0; n < arena->cell.nr; n++) {
 		struct turn *turn = &arena->actors[n].turn;
@@ -717,6 +734,40 @@ static bool any_left(void)
 	return left;
 }
 
+/* The messages of the kernel's since the last time: the first that is a warning. */
+static int kernel_log = -1;
+
+static bool read_kernel_log(char *line, size_t size)
+{
+	char buf[2048], *text;
+	bool found = false;
+	ssize_t len;
+
+	while ((len = read(kernel_log, buf, sizeof(buf) - 1)) > 0 || errno == EPIPE) {
+		if (len <= 0)
+			continue;
+		buf[len] = '\0';
+		text = strchr(buf, ';');
+		if (found || !text || (strtoul(buf, NULL, 10) & 7) > 4)
+			continue;
+		/* Those of failing memory are meant. */
+		if (strstr(text, "Memory failure:") || strstr(text, "soft offline") ||
+		    strstr(text, "soft_offline"))
+			continue;
+		snprintf(line, size, "%.*s", (int)strcspn(text + 1, "\n"), text + 1);
+		found = true;
+	}
+	return found;
+}
+
+static void check_kernel_log(void)
+{
+	char line[200];
+
+	if (read_kernel_log(line, sizeof(line)))
+		blame("the kernel says: %s", line);
+}
+
 static void wait_for_child(void)
 {
 	const struct timespec most = { .tv_nsec = 100000000 };
@@ -726,6 +777,7 @@ static void wait_for_child(void)
 	sigaddset(&child, SIGCHLD);
 	sigtimedwait(&child, NULL, &most);
 	reap();
+	check_kernel_log();
 }
 
 /* Wait until @ended(), but not for ever: progress is a new round. */
@@ -844,32 +896,6 @@ static void check_memory(void)
 	memory_free(device, SLOT);
 }
 
-/* The messages of the kernel's since the last time: the first that is a warning. */
-static int kernel_log = -1;
-
-static bool read_kernel_log(char *line, size_t size)
-{
-	char buf[2048], *text;
-	bool found = false;
-	ssize_t len;
-
-	while ((len = read(kernel_log, buf, sizeof(buf) - 1)) > 0 || errno == EPIPE) {
-		if (len <= 0)
-			continue;
-		buf[len] = '\0';
-		text = strchr(buf, ';');
-		if (found || !text || (strtoul(buf, NULL, 10) & 7) > 4)
-			continue;
-		/* Those of failing memory are meant. */
-		if (strstr(text, "Memory failure:") || strstr(text, "soft offline") ||
-		    strstr(text, "soft_offline"))
-			continue;
-		snprintf(line, size, "%.*s", (int)strcspn(text + 1, "\n"), text + 1);
-		found = true;
-	}
-	return found;
-}
-
 static void describe(const struct cell *cell, char *buf, size_t size)
 {
 	size_t len = snprintf(buf, size, "%s", kinds[cell->kind].name);
@@ -891,7 +917,7 @@ static void run_cell(const struct cell *cell)
 {
 	__u64 began = now();
 	__u64 random = arena->random;
-	char name[256], line[200];
+	char name[256];
 
 	memset(arena, 0, sizeof(*arena));
 	arena->cell = *cell;
@@ -917,8 +943,7 @@ static void run_cell(const struct cell *cell)
 	}
 	end_all();
 	check_memory();
-	if (read_kernel_log(line, sizeof(line)))
-		blame("the kernel says: %s", line);
+	check_kernel_log();
 	tally.cells++;
 	tally.rounds += cell->rounds - arena->left;
 	tally.failed += arena->failed;

@@ -146,7 +146,8 @@ struct actor {
 	unsigned int finished;	/* and looked at a page afterwards */
 	int outcome;
 	int seen;		/* what came of that look */
-	unsigned long took;
+	unsigned long took;	/* ns */
+	unsigned long usual;
 };
 
 /* What all processes of a cell share. */

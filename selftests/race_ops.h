@@ -660,8 +660,9 @@ static const struct op ops[] = {
 	OP("munmap", THREAD, OTHERWISE, run_munmap, .effects = UNMAPS),
 	OP("mremap", THREAD, REMAPS, run_mremap, .effects = UNMAPS | SPLITS),
 	OP("mlock", THREAD, ADVISES, run_mlock, .effects = LOCKS | SPLITS, .waits = true),
+	/* It populates nevertheless, because the kernel does not lock what cannot grow. */
 	OP("mlock on fault", THREAD, ADVISES, run_mlock,
-	   .effects = LOCKS | SPLITS, .arg = MLOCK_ONFAULT),
+	   .effects = LOCKS | SPLITS, .arg = MLOCK_ONFAULT, .waits = true),
 	OP("mlockall", THREAD, OTHERWISE, run_mlockall,
 	   .effects = LOCKS | SPLITS, .arg = MCL_CURRENT, .waits = true),
 	OP("mmap", THREAD, MAPS, run_mmap, .waits = true),
@@ -695,6 +696,7 @@ static const struct op ops[] = {
 	   .arg = FUTEX_LOCK_PI, .waits = true, .at_once = true, .of_area = true,
 	   .writable = true),
 	OP("FUTEX_LOCK_PI, private", THREAD, COPIES, run_futex_lock,
+	  
 	   .arg = FUTEX_LOCK_PI | FUTEX_PRIVATE_FLAG, .waits = true, .at_once = true, .writable = true),
 	OP("mincore", THREAD, ADVISES, run_mincore),
 	OP("msync", THREAD, ADVISES, run_msync, .arg = MS_ASYNC),
