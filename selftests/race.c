@@ -107,6 +107,7 @@ static const struct {
 	{ REACHES, LOCKS, EINVAL },
 	{ REACHES, TRACES, EPERM },
 	{ REACHES, ENDS, ESRCH },
+	{ REACHES, ENDS, ENOENT },
 	{ REACHES, ENDS, ECHILD },
 	{ REACHES, ENDS, EFAULT },
 	{ REACHES, ENDS, EIO },
@@ -1039,6 +1040,8 @@ static bool is_usable(const struct op *op)
 		return !access(GROUP "/memory.reclaim", F_OK);
 	if (op->run == run_proc_write && !op->arg)
 		return !access("/proc/sys/vm/compact_memory", F_OK);
+	if (op->run == run_mbind || op->run == run_move_pages || op->run == run_migrate_pages)
+		return !access("/sys/devices/system/node/node1", F_OK);
 	if (op->run == run_module)
 		return !access("/modules/" SAMPLE ".ko", F_OK);
 	return true;

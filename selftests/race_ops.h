@@ -696,8 +696,8 @@ static const struct op ops[] = {
 	   .arg = FUTEX_LOCK_PI, .waits = true, .at_once = true, .of_area = true,
 	   .writable = true),
 	OP("FUTEX_LOCK_PI, private", THREAD, COPIES, run_futex_lock,
-	  
-	   .arg = FUTEX_LOCK_PI | FUTEX_PRIVATE_FLAG, .waits = true, .at_once = true, .writable = true),
+	   .arg = FUTEX_LOCK_PI | FUTEX_PRIVATE_FLAG, .waits = true, .at_once = true,
+	   .writable = true),
 	OP("mincore", THREAD, ADVISES, run_mincore),
 	OP("msync", THREAD, ADVISES, run_msync, .arg = MS_ASYNC),
 	OP("mbind", THREAD, ADVISES, run_mbind, .effects = MOVES | SPLITS, .also = { EIO }),
