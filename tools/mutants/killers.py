@@ -165,7 +165,7 @@ class Api(Killer):
         document, _, wrong = self.build.ask(files)
         if wrong or not document:
             return "the compiler"
-        differs = any(api.difference((ROOT / api.PATH).read_text(), api.snapshot(document)))
+        differs = any(api.difference((ROOT / api.PATH).read_text(), api.snapshot(document, files)))
         return "the snapshot of the API" if differs else ""
 
     def killer(self, mutant):

@@ -4,6 +4,7 @@
 By hand, because what compares two versions of an API, cargo-semver-checks and cargo-public-api, wants a package of
 cargo, and looks at neither private fields nor attributes, by which a change here can break what is sound.
 """
+import re
 from collections import Counter
 
 PATH = "rust/api.txt"
@@ -12,6 +13,7 @@ HEAD = """# SPDX-License-Identifier: GPL-2.0
 # dropped, attributes, bounds, and which type is Send, Sync and Unpin. Made by 'tools/review/run --api' from what rustdoc
 # says of the configuration that Debian has. Each change of it is read by a reviewer.
 """
+CONDITIONAL = "What only some configurations have"
 TITLES = "What safe code can name", "What it cannot"
 AUTO = "Send", "Sync", "Unpin"
 # Attributes that say nothing about what is sound.
@@ -259,7 +261,15 @@ class Crate:
                 yield shown, item, f"{self.visibility(item)}const {item['name']}: {self.type(inner['type'])}"
 
 
-def snapshot(document):
+def conditions(files):
+    """What only some configurations have, of which one is compiled: each condition, and the line that it is before."""
+    for path, text in sorted(files.items()):
+        if path.startswith("rust/"):
+            for match in re.finditer(r"^( *)#!?\[(cfg(?:_attr)?\(.*\))\]\n(?:\1(?://.*|#\[.*)\n)*(.*)", text, flags=re.M):
+                yield f"{path}: {match[2]} {match[3].strip()}\n"
+
+
+def snapshot(document, files):
     """The text of rust/api.txt."""
     text = HEAD
     every = {(not public, about, line, member) for public, _, about, line, member in Crate(document).lines()}
@@ -270,7 +280,7 @@ def snapshot(document):
         for _, _, line, member in sorted(entry for entry in every if entry[0] == hidden):
             text += f"{line}\n" * (line != before) + f"\t{member}\n" * bool(member)
             before = line
-    return text
+    return text + f"\n# {CONDITIONAL}\n" + "".join(conditions(files))
 
 
 def facts(text):

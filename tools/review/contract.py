@@ -51,7 +51,7 @@ def judge(files, source, build, foreign):
     exercises.read(review)
     if not document:
         return review
-    review.snapshot = api.snapshot(document)
+    review.snapshot = api.snapshot(document, files)
     boundary.read(review, document, foreign)
     for sign, fact in api.difference(review.files.get(api.PATH, ""), review.snapshot):
         review.error(api.PATH, 1, f"{'is not so' if sign == '-' else 'is not recorded'}: {fact}")

@@ -67,7 +67,7 @@ class Build:
     def operations(self, files):
         """Each unsafe operation of the crate, and what else rustc does not like."""
         blank = {path: BLOCK.sub(lambda match: " " * len(match[0]), text) for path, text in files.items()
-                 if path.startswith("rust/")}
+                 if path.startswith(("rust/", "bindings/"))}
         found, wrong = [], []
         for message, span in self.errors(files | blank):
             said = SAYS.match(message)
@@ -81,7 +81,7 @@ class Build:
         """Each error that rustc has with these files, and where it is."""
         with copy(self.root, files) as folder:
             done = self.run("rustc", folder, f"--emit=metadata={folder}/lib.rmeta", "--error-format=json",
-                            "--deny=unsafe_op_in_unsafe_fn", "-Ztrim-diagnostic-paths=no")
+                            "--forbid=unsafe_op_in_unsafe_fn", "-Ztrim-diagnostic-paths=no")
             for line in done.stderr.splitlines():
                 said = json.loads(line) if line.startswith("{") else {"level": "error", "message": line, "spans": []}
                 if said["level"] == "error" and not said["message"].startswith("aborting"):

@@ -59,7 +59,7 @@ def read_file(path, text, requires, operations, review):
     starts = [0, *(match.end() for match in re.finditer("\n", code))]
     at = {operation: starts[operation.line - 1] + operation.column - 1 for operation in operations}
     commented, inside = {}, set()
-    for match in re.finditer(r"\bunsafe\b(?!\s*(?:extern\b.*?)?fn\b)(?!\()", code):
+    for match in re.finditer(r"\bunsafe\b(?!\s*(?:extern\s+)?fn\b)(?!\()", code):
         line, begin = line_of(code, match.start()), code.rfind("\n", 0, match.start()) + 1
         symbol, end = enclosing(code, begin), end_of(code, match.end())
         mine = [operation for operation in operations if match.end() < at[operation] < end]
@@ -86,6 +86,12 @@ def read_file(path, text, requires, operations, review):
                          when=len(reason.split()) < WORDS)
         review.unsafe.append(Unsafe(path, line, symbol, callees, required, reasons))
         review.places += [Place("relies", clause, symbol, path, line, reason) for clause, reason in reasons.items()]
+    for match in re.finditer(r"\binclude\w*!|\bcfg\w*!?\([^\n]*\bdoc\b", code if path.startswith("rust/") else ""):
+        review.error(path, line_of(code, match.start()), f"{match[0]} hides from the review what it is about")
+    if path.startswith("rust/"):
+        for name in sorted(set(re.findall(r"\bbindings::(vmremap_\w+)\(", code))):
+            review.error(path, 1, f"{name}() is called, but its signature is not pinned in bindings/signatures.rs",
+                         when=not re.search(rf"= {name};", review.files["bindings/signatures.rs"]))
     owners = [name for name in review.invariants if re.search(rf"\bstruct {name}\b", code)]
     read_invariants(path, text, code, owners, review)
     for match in re.finditer(r"^(?:pub(?:\(\w+\))? )?struct (\w+)[^;{]*[;{(][^}]*?(?:\bNonNull<|\*(?:mut|const) )[^}]*", code, re.M):
