@@ -96,6 +96,7 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
  * As the kernel's default, but NUMA balancing scans no VMA that has this and no policy:
  * an area's pages are never migrated, so that its hint faults would be in vain.
  *
+ * Contract: requires nothing.
  * Context: as vm_operations_struct.get_policy.
  * Return: the policy of mbind(2), or NULL.
  */

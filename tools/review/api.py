@@ -17,7 +17,7 @@ CONDITIONAL = "What only some configurations have"
 TITLES = "What safe code can name", "What it cannot"
 AUTO = "Send", "Sync", "Unpin"
 # Attributes that say nothing about what is sound.
-ASIDE = ("#[allow(", "#[expect(", "#[doc", "#[automatically_derived", "#[path", "#[cfg", "#![", "#[rustc_", "#[must_use",
+ASIDE = ("#[allow(", "#[expect(", "#[doc", "#[automatically_derived", "#[path", "#[cfg", "#![doc", "#[rustc_", "#[must_use",
          "#[inline]")
 
 

@@ -91,7 +91,7 @@ def read_file(path, text, requires, operations, review):
     if path.startswith("rust/"):
         for name in sorted(set(re.findall(r"\bbindings::(vmremap_\w+)\(", code))):
             review.error(path, 1, f"{name}() is called, but its signature is not pinned in bindings/signatures.rs",
-                         when=not re.search(rf"= {name};", review.files["bindings/signatures.rs"]))
+                         when=not re.search(rf"=\s+{name};", review.files["bindings/signatures.rs"]))
     owners = [name for name in review.invariants if re.search(rf"\bstruct {name}\b", code)]
     read_invariants(path, text, code, owners, review)
     for match in re.finditer(r"^(?:pub(?:\(\w+\))? )?struct (\w+)[^;{]*[;{(][^}]*?(?:\bNonNull<|\*(?:mut|const) )[^}]*", code, re.M):
