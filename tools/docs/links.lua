@@ -26,8 +26,8 @@ function Link(link)
 	end
 	local page = named(path)
 	if page then
-		link.target = page .. ".html" .. anchor
-		return link
+		-- reStructuredText has no markup within a link.
+		return pandoc.Link(pandoc.utils.stringify(link), page .. ".html" .. anchor)
 	end
 	return pandoc.Code(pandoc.utils.stringify(link))
 end
