@@ -77,7 +77,7 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
 	if (WARN_ONCE(!area, "vmremap: the driver has changed vm_file\n"))
 		return VM_FAULT_SIGBUS;
 	if (vmremap_fault_copies(vmf))
-		return vmremap_give_to_copy(vmf, &span);
+		return vmremap_give_locked(vmf, &span);
 	if (!vmremap_insert_begin(area))
 		return vmremap_wait_thawed(area, vmf);
 	ret = vmf->vma->vm_flags & VM_MIXEDMAP ? vmremap_insert_page(vmf, &span) :
@@ -128,14 +128,8 @@ const struct vm_operations_struct vmremap_area_vm_ops = {
 int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 		  const struct vmremap_request *req, enum vmremap_private private)
 {
-	const struct vm_operations_struct *old_ops = vma->vm_ops;
-	unsigned long old_pgoff = vma->vm_pgoff;
-	struct file *old_file = vma->vm_file;
-	vm_flags_t old_flags = vma->vm_flags;
-	pgprot_t old_prot = vma->vm_page_prot;
-	vm_flags_t vm_flags = old_flags;
+	vm_flags_t vm_flags = vma->vm_flags;
 	enum vmremap_clause clause;
-	int err;
 
 	clause = vmremap_check_vma(vma);
 	if (!clause)
@@ -149,15 +143,7 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 	vma_set_file(vma, area->file);
 
 	/* The VMA is in i_mmap only when mmap is done, so revoke could not find these entries. */
-	if (area->flags & VMREMAP_REVOCABLE)
-		return 0;
-	err = vmremap_prefault(area, vma);
-	if (err) {
-		vm_flags_init(vma, old_flags);
-		vma->vm_page_prot = old_prot;
-		vma->vm_ops = old_ops;
-		vma->vm_pgoff = old_pgoff;
-		vma_set_file(vma, old_file);
-	}
-	return err;
+	if (!(area->flags & VMREMAP_REVOCABLE))
+		vmremap_prefault(area, vma);
+	return 0;
 }

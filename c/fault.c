@@ -89,7 +89,7 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
 }
 
 /**
- * vmremap_give_locked - have the kernel map a page that filemap_map_pages() passed over
+ * vmremap_give_locked - have the kernel map or copy a page that vmremap does not map itself
  * @vmf: the fault
  * @span: the whole VMA
  *
@@ -128,26 +128,6 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 }
 
 /**
- * vmremap_give_to_copy - give the kernel the page that a private mapping copies
- * @vmf: a fault that ends in a private copy
- * @span: pages that the page at its address is among
- *
- * Contract: requires AreaOutlives; guarantees PagesOutlive.
- * Context: as vm_operations_struct.fault.
- * Return: as vm_operations_struct.fault.
- */
-vm_fault_t vmremap_give_to_copy(struct vm_fault *vmf, const struct vmremap_span *span)
-{
-	struct page *page = vmremap_span_page(span, vmf->address);
-
-	if (!page)
-		return VM_FAULT_SIGBUS;
-	get_page(page);
-	vmf->page = page;
-	return 0;
-}
-
-/**
  * vmremap_insert_page - map one page, and never by a PMD
  * @vmf: the fault; or a VMA that is being set up, and an address in it
  * @span: pages that the page at its address is among
@@ -170,41 +150,16 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	return vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 }
 
-/**
- * vmremap_insert - map the pages of a span
- * @vma: the VMA that is being set up
- * @span: the pages to map, none of them mapped yet
- *
- * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;
- *	guarantees RightPage, PagesOutlive.
- * Context: mmap lock held for write. May sleep.
- * Return: 0, or -ENOMEM: the kernel unmaps what was mapped by then. A page whose
- * memory has failed is left out.
- */
-int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span)
-{
-	unsigned long addr;
-
-	for (addr = span->start; addr < span->end; addr += PAGE_SIZE) {
-		struct vm_fault here = { .vma = vma, .address = addr };
-
-		if (vmremap_insert_page(&here, span) & VM_FAULT_OOM)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 /*
- * Fault a page in. Return: the address up to which that has mapped PMDs, at least @end, or 0
- * if there is no memory. If the area is frozen, the pages are left to later accesses.
+ * Fault a page in. Return: the address up to which that has mapped PMDs, at least @end. If
+ * the page is not mapped, because memory is short or the area is frozen, it is left to a
+ * later access, as with MAP_POPULATE.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
 	vm_fault_t ret = handle_mm_fault(vma, addr, FAULT_FLAG_REMOTE | FAULT_FLAG_ALLOW_RETRY |
 					 FAULT_FLAG_RETRY_NOWAIT, NULL);
 
-	if (ret & VM_FAULT_OOM)
-		return 0;
 	if (ret & (VM_FAULT_ERROR | VM_FAULT_RETRY))
 		return end;
 	/* The page is mapped, so the table exists that has the entry for @end, too. */
@@ -213,39 +168,47 @@ static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, un
 	return end;
 }
 
+static void insert(struct vmremap_area *area, struct vm_area_struct *vma,
+		   const struct vmremap_span *span)
+{
+	unsigned long addr;
+
+	if (!vmremap_insert_begin(area))
+		return;
+	for (addr = span->start; addr < span->end; addr += PAGE_SIZE) {
+		struct vm_fault here = { .vma = vma, .address = addr };
+
+		vmremap_insert_page(&here, span);
+	}
+	vmremap_insert_end(area);
+}
+
 /**
  * vmremap_prefault - map what faults would map at too high a cost
  * @area: the area
  * @vma: a VMA that it covers, being set up, its vm_ops already in place and nothing mapped yet
  *
- * For an area that is %VMREMAP_POPULATE, map the rest as well.
+ * For an area that is %VMREMAP_POPULATE, map the rest as well. What cannot be mapped now is
+ * left to later accesses.
  *
  * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;
  *	guarantees RightPage, PagesOutlive.
  * Context: mmap lock held for write. May sleep.
- * Return: 0, or -ENOMEM: the kernel unmaps what was mapped by then.
  */
-int vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma)
+void vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma)
 {
 	struct vmremap_span span = vmremap_span_of_vma(area, vma);
-	unsigned long addr = span.start;
-	int err = 0;
+	unsigned long addr;
 
-	while (!err && addr < span.end) {
+	for (addr = span.start; addr < span.end;) {
 		struct vmremap_span table = vmremap_span_around(&span, addr, PMD_SIZE);
 
-		if (table.end - addr <= CHEAP_PAGES << PAGE_SHIFT) {
-			if (vmremap_insert_begin(area)) {
-				err = vmremap_insert(vma, &table);
-				vmremap_insert_end(area);
-			}
-		} else if (area->flags & VMREMAP_POPULATE && vma_is_accessible(vma)) {
+		if (table.end - addr <= CHEAP_PAGES << PAGE_SHIFT)
+			insert(area, vma, &table);
+		else if (area->flags & VMREMAP_POPULATE && vma_is_accessible(vma))
 			table.end = populate(vma, addr, table.end);
-			err = table.end ? 0 : -ENOMEM;
-		} else if (span.end - table.end > PMD_SIZE) {
+		else if (span.end - table.end > PMD_SIZE)
 			table.end = ALIGN_DOWN(span.end - 1, PMD_SIZE);
-		}
 		addr = table.end;
 	}
-	return err;
 }

@@ -70,7 +70,7 @@ int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request
 	if (clause)
 		return vmremap_reject(clause, req);
 
-	/* If this fails half way, the kernel unmaps what it has mapped: see take_back(). */
+	/* What this has mapped when it fails, the kernel unmaps if the callback fails, too. */
 	err = remap(vma, req);
 	if (err != -EINVAL)
 		return err;

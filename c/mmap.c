@@ -10,9 +10,10 @@
 #include "vmremap.h"
 
 /*
- * After a failure, undo what went well before it. The kernel unmaps all pages of a VMA whose
- * .mmap callback fails, but does not close it, so that pieces that earlier calls have mapped
- * there would keep their references for ever.
+ * After a failure, undo what went well before it. The kernel does not close a VMA whose .mmap
+ * callback fails, so that pieces that earlier calls have added would keep their references
+ * for ever. Pages that are mapped are those of an area that the VMA's file keeps; the kernel
+ * unmaps them if the callback fails.
  */
 static noinline __cold int take_back(struct vm_area_struct *vma, int err)
 {

@@ -33,10 +33,12 @@ static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 	struct vm_area_struct *vma = vma_lookup(current->mm, start);
 	struct vmremap_area *area = vmremap_area_of_file(file);
 
-	if (vma && vma->vm_ops == &prepared_vm_ops)
-		return area ? vmremap_prefault(area, vma) : 0;
-	if (vmremap_nested_leaves_file)
-		fput((struct file *)file);
+	if (!vma || vma->vm_ops != &prepared_vm_ops) {
+		if (vmremap_nested_leaves_file)
+			fput((struct file *)file);
+	} else if (area) {
+		vmremap_prefault(area, vma);
+	}
 	return 0;
 }
 

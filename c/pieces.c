@@ -2,7 +2,9 @@
 /*
  * A VMA with parts of areas in it: vm_private_data is the list of the pieces.
  * Their places are counted in vm_pgoff, which the kernel keeps right through
- * splits and moves.
+ * splits and moves. Faults map the pages. An .mmap callback maps none, because it may
+ * still fail, or overlook that a later piece is refused, and no function that modules
+ * may call unmaps a VMA that is being set up.
  */
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -61,7 +63,7 @@ static void pieces_vma_close(struct vm_area_struct *vma)
 	kfree(pieces);
 }
 
-/* What of a piece lies in @vma. */
+/* Intersection of a piece with @vma. */
 static struct vmremap_span piece_span(const struct piece *piece, struct vm_area_struct *vma)
 {
 	unsigned long first = max(piece->pgoff, vma->vm_pgoff);
@@ -86,7 +88,7 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 		if (vmf->pgoff - piece->pgoff < piece->pages) {
 			struct vmremap_span span = piece_span(piece, vmf->vma);
 
-			return vmremap_fault_copies(vmf) ? vmremap_give_to_copy(vmf, &span) :
+			return vmremap_fault_copies(vmf) ? vmremap_give_locked(vmf, &span) :
 							   vmremap_insert_page(vmf, &span);
 		}
 	}
@@ -113,7 +115,7 @@ static bool overlaps(const struct pieces *pieces, const struct piece *new)
 	return false;
 }
 
-/* Give @vma a list of pieces, or its list room for one more. */
+/* Allocate @vma's list of pieces, or grow it by one entry. */
 static struct pieces *make_room(struct vm_area_struct *vma)
 {
 	struct pieces *old = vma->vm_ops == &vmremap_pieces_vm_ops ? vma->vm_private_data : NULL;
@@ -156,7 +158,6 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	};
 	vm_flags_t vm_flags = vma->vm_flags;
 	enum vmremap_clause clause = VMREMAP_HOLDS;
-	struct vmremap_span span;
 	struct pieces *pieces;
 
 	if (vma->vm_ops != &vmremap_pieces_vm_ops)
@@ -177,7 +178,5 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	pieces->piece[pieces->nr - 1] = piece;
 	vmremap_area_get(area);
 	vmremap_set_vm_flags(vma, vm_flags);
-
-	span = piece_span(&piece, vma);
-	return vmremap_insert(vma, &span);
+	return 0;
 }

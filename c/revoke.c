@@ -177,6 +177,7 @@ static unsigned int wait_state(const struct vm_fault *vmf)
  */
 vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 {
+	unsigned int state = wait_state(vmf);
 	struct file *file;
 
 	if (READ_ONCE(area->state) == VMREMAP_REVOKED ||
@@ -190,7 +191,7 @@ vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 	file = get_file(area->file);
 	release_fault_lock(vmf);
 	___wait_var_event(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN,
-			  wait_state(vmf), 0, 0, schedule());
+			  state, 0, 0, schedule());
 	fput(file);
 	return VM_FAULT_RETRY;
 }

@@ -84,9 +84,7 @@ static inline bool vmremap_fault_copies(const struct vm_fault *vmf)
 /* Of fault.c: what makes page table entries. */
 vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *span);
 vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *span);
-vm_fault_t vmremap_give_to_copy(struct vm_fault *vmf, const struct vmremap_span *span);
 vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *span);
-int vmremap_insert(struct vm_area_struct *vma, const struct vmremap_span *span);
-int vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma);
+void vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma);
 
 #endif /* VMREMAP_SPAN_H */

@@ -54,7 +54,10 @@ struct vmremap_area;
  * without it, /proc/meminfo counts them in Cached.
  */
 #define VMREMAP_ACCOUNT		0x4U
-/* Map every page at mmap time, so that no access takes a fault. */
+/*
+ * Map every page at mmap time, so that no access takes a fault. If memory for page tables is
+ * short, the rest is mapped when it is accessed, as with MAP_POPULATE. So are parts of a VMA.
+ */
 #define VMREMAP_POPULATE	0x8U
 
 /*
@@ -288,7 +291,6 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EACCES - the mapping is private and writable; or writable while @area is
  *   %VMREMAP_RDONLY; or executable for another reason than the personality
  *   READ_IMPLIES_EXEC
- * * %-ENOMEM - no memory for page tables; nothing stays mapped
  */
 int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
 		      unsigned long pgoff) __must_check;
@@ -309,7 +311,7 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap_prepare callback. Does not sleep.
- * Return: 0, or an errno as from vmremap_area_mmap(), but never %-ENOMEM. %-EBUSY
+ * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY
  * means that @desc is NULL, or already has an action or vm_ops of its own. After an
  * error, what an earlier call put into @desc is taken back.
  */
@@ -364,8 +366,9 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * * %-EFAULT - @addr is in no live vmalloc area
  * * %-EPERM - @addr's area was not made for userspace
  * * %-EINVAL - @addr's area has not that many pages from @addr plus @pgoff on
- * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM - as from vmremap_area_mmap(); %-EACCES
- *   for a private writable mapping only where the area is %VMREMAP_REVOCABLE
+ * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(); %-EACCES for a private
+ *   writable mapping only if the area is %VMREMAP_REVOCABLE
+ * * %-ENOMEM - plain vmalloc memory, and no memory for page tables
  */
 int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
 	__must_check;
@@ -399,6 +402,7 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
  * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM - as from vmremap_range(); %-EBUSY also
  *   for a part that overlaps one mapped before, %-EACCES for a part of a VMA and an
  *   area that is %VMREMAP_REVOCABLE
+ * * %-ENOMEM - also if there is no memory for the list of parts
  * * %-EOPNOTSUPP - plain vmalloc memory for a part of a VMA, and vmremap is a
  *   module
  */

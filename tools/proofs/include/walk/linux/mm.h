@@ -96,7 +96,6 @@ static inline bool vma_is_accessible(const struct vm_area_struct *vma)
 #define folio_get(folio)		((void)(folio))
 
 pmd_t *pmd_off(struct mm_struct *mm, unsigned long addr);
-void get_page(struct page *page);
 vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool write);
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags,
 			   void *regs);
