@@ -10,6 +10,7 @@ use crate::{
     VmaDesc, //
 };
 use core::{
+    mem::ManuallyDrop,
     ops::Range,
     ptr::NonNull, //
 };
@@ -181,6 +182,18 @@ impl<T: KnownSize + ?Sized> Area<T> {
     #[inline]
     pub(crate) fn raw(&self) -> *mut bindings::vmremap_area {
         self.raw.as_ptr()
+    }
+
+    /// Returns one more reference to the memory, as bytes.
+    #[inline]
+    pub(crate) fn to_bytes(&self) -> Area<[u8]> {
+        let Self { raw, memory } = *ManuallyDrop::new(self.clone());
+
+        // INVARIANT: The clone's reference is now this one's, and so many bytes are its memory.
+        Area {
+            raw,
+            memory: NonNull::slice_from_raw_parts(memory.cast(), self.size()),
+        }
     }
 
     #[inline]

@@ -17,46 +17,56 @@ use kernel::{
     },
     devres::Devres,
     dma::DataDirection,
+    error::to_result,
+    page::AsPageIter,
     prelude::*,
     ptr::KnownSize,
-    scatterlist::{
-        Owned,
-        SGTable, //
+    scatterlist::SGTable,
+    sync::{
+        aref::ARef,
+        atomic::{
+            Acquire,
+            Atomic,
+            Relaxed,
+            Release, //
+        },
+        Arc, //
     },
-    sync::aref::ARef, //
+    types::Opaque, //
 };
 
-/// An area that is mapped for the DMA of a device until that is unbound from its driver.
+/// An area that is mapped for the DMA of a device until the device is unbound from its driver.
 ///
-/// It derefs to the kernel crate's [`SGTable`], whose entries say where the device finds the
-/// memory: few, for large folios are one entry each, up to the size that `dma_max_mapping_size()`
-/// says. The kernel crate does not look at `dma_get_max_seg_size()`.
+/// A `DmaArea` derefs to the kernel crate's [`SGTable`], whose entries say where the device finds
+/// the memory. There are few of them: each large folio is one entry, up to the size that
+/// `dma_max_mapping_size()` returns. `dma_get_max_seg_size()` is not taken into account.
 ///
-/// The memory is the device's from [`sync_for_device`](Self::sync_for_device) to
-/// [`sync_for_cpu`](Self::sync_for_cpu), and the driver's and its programs' else. Who writes to it
-/// out of turn may find that lost, and who reads it may read what is old, as with any memory that
-/// is mapped for DMA. Programs cannot be kept to that, and need not be: what they break is their
-/// own data.
+/// The device owns the memory from [`sync_for_device`](Self::sync_for_device) to
+/// [`sync_for_cpu`](Self::sync_for_cpu). The CPU, that is the driver and its programs, owns it the
+/// rest of the time. What the CPU writes while the device owns the memory may be lost, and what it
+/// reads may be stale, as with any memory that is mapped for DMA. Programs cannot be prevented from
+/// such accesses, but they only break their own data.
 ///
-/// To drop it ends the mapping, and so does to unbind the device. Stop the device before that. As
-/// long as it is there, the area cannot be [frozen](Area::freeze).
+/// Dropping a `DmaArea`, or unbinding the device, ends the mapping. Stop the device before that. If
+/// the CPU owns the memory at that time, all bytes stay as they are. If the device owns it, the CPU
+/// sees what the device has written. Both also hold for memory that is bounced.
+///
+/// As long as there is a `DmaArea`, its area cannot be [frozen](Area::freeze).
 ///
 /// # Examples
 ///
 /// ```
-/// # #[cfg(CONFIG_DMA_NEED_SYNC)] {
 /// use kernel::{
 ///     device::{Bound, Device},
 ///     dma::{DataDirection, DmaAddress},
 /// };
 /// use vmremap::{Area, DmaArea};
 ///
-/// fn share(dev: &Device<Bound>, area: &Area<[u8]>) -> Result<Pin<KBox<DmaArea<[u8]>>>> {
-///     let shared = DmaArea::new(dev, area.clone(), DataDirection::Bidirectional);
-///     KBox::pin_init(shared, GFP_KERNEL)
+/// fn share(dev: &Device<Bound>, area: &Area<[u8]>) -> Result<DmaArea<[u8]>> {
+///     DmaArea::new(dev, area.clone(), DataDirection::Bidirectional)
 /// }
 ///
-/// // What the device is told, when the driver and programs have written what it shall read.
+/// // Tells the device of the memory, after the driver and programs have written what it shall read.
 /// fn hand_over(shared: &DmaArea<[u8]>, tell: fn(DmaAddress, u64)) -> Result {
 ///     shared.sync_for_device()?;
 ///     for entry in shared.iter() {
@@ -65,72 +75,75 @@ use kernel::{
 ///     Ok(())
 /// }
 ///
-/// // When the device has said that it is done.
-/// fn take_over(shared: &DmaArea<[u8]>, area: &Area<[u8]>, answer: &mut [u8]) -> Result {
+/// // Reads the answer, after the device has said that it is done.
+/// fn take_over(shared: &DmaArea<[u8]>, answer: &mut [u8]) -> Result {
 ///     shared.sync_for_cpu()?;
-///     area.read_at(0, answer)
+///     shared.area().read_at(0, answer)
 /// }
-/// # }
 /// # Ok::<(), Error>(())
 /// ```
-#[pin_data]
 pub struct DmaArea<T: KnownSize + ?Sized + 'static> {
-    // Dropped before what it is about.
-    turn: Devres<Turn>,
-    #[pin]
-    table: SGTable<Owned<Area<T>>>,
+    mapping: Devres<DmaMapping>,
+    table: Arc<Table>,
+    area: Area<T>,
 }
 
 impl<T: KnownSize + ?Sized + 'static> DmaArea<T> {
-    /// Maps `area` for the DMA of `dev`. Then it is the driver's and its programs' turn.
+    /// Maps `area` for the DMA of `dev`. The CPU owns the memory at first.
     ///
     /// # Errors
     ///
-    /// Those of the kernel's `dma_map_sgtable()`, and [`ENOMEM`].
-    pub fn new(
-        dev: &Device<Bound>,
-        area: Area<T>,
-        direction: DataDirection,
-    ) -> impl PinInit<Self, Error> + '_ {
-        try_pin_init!(Self {
-            table <- SGTable::new(dev, area, direction, GFP_KERNEL),
-            turn: {
-                // `SGTable::from_raw` makes a reference of such a pointer: this is the way back.
-                let table: &SGTable = &table;
-                let turn = Turn {
-                    dev: dev.into(),
-                    table: ptr::from_ref(table).cast_mut().cast(),
-                    direction,
-                };
+    /// - [`EINVAL`]: `direction` is [`DataDirection::None`], in which nothing can be mapped.
+    /// - [`ENOMEM`]: there is not enough memory for the table.
+    /// - Those of the kernel's `dma_map_sgtable()`.
+    pub fn new(dev: &Device<Bound>, area: Area<T>, direction: DataDirection) -> Result<Self> {
+        let (mapping, table) = map(dev, area.to_bytes(), direction)?;
 
-                // INVARIANT: `table` is mapped. It stays in its place, and outlives this as it was
-                // made before it.
-                turn.sync_for_cpu();
-                Devres::new(dev, turn)?
-            },
+        Ok(Self {
+            mapping,
+            table,
+            area,
         })
     }
 
-    /// Makes it the device's turn: it sees what was written by then.
-    ///
-    /// # Errors
-    ///
-    /// [`ENXIO`]: the device has been unbound.
+    /// Returns the area that is mapped.
     #[inline]
-    pub fn sync_for_device(&self) -> Result {
-        self.turn
-            .try_access_with(Turn::sync_for_device)
-            .ok_or(ENXIO)
+    pub fn area(&self) -> &Area<T> {
+        &self.area
     }
 
-    /// Makes it the driver's and its programs' turn: they see what the device has written by then.
+    /// Makes the device the owner: it sees what was written by then.
+    ///
+    /// Nothing happens if the device owns the memory already.
     ///
     /// # Errors
     ///
-    /// [`ENXIO`]: the device has been unbound.
-    #[inline]
+    /// - [`ENXIO`]: the device has been unbound.
+    /// - [`EBUSY`]: another task is changing the owner.
+    pub fn sync_for_device(&self) -> Result {
+        self.mapping
+            .try_access_with(DmaMapping::sync_for_device)
+            .ok_or(ENXIO)?
+    }
+
+    /// Makes the CPU the owner: the driver and its programs see what the device has written by
+    /// then.
+    ///
+    /// Nothing happens if the CPU owns the memory already.
+    ///
+    /// # Errors
+    ///
+    /// - [`ENXIO`]: the device has been unbound.
+    /// - [`EBUSY`]: another task is changing the owner.
     pub fn sync_for_cpu(&self) -> Result {
-        self.turn.try_access_with(Turn::sync_for_cpu).ok_or(ENXIO)
+        self.mapping
+            .try_access_with(DmaMapping::sync_for_cpu)
+            .ok_or(ENXIO)?
+    }
+
+    /// Returns whether the device owns the memory, which it does not once it has been unbound.
+    pub fn is_device_owned(&self) -> bool {
+        self.mapping.try_access_with(DmaMapping::is_device_owned) == Some(true)
     }
 }
 
@@ -139,71 +152,245 @@ impl<T: KnownSize + ?Sized + 'static> Deref for DmaArea<T> {
 
     #[inline]
     fn deref(&self) -> &SGTable {
-        &self.table
+        // SAFETY:
+        // - `AreaOutlives`: `self` has a reference on the table, which is initialised and does not
+        //   change until it is dropped.
+        unsafe { SGTable::from_raw(self.table.as_ptr()) }
     }
 }
 
-/// Who changes whose turn it is.
+/// Maps `area` for the DMA of `dev`.
+///
+/// This is not generic, so that it is compiled into vmremap.ko, and so is the function that devres
+/// calls when the device is unbound. That can be after the driver is unloaded, if the device is not
+/// the driver's own and the driver has leaked its [`DmaArea`]. The area that is leaked with it keeps
+/// vmremap.ko loaded.
+fn map(
+    dev: &Device<Bound>,
+    area: Area<[u8]>,
+    direction: DataDirection,
+) -> Result<(Devres<DmaMapping>, Arc<Table>)> {
+    // The kernel takes anything else for a bug of its own.
+    if matches!(direction, DataDirection::None) {
+        return Err(EINVAL);
+    }
+    let table = Arc::new(Table::new(dev, area)?, GFP_KERNEL)?;
+    let mapping = Devres::new(dev, DmaMapping::new(dev, table.clone(), direction)?)?;
+
+    Ok((mapping, table))
+}
+
+/// Returns what C calls the device, over which the kernel crate's type is `repr(transparent)`.
+fn raw_device(dev: &Device<Bound>) -> *mut bindings::device {
+    ptr::from_ref(dev).cast_mut().cast()
+}
+
+/// The pages of an area, as few entries as its folios allow.
 ///
 /// # Invariants
 ///
-/// `table` points to a table that is mapped for the DMA of `dev` in the direction `direction`.
-struct Turn {
-    dev: ARef<Device>,
-    table: *mut bindings::sg_table,
-    direction: DataDirection,
+/// `raw` is an initialised `sg_table` of the pages of `_area`.
+struct Table {
+    raw: Opaque<bindings::sg_table>,
+    // Keeps the pages. Fields are dropped after `drop()`, which frees the table.
+    _area: Area<[u8]>,
 }
 
-impl Turn {
-    fn as_ptr(&self) -> *mut bindings::sg_table {
-        self.table
+impl Table {
+    fn new(dev: &Device<Bound>, mut area: Area<[u8]>) -> Result<Self> {
+        let mut pages = KVVec::new();
+        for page in area.page_iter() {
+            pages.push(page.as_ptr(), GFP_KERNEL)?;
+        }
+        let count = u32::try_from(pages.len())?;
+        let device = raw_device(dev);
+        // SAFETY: The device is a live one, because it is borrowed.
+        // - `DeviceBound`: it is bound for as long as `dev` is borrowed.
+        let most = match unsafe { bindings::dma_max_mapping_size(device) } {
+            0 => u32::MAX,
+            most => u32::try_from(most).unwrap_or(u32::MAX),
+        };
+        let raw = Opaque::zeroed();
+
+        // SAFETY: The function initialises the table that it is given, and keeps no pointer to it.
+        // - `RightPage`: these are the pages of the area, of which there is at least one, and they
+        //   have room for its size.
+        to_result(unsafe {
+            bindings::sg_alloc_table_from_pages_segment(
+                raw.get(),
+                pages.as_mut_ptr(),
+                count,
+                0,
+                area.size(),
+                most,
+                bindings::GFP_KERNEL,
+            )
+        })?;
+
+        // INVARIANT: The table was just initialised, from the pages of `area`.
+        Ok(Self { raw, _area: area })
     }
 
-    /// Returns what C calls the device, over which the kernel crate's is `repr(transparent)`.
+    #[inline]
+    fn as_ptr(&self) -> *mut bindings::sg_table {
+        self.raw.get()
+    }
+
+    /// Returns the first of the entries, and how many there are.
+    #[cfg(CONFIG_DMA_NEED_SYNC)]
+    fn entries(&self) -> (*mut bindings::scatterlist, c_int) {
+        // SAFETY: The table is only read here, and nobody writes it as long as it can be used.
+        // - `AreaOutlives`: by the type invariant it is initialised.
+        let table = unsafe { *self.as_ptr() };
+
+        (table.sgl, table.orig_nents as c_int)
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        // SAFETY: The table is freed once, because nobody else has it any more.
+        // - `AreaOutlives`: by the type invariant it is initialised.
+        unsafe { bindings::sg_free_table(self.as_ptr()) };
+    }
+}
+
+// SAFETY: A table only changes in `new()` and `drop()`, and any task may free it.
+// - `AnyThread`: all else that it consists of, an area, may go to another task.
+unsafe impl Send for Table {}
+
+// SAFETY: A table that several tasks can see does not change, so that they only read it.
+// - `AnyThread`: all else that it consists of, an area, may be used by several tasks at once.
+unsafe impl Sync for Table {}
+
+/// A table that is mapped for DMA.
+///
+/// # Invariants
+///
+/// - `table` is mapped for the DMA of `dev` in the direction `direction`.
+/// - `owner` is [`CPU`](Self::CPU), [`DEVICE`](Self::DEVICE), or [`CHANGING`](Self::CHANGING)
+///   while a task is in [`hand_over`](Self::hand_over).
+struct DmaMapping {
+    dev: ARef<Device>,
+    table: Arc<Table>,
+    direction: DataDirection,
+    owner: Atomic<i32>,
+}
+
+impl DmaMapping {
+    const CPU: i32 = 0;
+    const DEVICE: i32 = 1;
+    const CHANGING: i32 = 2;
+
+    /// Neither mapping nor unmapping copies between the memory and where it is bounced.
+    const NO_SYNC: usize = bindings::DMA_ATTR_SKIP_CPU_SYNC as usize;
+
+    fn new(dev: &Device<Bound>, table: Arc<Table>, direction: DataDirection) -> Result<Self> {
+        let device = raw_device(dev);
+        let to = direction.into();
+
+        // SAFETY: Both stay as long as the mapping, whose reference on the table is not given back
+        // before the mapping has ended.
+        // - `DeviceBound`: the device is bound, and the mapping ends before it is unbound, because
+        //   devres owns the mapping.
+        to_result(unsafe { bindings::dma_map_sgtable(device, table.as_ptr(), to, Self::NO_SYNC) })?;
+
+        // INVARIANT: The table was just mapped, and was not handed over.
+        Ok(Self {
+            dev: dev.into(),
+            table,
+            direction,
+            owner: Atomic::new(Self::CPU),
+        })
+    }
+
     fn device(&self) -> *mut bindings::device {
         let dev: &Device = &self.dev;
 
         ptr::from_ref(dev).cast_mut().cast()
     }
 
-    /// Returns the first of the table's entries, and how many there are.
-    fn entries(&self) -> (*mut bindings::scatterlist, c_int) {
-        // SAFETY:
-        // - `DeviceBound`: by the type invariant the table is there and mapped, and so does not
-        //   change.
-        let table = unsafe { *self.as_ptr() };
-
-        (table.sgl, table.orig_nents as c_int)
+    /// Makes `to` the owner, by `sync`, if it is not the owner already.
+    fn hand_over(&self, from: i32, to: i32, sync: impl FnOnce(&Self)) -> Result {
+        match self.owner.cmpxchg(from, Self::CHANGING, Acquire) {
+            Ok(_) => {
+                sync(self);
+                self.owner.store(to, Release);
+                Ok(())
+            }
+            Err(owner) if owner == to => Ok(()),
+            Err(_) => Err(EBUSY),
+        }
     }
 
-    fn sync_for_device(&self) {
-        let (first, entries) = self.entries();
+    fn sync_for_device(&self) -> Result {
+        self.hand_over(Self::CPU, Self::DEVICE, |this| {
+            #[cfg(CONFIG_DMA_NEED_SYNC)]
+            {
+                let (first, entries) = this.table.entries();
 
-        // SAFETY:
-        // - `DeviceBound`: by the type invariant these entries are mapped for this device in this
-        //   direction.
-        unsafe {
-            bindings::__dma_sync_sg_for_device(self.device(), first, entries, self.direction.into())
-        };
+                // SAFETY: By the type invariants these entries are mapped for this device in this
+                // direction.
+                // - `DeviceBound`: the mapping exists, and so the device is bound.
+                unsafe {
+                    bindings::__dma_sync_sg_for_device(
+                        this.device(),
+                        first,
+                        entries,
+                        this.direction.into(),
+                    )
+                };
+            }
+            let _ = this;
+        })
     }
 
-    fn sync_for_cpu(&self) {
-        let (first, entries) = self.entries();
+    fn sync_for_cpu(&self) -> Result {
+        self.hand_over(Self::DEVICE, Self::CPU, |this| {
+            #[cfg(CONFIG_DMA_NEED_SYNC)]
+            {
+                let (first, entries) = this.table.entries();
 
-        // SAFETY:
-        // - `DeviceBound`: by the type invariant these entries are mapped for this device in this
-        //   direction.
-        unsafe {
-            bindings::__dma_sync_sg_for_cpu(self.device(), first, entries, self.direction.into())
-        };
+                // SAFETY: By the type invariants these entries are mapped for this device in this
+                // direction.
+                // - `DeviceBound`: the mapping exists, and so the device is bound.
+                unsafe {
+                    bindings::__dma_sync_sg_for_cpu(
+                        this.device(),
+                        first,
+                        entries,
+                        this.direction.into(),
+                    )
+                };
+            }
+            let _ = this;
+        })
+    }
+
+    fn is_device_owned(&self) -> bool {
+        self.owner.load(Relaxed) == Self::DEVICE
     }
 }
 
-// SAFETY:
-// - `AnyThread`: any task can say whose turn it is.
-unsafe impl Send for Turn {}
+impl Drop for DmaMapping {
+    fn drop(&mut self) {
+        // What is bounced is copied back from where the device has written, but only if the device
+        // owns the memory: else that would undo what the CPU has written since.
+        let attrs = match self.is_device_owned() {
+            true => 0,
+            false => Self::NO_SYNC,
+        };
 
-// SAFETY:
-// - `AnyThread`: several tasks can say so at once: nothing but the memory changes, and that is only
-//   values.
-unsafe impl Sync for Turn {}
+        // SAFETY: By the type invariants the table is mapped for this device in this direction. The
+        // mapping ends here and nowhere else.
+        // - `DeviceBound`: devres, which owns the mapping, drops it before the device is unbound.
+        unsafe {
+            bindings::dma_unmap_sgtable(
+                self.device(),
+                self.table.as_ptr(),
+                self.direction.into(),
+                attrs,
+            )
+        };
+    }
+}

@@ -4,9 +4,16 @@
 //!
 //! C header: `include/linux/interrupt.h`
 
-use core::mem;
+use core::{
+    mem,
+    ptr, //
+};
 use kernel::{
-    device::Bound,
+    bindings,
+    device::{
+        Bound,
+        Core, //
+    },
     devres,
     irq::{
         Flags,
@@ -22,15 +29,20 @@ use kernel::{
     prelude::*, //
 };
 
-/// Has `handler` handle the interrupt of a PCI function, until that is unbound from its driver.
+/// Lets `handler` handle the interrupt of a PCI function, until the function is unbound.
 ///
-/// The kernel crate's [`ThreadedRegistration`] has a driver promise that it is never leaked, which
-/// a driver without `unsafe` cannot: here it is the device's own. Its interrupt is an MSI where it
-/// has one.
+/// The function must be the driver's own, which `Device<Core>` says: only its own driver's callbacks
+/// have one. So the driver is not unloaded before the function is unbound.
+///
+/// The kernel crate's [`ThreadedRegistration`] requires a promise that it is never leaked, which a
+/// driver without `unsafe` cannot give: here the device owns the registration. The interrupt is an
+/// MSI if the function has one.
 ///
 /// # Errors
 ///
-/// Those of the kernel's `pci_alloc_irq_vectors()` and `request_threaded_irq()`, and [`ENOMEM`].
+/// - [`EBUSY`]: the function has an MSI already, as after an earlier call.
+/// - [`ENOMEM`]: there is not enough memory.
+/// - Those of the kernel's `pci_alloc_irq_vectors()` and `request_threaded_irq()`.
 ///
 /// # Examples
 ///
@@ -53,28 +65,41 @@ use kernel::{
 /// # Ok::<(), Error>(())
 /// ```
 pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
-    pdev: &pci::Device<Bound>,
+    pdev: &pci::Device<Core<'_>>,
     name: &'static CStr,
     handler: H,
 ) -> Result {
-    // SAFETY:
+    let bound: &pci::Device<Bound> = pdev;
+    let raw = ptr::from_ref(bound).cast_mut().cast();
+    // SAFETY: The kernel crate's type is `repr(transparent)` over a `pci_dev`. What is read there
+    // only changes under the device's lock, which each callback with a `Device<Core>` holds.
+    // - `DeviceBound`: the device stays for as long as `pdev` is borrowed.
+    let irq_type = unsafe { bindings::pci_irq_type(raw) };
+
+    // Freeing vectors frees all that the function has, and so would free an earlier handler's.
+    if irq_type != bindings::PCI_IRQ_INTX {
+        return Err(EBUSY);
+    }
+    // SAFETY: This only changes a lifetime.
     // - `AbiLayout`: only the lifetime of the type differs.
-    // - `DeviceBound`: what is made of it is dropped, below, before the device is unbound.
-    let bound = unsafe { mem::transmute::<&pci::Device<Bound>, &'static pci::Device<Bound>>(pdev) };
+    // - `DeviceBound`: what is made of the device is dropped before the device is unbound, because
+    //   devres owns it.
+    let bound =
+        unsafe { mem::transmute::<&pci::Device<Bound>, &'static pci::Device<Bound>>(bound) };
     let vectors = bound.alloc_irq_vectors(1, 1, IrqTypes::all())?;
-    // SAFETY:
+    // SAFETY: This only changes a lifetime.
     // - `AbiLayout`: only the lifetime of the type differs.
-    // - `DeviceBound`: the vector is there until `vectors` is dropped, which is after the
-    //   registration.
+    // - `DeviceBound`: the vector stays until `vectors` is dropped, which is after the
+    //   registration: the order of the fields of `Handled`.
     let request =
         unsafe { mem::transmute::<IrqRequest<'_>, IrqRequest<'static>>(vectors.index(0)?.into()) };
     let handler: Result<H> = Ok(handler);
-    // SAFETY:
-    // - `DeviceBound`: it is not leaked: the device drops it when it is unbound.
+    // SAFETY: The registration is not leaked.
+    // - `DeviceBound`: devres owns it, and drops it before the device is unbound.
     let registration = unsafe { ThreadedRegistration::new(request, Flags::SHARED, name, handler) };
 
     devres::register(
-        pdev.as_ref(),
+        bound.as_ref(),
         try_pin_init!(Handled {
             registration <- registration,
             vectors,
@@ -84,9 +109,12 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
 }
 
 /// What the device keeps while it is bound.
+///
+/// # Invariants
+///
+/// `registration` is of a vector of `vectors`, and stands before it, so that it is dropped first.
 #[pin_data]
 struct Handled<H: ThreadedHandler + 'static> {
-    // Dropped first.
     #[pin]
     registration: ThreadedRegistration<'static, H>,
     vectors: IrqVectorRegistration<'static>,

@@ -142,22 +142,18 @@
 //! ```
 //!
 //! **Have a device access it.** A `DmaArea` maps an area for a device's DMA until that is unbound,
-//! as the kernel crate's `dma::Coherent` is memory of one device. It says whose turn it is:
+//! as the kernel crate's `dma::Coherent` is memory of one device. It knows who owns the memory:
 //!
 //! ```
-//! # #[cfg(CONFIG_DMA_NEED_SYNC)] {
 //! use kernel::{
 //!     device::{Bound, Device},
 //!     dma::DataDirection,
 //! };
 //! use vmremap::{Area, DmaArea, Flags};
 //!
-//! fn probe(dev: &Device<Bound>) -> Result<Pin<KBox<DmaArea<[u8]>>>> {
+//! fn probe(dev: &Device<Bound>) -> Result<DmaArea<[u8]>> {
 //!     let frame = Area::<u8>::zeroed_slice(1 << 20, Flags::REVOCABLE)?;
-//!     KBox::pin_init(
-//!         DmaArea::new(dev, frame, DataDirection::FromDevice),
-//!         GFP_KERNEL,
-//!     )
+//!     DmaArea::new(dev, frame, DataDirection::FromDevice)
 //! }
 //!
 //! fn start(frame: &DmaArea<[u8]>) -> Result {
@@ -170,7 +166,6 @@
 //!     // Now a program sees in its mapping what the device has written.
 //!     frame.sync_for_cpu()
 //! }
-//! # }
 //! # Ok::<(), Error>(())
 //! ```
 //!
@@ -208,7 +203,6 @@ mod area;
 mod assert;
 mod atomic;
 mod bulk;
-#[cfg(CONFIG_DMA_NEED_SYNC)]
 mod dma;
 mod flags;
 mod frozen;
@@ -229,7 +223,6 @@ pub use atomic::{
     AtomicField,
     AtomicView, //
 };
-#[cfg(CONFIG_DMA_NEED_SYNC)]
 pub use dma::DmaArea;
 pub use flags::Flags;
 pub use frozen::Frozen;

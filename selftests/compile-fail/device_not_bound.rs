@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `DeviceBound`: only of a device that is bound is something made, and what it is made of is not kept.
+//! `DeviceBound`: something is only made of a device that is bound, and a callback only of the driver's own.
 
 use kernel::{
     device::{
         Bound,
+        Core,
         Device, //
     },
     dma::DataDirection,
@@ -18,20 +19,24 @@ use vmremap::{
     DmaArea, //
 };
 
-fn mapped(dev: &Device, area: Area<[u8]>) -> impl PinInit<DmaArea<[u8]>, Error> + '_ {
+fn mapped(dev: &Device, area: Area<[u8]>) -> Result<DmaArea<[u8]>> {
     DmaArea::new(dev, area, DataDirection::Bidirectional) //~ E0308
-}
-
-fn mapped_later(dev: &Device<Bound>, area: Area<[u8]>) -> impl PinInit<DmaArea<[u8]>, Error> {
-    DmaArea::new(dev, area, DataDirection::Bidirectional) //~ E0700
 }
 
 fn handled<H: ThreadedHandler + Send + 'static>(pdev: &pci::Device, handler: H) -> Result {
     handle_interrupt(pdev, c"handled", handler) //~ E0308
 }
 
+// As the parent of an auxiliary device, which its driver does not unbind.
+fn handled_for_another<H: ThreadedHandler + Send + 'static>(
+    parent: &pci::Device<Bound>,
+    handler: H,
+) -> Result {
+    handle_interrupt(parent, c"handled", handler) //~ E0308
+}
+
 fn handled_for_a_while<'a, H: ThreadedHandler + Send + 'a>(
-    pdev: &pci::Device<Bound>,
+    pdev: &pci::Device<Core<'_>>,
     handler: H,
 ) -> Result {
     handle_interrupt(pdev, c"handled", handler) //~ E0310

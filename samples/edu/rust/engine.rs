@@ -66,7 +66,6 @@ struct State {
 pub(crate) struct Edu {
     memory: Area<[u8]>,
     bar: DevresBar<END>,
-    #[pin]
     dma: DmaArea<[u8]>,
     #[pin]
     state: Mutex<State>,
@@ -88,7 +87,7 @@ impl Edu {
             try_pin_init!(Self {
                 memory,
                 bar: bar.into_devres()?,
-                dma <- DmaArea::new(pdev.as_ref(), shared, DataDirection::Bidirectional),
+                dma: DmaArea::new(pdev.as_ref(), shared, DataDirection::Bidirectional)?,
                 state <- new_mutex!(state),
                 stopped <- new_poll_condvar!(),
             }),
