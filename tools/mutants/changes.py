@@ -131,7 +131,8 @@ def changes(path, text):
     if path.endswith(".rs"):
         every = [change for rules in (RUST_PARTS, *zip(RUST_WHOLES), *zip(RUST_ITEMS))
                  for change in found(rules, code, 0, len(code))]
-        every += [change for rules in zip(RUST_ATTRIBUTES) for change in found(rules, text, 0, len(text))]
+        attributes = re.sub(r"//[^\n]*", lambda match: " " * len(match[0]), text)
+        every += [change for rules in zip(RUST_ATTRIBUTES) for change in found(rules, attributes, 0, len(text))]
         for change in sorted([*every, *bounds(code), *fields(text)], key=lambda change: change[0]):
             names = re.findall(r"^(?! *//).*?\b(?:fn|const|struct|trait|impl(?:<[^\n]*>)?) (\w+)", text[:change[0]], flags=re.M)
             yield names[-1] if names else "?", None, *change
