@@ -7,6 +7,8 @@
 use crate::{
     bindings,
     Flags,
+    SharedMem,
+    SharedMemBackend,
     VmaDesc, //
 };
 use core::{
@@ -21,9 +23,7 @@ use kernel::{
     },
     io::{
         io_project,
-        IoBase,
-        SysMem,
-        SysMemBackend, //
+        IoBase, //
     },
     mm::virt::{
         flags::MIXEDMAP,
@@ -45,8 +45,8 @@ use kernel::{
 /// [`Flags::READ_ONLY`]. So there is no reference to them, except while the area is
 /// [frozen](Self::freeze). They are accessed
 ///
-/// - a field at a time by [`io_read!`] and [`io_write!`], or by the views that [`io_project!`]
-///   makes: a volatile access, which a program can see half done if it is wider than a word;
+/// - by [`io_read!`] and [`io_write!`], or by the views that [`io_project!`] makes: see
+///   [`SharedMem`];
 /// - with ordering by an [`AtomicView`](crate::AtomicView);
 /// - in bulk by [`read_at`](Self::read_at) and [`write_at`](Self::write_at), or between programs'
 ///   other memory and this by [`copy_from_user`](Self::copy_from_user) and
@@ -313,14 +313,13 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// # Ok::<(), Error>(())
     /// ```
     #[inline]
-    pub fn bytes(&self) -> SysMem<'_, [u8]> {
+    pub fn bytes(&self) -> SharedMem<'_, [u8]> {
         let bytes = NonNull::slice_from_raw_parts(self.memory.cast::<u8>(), self.size());
 
         // SAFETY:
         // - `AreaOutlives`: the view borrows `self`, which by the type invariant keeps this memory
         //   valid for reads and writes.
-        // - `NoSharedRef`: a view is no reference, and its accesses are volatile.
-        unsafe { SysMem::new(bytes.as_ptr()) }
+        unsafe { SharedMem::new(bytes.as_ptr()) }
     }
 }
 
@@ -345,7 +344,7 @@ impl<T: FromBytes + IntoBytes> Area<[T]> {
     /// # Ok::<(), Error>(())
     /// ```
     #[inline]
-    pub fn slice(&self, range: Range<usize>) -> Result<SysMem<'_, [T]>> {
+    pub fn slice(&self, range: Range<usize>) -> Result<SharedMem<'_, [T]>> {
         Ok(io_project!(self, [try: range]))
     }
 }
@@ -369,16 +368,15 @@ impl<T> Area<[T]> {
 }
 
 impl<'a, T: KnownSize + ?Sized> IoBase<'a> for &'a Area<T> {
-    type Backend = SysMemBackend;
+    type Backend = SharedMemBackend;
     type Target = T;
 
     #[inline]
-    fn as_view(self) -> SysMem<'a, T> {
+    fn as_view(self) -> SharedMem<'a, T> {
         // SAFETY:
         // - `AreaOutlives`: the view borrows `self`, which by the type invariant keeps this memory
         //   valid for reads and writes.
-        // - `NoSharedRef`: a view is no reference, and its accesses are volatile.
-        unsafe { SysMem::new(self.memory.as_ptr()) }
+        unsafe { SharedMem::new(self.memory.as_ptr()) }
     }
 }
 

@@ -4,8 +4,8 @@
 //!
 //! C header: `include/linux/atomic.h`
 
+use crate::SharedMem;
 use kernel::{
-    io::SysMem,
     prelude::*,
     sync::atomic::ordering::{
         AcquireOrRelaxed,
@@ -57,7 +57,7 @@ use kernel::{
 /// # Ok::<(), Error>(())
 /// ```
 pub struct AtomicView<'a, T> {
-    view: SysMem<'a, T>,
+    view: SharedMem<'a, T>,
 }
 
 impl<T> Copy for AtomicView<'_, T> {}
@@ -71,7 +71,7 @@ impl<T> Clone for AtomicView<'_, T> {
 impl<'a, T: AtomicField> AtomicView<'a, T> {
     /// Makes atomic what [`io_project!`](kernel::io::io_project) gave a view of.
     #[inline]
-    pub const fn new(view: SysMem<'a, T>) -> Self {
+    pub const fn new(view: SharedMem<'a, T>) -> Self {
         Self { view }
     }
 
@@ -196,11 +196,11 @@ mod ops {
 
     /// The operations of [`Atomic`], whose own traits for them are private to the kernel crate.
     pub trait Ops: Sized {
-        fn load<O: AcquireOrRelaxed>(view: SysMem<'_, Self>, ordering: O) -> Self;
-        fn store<O: ReleaseOrRelaxed>(view: SysMem<'_, Self>, value: Self, ordering: O);
-        fn xchg<O: Ordering>(view: SysMem<'_, Self>, value: Self, ordering: O) -> Self;
+        fn load<O: AcquireOrRelaxed>(view: SharedMem<'_, Self>, ordering: O) -> Self;
+        fn store<O: ReleaseOrRelaxed>(view: SharedMem<'_, Self>, value: Self, ordering: O);
+        fn xchg<O: Ordering>(view: SharedMem<'_, Self>, value: Self, ordering: O) -> Self;
         fn cmpxchg<O: Ordering>(
-            view: SysMem<'_, Self>,
+            view: SharedMem<'_, Self>,
             old: Self,
             new: Self,
             ordering: O,
@@ -209,7 +209,7 @@ mod ops {
 
     /// As [`Ops`], for what can be added to.
     pub trait Add: Sized {
-        fn fetch_add<O: Ordering>(view: SysMem<'_, Self>, value: Self, ordering: O) -> Self;
+        fn fetch_add<O: Ordering>(view: SharedMem<'_, Self>, value: Self, ordering: O) -> Self;
     }
 
     /// On x86, whose accesses to memory are never seen in another order that matters here: as
@@ -225,34 +225,34 @@ mod ops {
         use kernel::io::Io;
 
         #[inline(always)]
-        pub(super) fn load<T: FromBytes + IntoBytes>(view: SysMem<'_, T>) -> T {
-            let value = view.copy_read();
+        pub(super) fn load<T: FromBytes + IntoBytes>(view: SharedMem<'_, T>) -> T {
+            let value = view.read_val();
 
             compiler_fence(SeqCst);
             value
         }
 
         #[inline(always)]
-        pub(super) fn store<T: FromBytes + IntoBytes>(view: SysMem<'_, T>, value: T) {
+        pub(super) fn store<T: FromBytes + IntoBytes>(view: SharedMem<'_, T>, value: T) {
             compiler_fence(SeqCst);
-            view.copy_write(value);
+            view.write_val(value);
         }
     }
 
     /// What is of a type is accessed as one that the kernel has atomics of, of the same size.
     #[inline(always)]
-    fn atomic<'a, T: FromBytes, A: AtomicType>(view: SysMem<'a, T>) -> &'a Atomic<A> {
+    fn atomic<'a, T: FromBytes, A: AtomicType>(view: SharedMem<'a, T>) -> &'a Atomic<A> {
         const_assert!(
             size_of::<T>() == size_of::<A>() && align_of::<T>() == align_of::<A>(),
             "the atomic is of the size of the field"
         );
         // SAFETY:
         // - `AbiLayout`: the two types have the same size and alignment, as was just checked.
-        // - `AreaOutlives`: by the type invariant of `SysMem` the pointer is aligned and valid for
+        // - `AreaOutlives`: by the type invariant of `SharedMem` the pointer is aligned and valid for
         //   reads and writes for `'a`.
         // - `NoSharedRef`: `Atomic` is an `UnsafeCell`, so that a reference to one says nothing of
         //   the bytes, of which any are a `T`; it does not leave this module. All other accesses
-        //   of the kernel are those of `SysMem`, which are marked, so that none is a data race.
+        //   of the kernel are those of `SharedMem`, which are marked, so that none is a data race.
         unsafe { Atomic::from_ptr(view.as_ptr().cast()) }
     }
 
@@ -262,7 +262,7 @@ mod ops {
 
             impl Ops for $ty {
                 #[inline(always)]
-                fn load<O: AcquireOrRelaxed>(view: SysMem<'_, Self>, ordering: O) -> Self {
+                fn load<O: AcquireOrRelaxed>(view: SharedMem<'_, Self>, ordering: O) -> Self {
                     match cfg!(CONFIG_X86) {
                         true => plain::load(view),
                         false => atomic::<_, $atomic>(view).load(ordering) as Self,
@@ -270,7 +270,7 @@ mod ops {
                 }
 
                 #[inline(always)]
-                fn store<O: ReleaseOrRelaxed>(view: SysMem<'_, Self>, value: Self, ordering: O) {
+                fn store<O: ReleaseOrRelaxed>(view: SharedMem<'_, Self>, value: Self, ordering: O) {
                     match cfg!(CONFIG_X86) {
                         true => plain::store(view, value),
                         false => atomic::<_, $atomic>(view).store(value as $atomic, ordering),
@@ -278,13 +278,13 @@ mod ops {
                 }
 
                 #[inline(always)]
-                fn xchg<O: Ordering>(view: SysMem<'_, Self>, value: Self, ordering: O) -> Self {
+                fn xchg<O: Ordering>(view: SharedMem<'_, Self>, value: Self, ordering: O) -> Self {
                     atomic::<_, $atomic>(view).xchg(value as $atomic, ordering) as Self
                 }
 
                 #[inline(always)]
                 fn cmpxchg<O: Ordering>(
-                    view: SysMem<'_, Self>,
+                    view: SharedMem<'_, Self>,
                     old: Self,
                     new: Self,
                     ordering: O,
@@ -309,7 +309,7 @@ mod ops {
             impl Add for $ty {
                 #[inline(always)]
                 fn fetch_add<O: Ordering>(
-                    view: SysMem<'_, Self>,
+                    view: SharedMem<'_, Self>,
                     value: Self,
                     ordering: O,
                 ) -> Self {

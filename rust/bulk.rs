@@ -4,7 +4,11 @@
 //!
 //! C header: `include/linux/string.h`
 
-use crate::Area;
+use crate::{
+    Area,
+    SharedMem,
+    SharedMemBackend, //
+};
 use core::{
     mem::MaybeUninit,
     slice, //
@@ -13,9 +17,7 @@ use kernel::{
     io::{
         io_project,
         Io,
-        IoCopyable,
-        SysMem,
-        SysMemBackend, //
+        IoCopyable, //
     },
     prelude::*,
     ptr::KnownSize,
@@ -31,7 +33,7 @@ const CHUNK: usize = 512;
 impl<T: KnownSize + ?Sized> Area<T> {
     /// Returns a view of `len` bytes from byte `offset` on.
     #[inline]
-    fn part(&self, offset: usize, len: usize) -> Result<SysMem<'_, [u8]>> {
+    fn part(&self, offset: usize, len: usize) -> Result<SharedMem<'_, [u8]>> {
         let end = offset.checked_add(len).ok_or(ERANGE)?;
 
         Ok(io_project!(self.bytes(), [try: offset..end]))
@@ -177,41 +179,37 @@ impl<T: KnownSize + ?Sized> Area<T> {
     }
 }
 
-// None of these is generic, or inlined into a driver. So a driver's compiler sees a call and no
-// access: it can neither take a copy to be what was copied, and read that again, nor what it does
-// to an `AtomicView` to be a race with it.
-
-#[inline(never)]
-fn copy_out(from: SysMem<'_, [u8]>, to: &mut [u8]) {
+#[inline]
+fn copy_out(from: SharedMem<'_, [u8]>, to: &mut [u8]) {
     // Always: no branch to a panic is left of the check that `copy_to_slice` makes.
     if from.len() == to.len() {
         from.copy_to_slice(to);
     }
 }
 
-#[inline(never)]
-fn copy_in(to: SysMem<'_, [u8]>, from: &[u8]) {
+#[inline]
+fn copy_in(to: SharedMem<'_, [u8]>, from: &[u8]) {
     if to.len() == from.len() {
         to.copy_from_slice(from);
     }
 }
 
-#[inline(never)]
-fn initialise<'a>(from: SysMem<'_, [u8]>, to: &'a mut [MaybeUninit<u8>]) -> &'a mut [u8] {
+#[inline]
+fn initialise<'a>(from: SharedMem<'_, [u8]>, to: &'a mut [MaybeUninit<u8>]) -> &'a mut [u8] {
     // Never.
     if from.len() != to.len() {
         return &mut [];
     }
     // SAFETY:
     // - `Borrowed`: `to` is as long, and borrowed for this alone, and so not of an area.
-    unsafe { SysMemBackend::copy_from_io(from, to.as_mut_ptr().cast()) };
+    unsafe { SharedMemBackend::copy_from_io(from, to.as_mut_ptr().cast()) };
     // SAFETY:
     // - `Initialised`: so many bytes were initialised, just now, by the copy.
     // - `Borrowed`: they are the caller's, and borrowed for `'a` by nobody else.
     unsafe { slice::from_raw_parts_mut(to.as_mut_ptr().cast(), from.len()) }
 }
 
-fn copy_to_user(from: SysMem<'_, [u8]>, writer: &mut UserSliceWriter) -> Result {
+fn copy_to_user(from: SharedMem<'_, [u8]>, writer: &mut UserSliceWriter) -> Result {
     let mut chunk = [MaybeUninit::uninit(); CHUNK];
 
     for start in (0..from.len()).step_by(CHUNK) {
@@ -224,7 +222,7 @@ fn copy_to_user(from: SysMem<'_, [u8]>, writer: &mut UserSliceWriter) -> Result 
     Ok(())
 }
 
-fn copy_from_user(to: SysMem<'_, [u8]>, reader: &mut UserSliceReader) -> Result {
+fn copy_from_user(to: SharedMem<'_, [u8]>, reader: &mut UserSliceReader) -> Result {
     let mut chunk = [0; CHUNK];
 
     for start in (0..to.len()).step_by(CHUNK) {

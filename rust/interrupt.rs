@@ -98,6 +98,7 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     // - `DeviceBound`: devres owns it, and drops it before the device is unbound.
     let registration = unsafe { ThreadedRegistration::new(request, Flags::SHARED, name, handler) };
 
+    // INVARIANT: The registration is of the vector of `vectors`, and stands before it.
     devres::register(
         bound.as_ref(),
         try_pin_init!(Handled {

@@ -215,6 +215,7 @@ mod placement;
 #[cfg(not(CONFIG_VMREMAP_RUST))]
 // A kernel tree that has this crate has this in the crate `kernel`: see tools/series/rust.
 mod prepare;
+mod view;
 mod vma;
 
 pub use area::Area;
@@ -242,5 +243,9 @@ pub use prepare::{
     MmapPrepare,
     PreparedDeviceRegistration,
     VmaDesc, //
+};
+pub use view::{
+    SharedMem,
+    SharedMemBackend, //
 };
 pub use vma::VmaNewExt;

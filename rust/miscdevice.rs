@@ -75,7 +75,9 @@ impl<T: MiscDevice> Deref for MiscDeviceRegistration<T> {
 /// on until it has something to say.
 pub trait SharedDevice: MiscDevice {
     /// What the registration has for those who open the device.
-    type Shared: Send + Sync;
+    ///
+    /// It borrows nothing, because a registration that is forgotten has it for ever.
+    type Shared: Send + Sync + 'static;
 
     /// Returns what `poll(2)` says of a file, bits as `POLLIN`, when it has told `table` what to
     /// wait for.
@@ -149,16 +151,20 @@ impl<T: SharedDevice> SharedDeviceRegistration<T> {
     /// Returns what the registration has, to [`MiscDevice::open`], or [`None`] where it is another
     /// kind of registration.
     pub fn shared(device: &miscdevice::MiscDeviceRegistration<T>) -> Option<&T::Shared> {
-        // SAFETY:
-        // - `Borrowed`: it points to a `miscdevice`, a part of `device`.
-        // - `AbiLayout`: it is aligned as that, whose layout it has.
-        // - `Initialised`: `device` is registered, and so initialised.
-        let raw = unsafe { ptr::read(device.as_raw()) };
+        let fops = device
+            .as_raw()
+            .wrapping_byte_add(offset_of!(bindings::miscdevice, fops))
+            .cast::<*const file_operations>();
+        // SAFETY: Only this field is read: others change while the device is being registered.
+        // - `Borrowed`: it points to a field of a `miscdevice`, a part of `device`.
+        // - `AbiLayout`: the field is where C has it, and aligned for a pointer.
+        // - `Initialised`: it was written before the device was registered, and stays as it is.
+        let fops = unsafe { ptr::read(fops) };
         // SAFETY:
         // - `OpsMatch`: it points to the operations of a `T`, a constant.
         // - `AbiLayout`: a constant of this type is aligned for it.
         // - `Initialised`: a constant is always a value of its type.
-        let operations = unsafe { ptr::read(raw.fops) };
+        let operations = unsafe { ptr::read(fops) };
 
         // Only a registration of this type has it.
         operations.poll?;

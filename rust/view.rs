@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A view of bytes that programs can write at any time.
+//!
+//! C header: `include/linux/string.h`
+
+use core::{
+    marker::PhantomData,
+    ptr, //
+};
+use kernel::{
+    bindings::memcpy,
+    io::{
+        IoBackend,
+        IoBase,
+        IoCapable,
+        IoCopyable, //
+    },
+    prelude::*,
+    ptr::KnownSize, //
+};
+
+/// A view of memory that programs can access: all of an [`Area`](crate::Area), or a part of it.
+///
+/// A view is no reference: what it shows can change at any time. It has the methods of
+/// [`Io`](kernel::io::Io), and [`io_project!`](kernel::io::io_project) makes views of fields and
+/// elements. [`io_read!`](kernel::io::io_read) and [`io_write!`](kernel::io::io_write) access a
+/// value of any type of which an area can be:
+///
+/// - integers of up to 8 bytes by one volatile access;
+/// - all other types by a copy, whose parts a program may see one after another.
+///
+/// Copies are made by a function in vmremap.ko that is never inlined. So the compiler of a driver
+/// cannot read the shared bytes again in place of the copy.
+///
+/// # Invariants
+///
+/// - The memory that `memory` points to is valid for reads and writes for `'a`, and its bytes are a
+///   value of `T`.
+/// - `memory` is aligned for `T`.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::io::{io_read, io_write};
+/// use vmremap::{Area, Flags};
+///
+/// #[repr(C)]
+/// #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, PartialEq)]
+/// struct Message {
+///     kind: u16,
+///     length: u16,
+///     bytes: [u8; 20],
+/// }
+///
+/// let messages = Area::<Message>::zeroed_slice(8, Flags::NONE)?;
+/// io_write!(&messages, [try: 3].kind, 7);
+///
+/// // A copy, which can be checked and then used.
+/// let message = io_read!(&messages, [try: 3]);
+/// assert_eq!(message.kind, 7);
+/// io_write!(&messages, [try: 4], message);
+/// assert_eq!(io_read!(&messages, [try: 4]), message);
+/// # Ok::<(), Error>(())
+/// ```
+pub struct SharedMem<'a, T: ?Sized> {
+    memory: *mut T,
+    borrowed: PhantomData<&'a ()>,
+}
+
+impl<T: ?Sized> Copy for SharedMem<'_, T> {}
+impl<T: ?Sized> Clone for SharedMem<'_, T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<'a, T: ?Sized> SharedMem<'a, T> {
+    /// Makes a view.
+    ///
+    /// # Safety
+    ///
+    /// - `AreaOutlives`: `memory` is memory of an area that lives for `'a`, aligned for `T`, and its
+    ///   bytes are a value of `T`.
+    #[inline]
+    pub(crate) unsafe fn new(memory: *mut T) -> Self {
+        // INVARIANT: promised by the caller.
+        Self {
+            memory,
+            borrowed: PhantomData,
+        }
+    }
+
+    /// Returns the address of the memory.
+    #[inline]
+    pub fn as_ptr(self) -> *mut T {
+        self.memory
+    }
+}
+
+// SAFETY: A view is like a `&T` in what it allows.
+// - `AnyThread`: what it accesses stands any other access at the same time.
+unsafe impl<T: ?Sized + Sync> Send for SharedMem<'_, T> {}
+
+// SAFETY: A view is like a `&T` in what it allows.
+// - `AnyThread`: what it accesses stands any other access at the same time.
+unsafe impl<T: ?Sized + Sync> Sync for SharedMem<'_, T> {}
+
+impl<'a, T: KnownSize + ?Sized> IoBase<'a> for SharedMem<'a, T> {
+    type Backend = SharedMemBackend;
+    type Target = T;
+
+    #[inline]
+    fn as_view(self) -> Self {
+        self
+    }
+}
+
+/// How a [`SharedMem`] is accessed.
+pub struct SharedMemBackend {}
+
+impl IoBackend for SharedMemBackend {
+    type View<'a, T: ?Sized + KnownSize> = SharedMem<'a, T>;
+
+    #[inline]
+    fn as_ptr<'a, T: ?Sized + KnownSize>(view: Self::View<'a, T>) -> *mut T {
+        view.as_ptr()
+    }
+
+    /// Makes a view of a part.
+    ///
+    /// # Safety
+    ///
+    /// - `AreaOutlives`: `ptr` points to a part of what `view` shows, as a projection makes it.
+    #[inline]
+    unsafe fn project_view<'a, T: ?Sized + KnownSize, U: ?Sized + KnownSize>(
+        view: Self::View<'a, T>,
+        ptr: *mut U,
+    ) -> Self::View<'a, U> {
+        // INVARIANT: promised by the caller: this is a part of what the view shows.
+        SharedMem {
+            memory: ptr,
+            borrowed: view.borrowed,
+        }
+    }
+}
+
+/// Returns whether a `T` is as an integer of at most 8 bytes, which one volatile access reads.
+const fn is_scalar<T>() -> bool {
+    size_of::<T>() == align_of::<T>() && size_of::<T>() <= 8
+}
+
+impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
+    #[inline(always)]
+    fn io_read(view: SharedMem<'_, T>) -> T {
+        if !is_scalar::<T>() {
+            return Self::copy_read(view);
+        }
+        // SAFETY: By the type invariant the memory is valid and aligned for `T`, and its bytes are a
+        // value of `T`.
+        // - `AreaOutlives`: the view borrows the area, which keeps its memory.
+        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked: no data race with a program's.
+        // - `AbiLayout`: by the type invariant the memory is aligned for `T`.
+        // - `Initialised`: any bytes are a `T`, and the area has no others than initialised ones.
+        unsafe { ptr::read_volatile(view.memory) }
+    }
+
+    #[inline(always)]
+    fn io_write(view: SharedMem<'_, T>, value: T) {
+        if !is_scalar::<T>() {
+            return Self::copy_write(view, value);
+        }
+        // SAFETY: By the type invariant the memory is valid and aligned for `T`.
+        // - `AreaOutlives`: the view borrows the area, which keeps its memory.
+        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked: no data race with a program's.
+        // - `AbiLayout`: by the type invariant the memory is aligned for `T`.
+        unsafe { ptr::write_volatile(view.memory, value) }
+    }
+}
+
+impl IoCopyable for SharedMemBackend {
+    /// Copies bytes out of the area.
+    ///
+    /// # Safety
+    ///
+    /// - `Borrowed`: the buffer is the caller's, apart from the area, and as long as the view.
+    #[inline]
+    unsafe fn copy_from_io(view: SharedMem<'_, [u8]>, buffer: *mut u8) {
+        // SAFETY: The caller lends a buffer that is as long as the view, and apart from it.
+        // - `AreaOutlives`: the view borrows the area, which keeps its memory.
+        // - `Borrowed`: the buffer is the caller's.
+        unsafe { copy(buffer, view.memory.cast(), view.memory.len()) }
+    }
+
+    /// Copies bytes into the area.
+    ///
+    /// # Safety
+    ///
+    /// - `Borrowed`: the buffer is the caller's, apart from the area, and as long as the view.
+    #[inline]
+    unsafe fn copy_to_io(view: SharedMem<'_, [u8]>, buffer: *const u8) {
+        // SAFETY: The caller lends a buffer that is as long as the view, and apart from it.
+        // - `AreaOutlives`: the view borrows the area, which keeps its memory.
+        // - `Borrowed`: the buffer is the caller's.
+        unsafe { copy(view.memory.cast(), buffer, view.memory.len()) }
+    }
+}
+
+/// Copies bytes from or to an area.
+///
+/// The compiler of a driver only sees a call of this function: it can neither take the copy to be
+/// what was copied, and read that again, nor combine the copy with an atomic access to the same
+/// bytes.
+///
+/// # Safety
+///
+/// - `AreaOutlives`: of `from` and `to`, one is memory of an area, and that is valid for `len` bytes.
+/// - `Borrowed`: the other is the caller's, and is valid for `len` bytes, too.
+#[inline(never)]
+unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
+    // SAFETY: The caller has promised that both are valid and apart from each other.
+    // - `AreaOutlives`: promised by the caller, of the one that is the area's.
+    // - `Borrowed`: promised by the caller, of the one that is its own.
+    unsafe { memcpy(to.cast(), from.cast(), len) };
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Copies out of an area, as drivers make them: `fetch` reads what the compiler has made of each.
+
+#![forbid(unsafe_code)]
+
+use core::hint::black_box;
+use kernel::{
+    io::{
+        io_project,
+        Io, //
+    },
+    prelude::*, //
+};
+use vmremap::{
+    Area,
+    Flags, //
+};
+
+module! {
+    type: FetchModule,
+    name: "vmremap_rust_fetch",
+    authors: ["vmremap"],
+    description: "vmremap: copies whose machine code is checked",
+    license: "GPL",
+}
+
+/// Copies a message, checks the copy, and queues it.
+#[inline(never)]
+fn copies_1_view(area: &Area<[u8]>, queue: &mut [u8; 64]) -> Result<u8> {
+    let mut message = [0; 64];
+
+    io_project!(area, [try: 0..64]).copy_to_slice(&mut message);
+    match message[0] {
+        length @ 0..=64 => {
+            *queue = message;
+            Ok(length)
+        }
+        _ => Err(EINVAL),
+    }
+}
+
+/// The same, by an offset.
+#[inline(never)]
+fn copies_1_offset(area: &Area<[u8]>, queue: &mut [u8; 512]) -> Result<u8> {
+    let mut message = [0; 512];
+
+    area.read_at(0, &mut message)?;
+    match message[0] {
+        length @ 0..=64 => {
+            *queue = message;
+            Ok(length)
+        }
+        _ => Err(EINVAL),
+    }
+}
+
+/// The same, as a value.
+#[inline(never)]
+fn copies_1_value(area: &Area<[u8; 64]>, queue: &mut [u8; 64]) -> Result<u8> {
+    let message = area.copy_read();
+
+    match message[0] {
+        length @ 0..=64 => {
+            *queue = message;
+            Ok(length)
+        }
+        _ => Err(EINVAL),
+    }
+}
+
+/// Copies the same 8 bytes twice.
+#[inline(never)]
+fn copies_2_words(area: &Area<[u8]>) -> Result<[[u8; 8]; 2]> {
+    let (mut first, mut second) = ([0; 8], [0; 8]);
+    let view = io_project!(area, [try: 0..8]);
+
+    view.copy_to_slice(&mut first);
+    view.copy_to_slice(&mut second);
+    Ok([first, second])
+}
+
+/// Waits for a program to change 8 bytes.
+#[inline(never)]
+fn copies_1_repeatedly(area: &Area<[u8]>) -> Result {
+    let view = io_project!(area, [try: 0..8]);
+    let mut bytes = [0; 8];
+
+    while bytes == [0; 8] {
+        view.copy_to_slice(&mut bytes);
+    }
+    Ok(())
+}
+
+struct FetchModule;
+
+impl kernel::Module for FetchModule {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let area = Area::<u8>::zeroed_slice(4096, Flags::NONE)?;
+        let message = Area::<[u8; 64]>::zeroed(Flags::NONE)?;
+
+        area.write_at(0, &[1])?;
+        copies_1_view(&area, black_box(&mut [0; 64]))?;
+        copies_1_offset(&area, black_box(&mut [0; 512]))?;
+        copies_1_value(&message, black_box(&mut [0; 64]))?;
+        black_box(copies_2_words(&area)?);
+        copies_1_repeatedly(&area)?;
+        Ok(Self)
+    }
+}
