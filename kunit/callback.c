@@ -30,7 +30,6 @@ static const struct callback_case {
 	{ "makes a mixed map before", 2, 0, 1, 1 },
 	{ "makes a mixed map after", 3, 0, 0, PAGES },
 	{ "inserts a page after", 4, 0, 1, PAGES },
-	{ "zaps what it mapped", 5, 0, 0, PAGES },
 	{ "tries again after refusals", 6, 0, 0, PAGES },
 	{ "refuses", 7, -ENXIO, 0, 0 },
 	{ "prepares and drops the last reference", 0, 0, 0, PAGES, HOOK_PREPARE },

@@ -57,7 +57,6 @@ pub(crate) fn mmap(vma: &VmaNew) -> Result {
         2 => mixed_before(vma),
         3 => mixed_after(vma),
         4 => foreign_page_after(vma),
-        5 => zapped(vma),
         6 => second_try(vma),
         _ => Err(ENXIO),
     }
@@ -110,14 +109,7 @@ fn mixed_after(vma: &VmaNew) -> Result {
 fn foreign_page_after(vma: &VmaNew) -> Result {
     let page = Page::alloc_page(GFP_KERNEL | __GFP_ZERO)?;
     area(vma, Flags::NONE)?.mmap(vma, 0)?;
-    vma.zap_vma_range(vma.start(), PAGE_SIZE);
     vma.set_mixedmap().vm_insert_page(vma.start(), &page)
-}
-
-fn zapped(vma: &VmaNew) -> Result {
-    area(vma, Flags::POPULATE)?.mmap(vma, 0)?;
-    vma.zap_vma_range(vma.start(), vma.end() - vma.start());
-    Ok(())
 }
 
 /// A refusal changes nothing: not what the program asked for, and not what may come next.

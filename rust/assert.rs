@@ -39,9 +39,6 @@ macro_rules! assert_is_not {
     )*};
 }
 
-/// For one thread alone.
-type Local = Cell<u32>;
-
 assert_is! {
     Area<u32>: [Send + Sync + Unpin + Clone + 'static];
     Area<[u8]>: [Send + Sync + Unpin + Clone + 'static];
@@ -53,8 +50,8 @@ assert_is_not! {
     // A handle is counted.
     Area<u32>: Copy;
     // What threads do to the bytes, a program does.
-    Area<Local>: Send;
-    Area<Local>: Sync;
+    Area<Cell<u32>>: Send;
+    Area<Cell<u32>>: Sync;
     // The bytes have no address that can be had from a handle.
     Area<u32>: Deref;
     Area<u32>: AsRef<u32>;
@@ -62,8 +59,8 @@ assert_is_not! {
     // A guard is the only one.
     Frozen<'static, u32>: Clone;
     Frozen<'static, u32>: Copy;
-    Frozen<'static, Local>: Send;
-    Frozen<'static, Local>: Sync;
+    Frozen<'static, Cell<u32>>: Send;
+    Frozen<'static, Cell<u32>>: Sync;
     // It is not its area.
     Frozen<'static, u32>: AsRef<Area<u32>>
 }

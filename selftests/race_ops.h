@@ -417,15 +417,21 @@ static int run_mem(const struct turn *turn)
 
 static int run_ptrace(const struct turn *turn)
 {
-	pid_t pid = arena->victim;
+	pid_t pid = arena->victim, stopped = 0;
 	int status, ret = 0;
 	long word;
 
 	if (ptrace(PTRACE_SEIZE, pid, 0, 0))
 		return errno;
-	if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) || waitpid(pid, &status, __WALL) < 0)
-		ret = errno;
-	else if (!WIFSTOPPED(status))
+	/* exec(2) in another thread ends the thread that was interrupted: so interrupt again. */
+	do {
+		if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) ||
+		    (stopped = waitpid(pid, &status, __WALL | WNOHANG)) < 0)
+			ret = errno;
+		else if (!stopped)
+			usleep(1000);
+	} while (!ret && !stopped);
+	if (!ret && !WIFSTOPPED(status))
 		ret = ESRCH;
 	errno = 0;
 	if (!ret) {
