@@ -424,13 +424,13 @@ static int run_ptrace(const struct turn *turn)
 	if (ptrace(PTRACE_SEIZE, pid, 0, 0))
 		return errno;
 	/* exec(2) in another thread ends the thread that was interrupted: so interrupt again. */
-	do {
-		if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) ||
-		    (stopped = waitpid(pid, &status, __WALL | WNOHANG)) < 0)
+	while (!ret && !stopped) {
+		usleep(1000);
+		stopped = ptrace(PTRACE_INTERRUPT, pid, 0, 0) ? -1 :
+			  waitpid(pid, &status, __WALL | WNOHANG);
+		if (stopped < 0)
 			ret = errno;
-		else if (!stopped)
-			usleep(1000);
-	} while (!ret && !stopped);
+	}
 	if (!ret && !WIFSTOPPED(status))
 		ret = ESRCH;
 	errno = 0;

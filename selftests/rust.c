@@ -14,8 +14,7 @@ enum {
 	MIXED_BEFORE,
 	MIXED_AFTER,
 	FOREIGN_PAGE_AFTER,
-	ZAPPED,
-	SECOND_TRY,
+	SECOND_TRY = 6,
 	LATE_FAILURE = 8,
 };
 
@@ -115,15 +114,6 @@ TEST_F(callback, inserts_a_page_after)
 	p[0] = 2;
 	EXPECT_EQ(2, p[0]);
 	EXPECT_EQ(PAGES, first_foreign(p, 1));
-}
-
-/* RightPage: faults bring back what was populated. */
-TEST_F(callback, zaps_what_it_mapped)
-{
-	char *p = map(self->fd, self->aligned, ZAPPED);
-
-	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_EQ(PAGES, first_foreign(p, 0));
 }
 
 /* AllOrNothing: a refusal leaves the VMA as it was. */

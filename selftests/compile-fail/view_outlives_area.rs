@@ -5,15 +5,15 @@
 use kernel::{
     io::{
         io_read,
-        IoBase,
-        SysMem, //
+        IoBase, //
     },
     prelude::*, //
 };
 use vmremap::{
     Area,
     AtomicView,
-    Flags, //
+    Flags,
+    SharedMem, //
 };
 
 fn dropped_before_use() -> Result<u8> {
@@ -23,7 +23,7 @@ fn dropped_before_use() -> Result<u8> {
     Ok(io_read!(view, [try: 0]))
 }
 
-fn returned(area: Area<[u8]>) -> SysMem<'static, [u8]> {
+fn returned(area: Area<[u8]>) -> SharedMem<'static, [u8]> {
     area.bytes() //~ E0515
 }
 
@@ -37,7 +37,7 @@ fn out_of_scope() -> Result<u64> {
 }
 
 struct Kept<'a> {
-    view: SysMem<'a, [u8]>,
+    view: SharedMem<'a, [u8]>,
 }
 
 fn moved_away<'a>(area: &'a Area<[u8]>, kept: &mut Kept<'a>, new: Area<[u8]>) {

@@ -27,7 +27,9 @@ use vmremap::{
 
 type Function<'a> = pci::Device<Core<'a>>;
 
-const CHECKS: &[(&str, fn(&Function<'_>) -> Result)] = &[
+type Check = fn(&Function<'_>) -> Result;
+
+const CHECKS: &[(&str, Check)] = &[
     ("no_direction_is_refused", no_direction_is_refused),
     ("moved_while_mapped", moved_while_mapped),
     ("bytes_of_the_cpu_stay", bytes_of_the_cpu_stay),

@@ -56,7 +56,7 @@ RUST_PARTS = [
     (r" \| ", " & "), (r"(?<![\w.:])0(?![\w.])", "1"), (r"(?<=\()E[A-Z]{3,}(?=\))", "EXDEV"),
     (r"\bbindings::VMREMAP_[A-Z]+\b", "0"),
     (r"([\w:<>()]*[\w)])\.checked_((?:add|mul)\((?:[^()]|\([^()]*\))*\))", r"Some(\1.wrapping_\2)"),
-    (r"\boffset\.\.end\b", "0..end", "offset..offset"), (r"(?<=-> SysMem<)'_(?=,)", "'static"),
+    (r"\boffset\.\.end\b", "0..end", "offset..offset"), (r"(?<=-> SharedMem<)'_(?=,)", "'static"),
 ]
 # A condition, and a call.
 RUST_WHOLES = [
