@@ -14,7 +14,7 @@
  * Code: c/revoke.c c/revoke.h c/cover.c
  *
  * Cases: FORK+MOVE FORK+MAP FORK+FAST FORK+SLOW MOVE+MAP MOVE+FAST MOVE+SLOW MAP+FAST MAP+SLOW
- *	FAST+SLOW LOCK LOCK+FORK LOCK+MAP LOCK+FAST LOCK+SLOW
+ *	FAST+SLOW LOCK LOCK+FAST LOCK+SLOW
  *
  * A mutant is the model with one of these defined, and has to fail:
  * Mutants: NO_DRAIN NO_COUNT CHECK_FIRST ZAP_FIRST MAP_EARLY COPY_EARLY MOVE_UNLOCKED

@@ -84,8 +84,10 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, unsigned long first, unsigned
 	unsigned long from = span.start + (first - span.index) * PAGE_SIZE;
 	unsigned long to = span.start + (last - span.index) * PAGE_SIZE, addr;
 	struct folio *folio = memory[first].folio;
+	/* As thp_vma_suitable_order(): the VMA has all of the PMD, and the folio fits. */
 	bool by_pmd = *vmf->pmd || (table_is_empty(vmf->address) && folio->order == PMD_ORDER &&
-				    folio->index == first && from % PMD_SIZE == 0);
+				    folio->index == first && from % PMD_SIZE == 0 &&
+				    from + PMD_SIZE <= span.end);
 
 	if (from > vmf->address || to < vmf->address || from / PMD_SIZE != to / PMD_SIZE)
 		fail("not the pages of one table around the fault");
