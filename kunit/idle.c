@@ -328,7 +328,7 @@ static void put_both(struct irq_work *work)
 static void put_in_an_interrupt(struct kunit *test)
 {
 	struct putting putting = {
-		.work = IRQ_WORK_INIT_HARD(put_both),
+		.work = IRQ_WORK_INIT(put_both),
 		.areas = { new_area(test, 1, 0), new_area(test, SZ_1M, 0) },
 	};
 	struct vmremap_area *cached = putting.areas[0];

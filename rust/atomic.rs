@@ -248,7 +248,8 @@ mod ops {
         );
         // SAFETY:
         // - `AbiLayout`: the two types have the same size and alignment, as was just checked.
-        // - `AreaOutlives`: by the type invariant of `SharedMem` the pointer is aligned and valid for
+        // - `AreaOutlives`: by the type invariant of `SharedMem` the pointer is aligned and
+        //   valid for
         //   reads and writes for `'a`.
         // - `NoSharedRef`: `Atomic` is an `UnsafeCell`, so that a reference to one says nothing of
         //   the bytes, of which any are a `T`; it does not leave this module. All other accesses

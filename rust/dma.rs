@@ -66,7 +66,8 @@ use kernel::{
 ///     DmaArea::new(dev, area.clone(), DataDirection::Bidirectional)
 /// }
 ///
-/// // Tells the device of the memory, after the driver and programs have written what it shall read.
+/// // Tells the device of the memory, after the driver and programs have written what it shall
+/// // read.
 /// fn hand_over(shared: &DmaArea<[u8]>, tell: fn(DmaAddress, u64)) -> Result {
 ///     shared.sync_for_device()?;
 ///     for entry in shared.iter() {
@@ -163,7 +164,8 @@ impl<T: KnownSize + ?Sized + 'static> Deref for DmaArea<T> {
 ///
 /// This is not generic, so that it is compiled into vmremap.ko, and so is the function that devres
 /// calls when the device is unbound. That can be after the driver is unloaded, if the device is not
-/// the driver's own and the driver has leaked its [`DmaArea`]. The area that is leaked with it keeps
+/// the driver's own and the driver has leaked its [`DmaArea`]. The area that is leaked with it
+/// keeps
 /// vmremap.ko loaded.
 fn map(
     dev: &Device<Bound>,

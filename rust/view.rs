@@ -81,7 +81,8 @@ impl<'a, T: ?Sized> SharedMem<'a, T> {
     ///
     /// # Safety
     ///
-    /// - `AreaOutlives`: `memory` is memory of an area that lives for `'a`, aligned for `T`, and its
+    /// - `AreaOutlives`: `memory` is memory of an area that lives for `'a`, aligned for `T`, and
+    ///   its
     ///   bytes are a value of `T`.
     #[inline]
     pub(crate) unsafe fn new(memory: *mut T) -> Self {
@@ -157,10 +158,12 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         if !is_scalar::<T>() {
             return Self::copy_read(view);
         }
-        // SAFETY: By the type invariant the memory is valid and aligned for `T`, and its bytes are a
+        // SAFETY: By the type invariant the memory is valid and aligned for `T`, and its bytes
+        // are a
         // value of `T`.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
-        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked: no data race with a program's.
+        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked: no data race
+        //   with a program's.
         // - `AbiLayout`: by the type invariant the memory is aligned for `T`.
         // - `Initialised`: any bytes are a `T`, and the area has no others than initialised ones.
         unsafe { ptr::read_volatile(view.memory) }
@@ -173,7 +176,8 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         }
         // SAFETY: By the type invariant the memory is valid and aligned for `T`.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
-        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked: no data race with a program's.
+        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked: no data race
+        //   with a program's.
         // - `AbiLayout`: by the type invariant the memory is aligned for `T`.
         unsafe { ptr::write_volatile(view.memory, value) }
     }
@@ -215,7 +219,8 @@ impl IoCopyable for SharedMemBackend {
 ///
 /// # Safety
 ///
-/// - `AreaOutlives`: of `from` and `to`, one is memory of an area, and that is valid for `len` bytes.
+/// - `AreaOutlives`: of `from` and `to`, one is memory of an area, and that is valid for `len`
+///   bytes.
 /// - `Borrowed`: the other is the caller's, and is valid for `len` bytes, too.
 #[inline(never)]
 unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
