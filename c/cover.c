@@ -15,8 +15,8 @@
  * vmremap_cover_open - the .open of a VMA on one area
  * @vma: a copy of a VMA that was split or moved, or that a child inherits
  *
- * Before Linux 7.0, MADV_DOFORK clears VM_DONTCOPY. The child then gets a VMA without a
- * fault handler, so that each access raises SIGBUS, and no private copies.
+ * In Linux 6.19 and older kernels, MADV_DOFORK clears VM_DONTCOPY. The child then gets a VMA
+ * without a fault handler, so that each access raises SIGBUS, and no private copies.
  *
  * Contract: guarantees PolicyHeld.
  * Context: mmap lock of both held for write.
@@ -25,6 +25,7 @@ void vmremap_cover_open(struct vm_area_struct *vma)
 {
 	struct vmremap_area *area = vmremap_area_of_file(vma->vm_file);
 
+	/* Only fork(2) makes a copy for another mm. */
 	if (vma->vm_mm == current->mm || !area || !(area->flags & VMREMAP_DONTCOPY))
 		return;
 	vma->vm_ops = &vmremap_no_vm_ops;
@@ -93,8 +94,9 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
  * @addr: an address in it
  * @index: set to 0, as for memory that is not interleaved
  *
- * As the kernel's default, but NUMA balancing scans no VMA that has this and no policy:
- * an area's pages are never migrated, so that its hint faults would be in vain.
+ * Returns what the kernel uses if there is no .get_policy. But NUMA balancing skips a VMA
+ * whose .get_policy returns NULL: an area's pages are never migrated, so hint faults would
+ * be in vain.
  *
  * Contract: requires nothing.
  * Context: as vm_operations_struct.get_policy.
