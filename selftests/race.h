@@ -60,6 +60,8 @@ enum effect {
 	LOCKS = 1 << 13,	/* mlock() */
 	MOVES = 1 << 14,	/* migrates pages, or isolates them */
 	TRACES = 1 << 15,	/* ptrace(2) has one tracer */
+	EXECS = 1 << 16,	/* other threads end, and locks in the mapping are waited for */
+	LOADS = 1 << 17,	/* loads and unloads a module, which one task can do at a time */
 };
 
 /* What an operation does itself: this decides what excuses it. */

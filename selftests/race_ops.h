@@ -490,7 +490,10 @@ static int run_freeze(const struct turn *turn)
 	return 0;
 }
 
-/* Is there somebody who has to come to an end although the area is frozen? */
+/*
+ * Is there somebody who has to come to an end although the area is frozen? Not beside exec:
+ * that waits for the area where it releases locks, and the other threads have ended by then.
+ */
 static bool holds_up(const struct turn *turn, bool patient)
 {
 	for (int n = 0; n < arena->cell.nr; n++) {
@@ -499,7 +502,7 @@ static bool holds_up(const struct turn *turn, bool patient)
 		if (n == turn->slot ||
 		    __atomic_load_n(&actor->acted, __ATOMIC_ACQUIRE) == arena->go)
 			continue;
-		if (patient || !actor->turn.op->waits)
+		if (patient || !(actor->turn.op->waits || arena->effects & EXECS))
 			return true;
 	}
 	return false;
@@ -678,9 +681,9 @@ static const struct op ops[] = {
 	OP("fork", THREAD, FORKS, run_fork, .waits = true, .cost = 4),
 	OP("vfork", THREAD, FORKS, run_vfork, .cost = 4),
 	OP("exit", THREAD, OTHERWISE, run_exit, .effects = ENDS, .cost = 20),
-	OP("exec", THREAD, OTHERWISE, run_exec, .effects = ENDS, .cost = 20),
+	OP("exec", THREAD, OTHERWISE, run_exec, .effects = ENDS | EXECS, .cost = 20),
 	OP("exec, an argument in it", THREAD, COPIES, run_exec,
-	   .effects = ENDS, .arg = 1, .waits = true, .cost = 20),
+	   .effects = ENDS | EXECS, .arg = 1, .waits = true, .cost = 20),
 	OP("core dump", THREAD, OTHERWISE, run_dump, .effects = ENDS, .cost = 20),
 	OP("write() from it", THREAD, COPIES, run_pipe_write, .waits = true),
 	OP("read() into it", THREAD, COPIES, run_pipe_read, .waits = true, .writable = true),
@@ -754,7 +757,7 @@ static const struct op ops[] = {
 	OP("cgroup move and reclaim", ROOT, REACHES, run_cgroup,
 	   .effects = MOVES, .cost = 10, .also = { EAGAIN }),
 	OP("cgroup freeze", ROOT, REACHES, run_cgroup_freeze, .effects = SIGNALS, .cost = 10),
-	OP("module load and unload", ROOT, OTHERWISE, run_module, .cost = 50),
+	OP("module load and unload", ROOT, OTHERWISE, run_module, .effects = LOADS, .cost = 50),
 };
 
 #define OPS ((int)ARRAY_SIZE(ops))
