@@ -17,9 +17,15 @@ Try
                        write a small driver to start from, with its test
 
 Test
-  make check           run the fast checks only (about a minute)
-  make test            run the full test suite; PHASES="lint kunit" runs only
-                       these phases of tools/test-phases
+  make check           run what needs no VM: checkers, ABI (a minute)
+  make test            also run what a user's kernel does: KUnit, proofs, and
+                       the selftests on the stock kernel (10 minutes)
+  make test-all        also run the debug kernel, the other kernels, ported
+                       drivers and the kernel tree (half an hour)
+  make test PHASES="lint kunit"
+                       run only these phases of tools/test-phases
+  make test-all PHASES=named
+                       run those phases that run only by name
   make test PHASES=churn SOAK=600
                        run the stress test for 600 seconds
   make test-kernels    run demo and selftests on every supported kernel
@@ -114,10 +120,13 @@ new-driver:
 	@tools/new-driver '$(NAME)' '$(TEMPLATE)' '$(DIR)'
 
 check: stock
-	@tools/test --quick
+	@tools/test $(or $(PHASES),check)
 
 test: stock
-	@tools/test $(PHASES)
+	@tools/test $(or $(PHASES),test)
+
+test-all: stock
+	@tools/test $(or $(PHASES),all)
 
 test-kernels:
 	@tools/test-kernels
@@ -165,5 +174,5 @@ clean:
 distclean:
 	@tools/distclean
 
-.PHONY: all help setup modules stock demo docs new-driver check test test-kernels lint bench review proofs mutants \
+.PHONY: all help setup modules stock demo docs new-driver check test test-all test-kernels lint bench review proofs mutants \
 	modules_install install uninstall deb series in-tree in-tree-remove clean distclean
