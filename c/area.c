@@ -64,16 +64,13 @@ static int map_to_kernel(struct vmremap_area *area)
 	return area->addr ? 0 : -ENOMEM;
 }
 
-static void free_area(struct vmremap_area *area)
+static int release(struct inode *inode, struct file *file)
 {
+	struct vmremap_area *area = file->private_data;
+
 	vunmap(area->addr);
 	vmremap_cache_drop(area);
 	kfree_rcu(area, rcu);
-}
-
-static int release(struct inode *inode, struct file *file)
-{
-	free_area(file->private_data);
 	return 0;
 }
 
@@ -96,16 +93,6 @@ struct vmremap_area *vmremap_area_of_file(const struct file *file)
 	return file->f_op == &area_fops ? file->private_data : NULL;
 }
 
-static int fill_file(struct vmremap_area *area)
-{
-	struct file *file = anon_inode_create_getfile("[vmremap]", &area_fops, area, O_RDWR, NULL);
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	area->file = file;
-	return vmremap_cache_fill(area);
-}
-
 /**
  * vmremap_check_area - does the area have what is asked for?
  * @area: the area, NULL or ERR_PTR()
@@ -118,23 +105,27 @@ static int fill_file(struct vmremap_area *area)
 enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
 				       struct vmremap_request *req)
 {
-	enum vmremap_clause clause;
-
 	if (IS_ERR_OR_NULL(area) ||
 	    WARN_ONCE(!refcount_read(&area->refs), "vmremap: mapped an area that was put\n"))
 		return VMREMAP_AREA_VALID;
 	req->kaddr = (unsigned long)area->addr;
-	clause = vmremap_check_request(req);
-	return clause ?: vmremap_check_in_area(req, req->kaddr, area->pages);
+	return vmremap_check_request(req) ?: vmremap_check_in_area(req, req->kaddr, area->pages);
 }
 
 static struct vmremap_area *make(unsigned long pages, unsigned int flags)
 {
 	struct vmremap_area *area = kzalloc_obj(*area);
+	struct file *file;
 	int err;
 
 	if (!area)
 		return ERR_PTR(-ENOMEM);
+	file = anon_inode_create_getfile("[vmremap]", &area_fops, area, O_RDWR, NULL);
+	if (IS_ERR(file)) {
+		kfree(area);
+		return ERR_CAST(file);
+	}
+	area->file = file;
 	area->flags = flags;
 	area->pages = pages;
 	INIT_LIST_HEAD(&area->folios);
@@ -145,15 +136,13 @@ static struct vmremap_area *make(unsigned long pages, unsigned int flags)
 	if (!err)
 		err = vmremap_index_add(area);
 	if (!err)
-		err = fill_file(area);
+		err = vmremap_cache_fill(area);
 	if (!err)
 		return area;
 
 	vmremap_index_remove(area);
-	if (area->file)
-		fput(area->file);
-	else
-		free_area(area);
+	/* At once: the caller may try again with less, and needs the memory for that. */
+	__fput_sync(file);
 	return ERR_PTR(err);
 }
 
@@ -170,9 +159,7 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 	if (PFN_UP(size) > totalram_pages())
 		return ERR_PTR(-ENOMEM);
 
-	area = flags & VMREMAP_ACCOUNT ? NULL : vmremap_idle_take(PFN_UP(size));
-	if (!area)
-		area = make(PFN_UP(size), flags);
+	area = vmremap_idle_take(PFN_UP(size), flags) ?: make(PFN_UP(size), flags);
 	if (IS_ERR(area))
 		return area;
 	area->flags = flags;

@@ -80,7 +80,7 @@ struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr);
 
 /* Of idle.c: areas that wait for somebody to allocate them. */
 struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area);
-struct vmremap_area *vmremap_idle_take(unsigned long pages);
+struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags);
 void vmremap_idle_end(void);
 
 struct vmremap_area *vmremap_area_of_file(const struct file *file);

@@ -103,8 +103,7 @@ void vmremap_cache_drop(struct vmremap_area *area)
 {
 	struct folio *folio, *next;
 
-	if (area->file)
-		truncate_inode_pages(area->file->f_mapping, 0);
+	truncate_inode_pages(area->file->f_mapping, 0);
 	list_for_each_entry_safe(folio, next, &area->folios, lru) {
 		list_del(&folio->lru);
 		folio->private = NULL;

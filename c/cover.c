@@ -131,11 +131,9 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 		  const struct vmremap_request *req, enum vmremap_private private)
 {
 	vm_flags_t vm_flags = vma->vm_flags;
-	enum vmremap_clause clause;
+	enum vmremap_clause clause = vmremap_check_vma(vma) ?:
+				     vmremap_check_use(area, private, &vm_flags);
 
-	clause = vmremap_check_vma(vma);
-	if (!clause)
-		clause = vmremap_check_use(area, private, &vm_flags);
 	if (clause)
 		return vmremap_reject(clause, req);
 

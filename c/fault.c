@@ -32,7 +32,7 @@ static void mark_failed(struct folio *folio)
 static void map_pmds_around(struct vm_fault *vmf, const struct vmremap_span *span, bool failed)
 {
 	struct vmremap_span table = vmremap_span_around(span, vmf->address, PUD_SIZE);
-	unsigned long addr = ALIGN_DOWN(vmf->address, PMD_SIZE);
+	unsigned long at, addr = ALIGN_DOWN(vmf->address, PMD_SIZE);
 	unsigned long index = vmremap_span_index(span, addr);
 	unsigned long before = index / PTRS_PER_PTE % AROUND_PMDS;
 	unsigned long end = min(table.end, addr + (AROUND_PMDS - before) * PMD_SIZE);
@@ -45,6 +45,8 @@ static void map_pmds_around(struct vm_fault *vmf, const struct vmremap_span *spa
 	before = min(before, (addr - table.start) / PMD_SIZE);
 	addr -= before * PMD_SIZE;
 	index -= before * PTRS_PER_PTE;
+	for (at = addr; failed && at + PMD_SIZE <= end; at += PMD_SIZE)
+		mark_failed(vmremap_span_folio(span, at));
 	for (pmd = vmf->pmd - before; addr + PMD_SIZE <= end; pmd++) {
 		struct vm_fault near = {
 			.vma = vmf->vma,
@@ -54,8 +56,6 @@ static void map_pmds_around(struct vm_fault *vmf, const struct vmremap_span *spa
 			.pmd = pmd,
 		};
 
-		if (unlikely(failed))
-			mark_failed(vmremap_span_folio(span, addr));
 		if (pmd_none(pmdp_get_lockless(pmd)))
 			filemap_map_pages(&near, index, index + PTRS_PER_PTE - 1);
 		addr += PMD_SIZE;

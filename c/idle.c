@@ -75,19 +75,20 @@ static bool fits(const struct vmremap_area *area, unsigned long pages)
 /**
  * vmremap_idle_take - take an area from the cache
  * @pages: how many pages it must have
+ * @flags: VMREMAP_* flags; memory that is charged is never cached
  *
  * Contract: guarantees AreaOutlives, ZeroedBeforeShare, AnyThread.
  * Context: Process context.
  * Return: an area like a new one, with size and flags still to be set, or NULL.
  */
-struct vmremap_area *vmremap_idle_take(unsigned long pages)
+struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 {
 	struct vmremap_area *area = NULL;
 	struct folio *folio;
 	unsigned int slot;
 
 	spin_lock_irq(&lock);
-	for (slot = nr_idle; !area && slot--;) {
+	for (slot = flags & VMREMAP_ACCOUNT ? 0 : nr_idle; !area && slot--;) {
 		if (fits(idle[slot], pages)) {
 			area = idle[slot];
 			idle[slot] = idle[--nr_idle];

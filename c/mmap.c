@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What .mmap callbacks call. */
-#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/mm.h>
 
@@ -79,12 +78,11 @@ static int map_own(struct vmremap_area *area, struct vm_area_struct *vma,
  */
 static int map_range(struct vm_area_struct *vma, const struct vmremap_request *req)
 {
-	enum vmremap_clause clause = vmremap_check_request(req);
+	enum vmremap_clause clause = vmremap_check_request(req) ?:
+				     vmremap_check_in_vma(req, vma->vm_start, vma->vm_end);
 	struct vmremap_area *area;
 	int err;
 
-	if (!clause)
-		clause = vmremap_check_in_vma(req, vma->vm_start, vma->vm_end);
 	if (clause)
 		return vmremap_reject(clause, req);
 

@@ -63,36 +63,31 @@ static void pieces_vma_close(struct vm_area_struct *vma)
 	kfree(pieces);
 }
 
-/* Intersection of a piece with @vma. */
-static struct vmremap_span piece_span(const struct piece *piece, struct vm_area_struct *vma)
+/* A piece that has one of these places, or NULL. */
+static struct piece *find(struct pieces *pieces, unsigned long pgoff, unsigned long pages)
 {
-	unsigned long first = max(piece->pgoff, vma->vm_pgoff);
-	unsigned long last = min(piece->pgoff + piece->pages, vma->vm_pgoff + vma_pages(vma));
-
-	return (struct vmremap_span) {
-		.area = piece->area,
-		.index = piece->index + (first - piece->pgoff),
-		.start = vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
-		.end = vma->vm_start + ((last - vma->vm_pgoff) << PAGE_SHIFT),
-	};
-}
-
-static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
-{
-	struct pieces *pieces = vmf->vma->vm_private_data;
 	unsigned int nr;
 
 	for (nr = 0; nr < pieces->nr; nr++) {
 		struct piece *piece = &pieces->piece[nr];
 
-		if (vmf->pgoff - piece->pgoff < piece->pages) {
-			struct vmremap_span span = piece_span(piece, vmf->vma);
-
-			return vmremap_fault_copies(vmf) ? vmremap_give_locked(vmf, &span) :
-							   vmremap_insert_page(vmf, &span);
-		}
+		if (pgoff < piece->pgoff + piece->pages && piece->pgoff < pgoff + pages)
+			return piece;
 	}
-	return VM_FAULT_SIGBUS;
+	return NULL;
+}
+
+static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
+{
+	struct piece *piece = find(vmf->vma->vm_private_data, vmf->pgoff, 1);
+	struct vmremap_span page = { .start = vmf->address, .end = vmf->address + PAGE_SIZE };
+
+	if (!piece)
+		return VM_FAULT_SIGBUS;
+	page.area = piece->area;
+	page.index = piece->index + (vmf->pgoff - piece->pgoff);
+	return vmremap_fault_copies(vmf) ? vmremap_give_locked(vmf, &page) :
+					   vmremap_insert_page(vmf, &page);
 }
 
 const struct vm_operations_struct vmremap_pieces_vm_ops = {
@@ -101,19 +96,6 @@ const struct vm_operations_struct vmremap_pieces_vm_ops = {
 	.fault = pieces_vma_fault,
 	VMREMAP_GET_POLICY
 };
-
-static bool overlaps(const struct pieces *pieces, const struct piece *new)
-{
-	unsigned int nr;
-
-	for (nr = 0; nr < pieces->nr; nr++) {
-		const struct piece *old = &pieces->piece[nr];
-
-		if (new->pgoff < old->pgoff + old->pages && old->pgoff < new->pgoff + new->pages)
-			return true;
-	}
-	return false;
-}
 
 /* Allocate @vma's list of pieces, or grow it by one entry. */
 static struct pieces *make_room(struct vm_area_struct *vma)
@@ -162,7 +144,7 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 
 	if (vma->vm_ops != &vmremap_pieces_vm_ops)
 		clause = vmremap_check_vma(vma);
-	else if (overlaps(vma->vm_private_data, &piece))
+	else if (find(vma->vm_private_data, piece.pgoff, piece.pages))
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_check_use(area, VMREMAP_PRIVATE_COPIES, &vm_flags);

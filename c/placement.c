@@ -14,21 +14,17 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
 					unsigned long len, unsigned long pgoff,
 					unsigned long flags)
 {
-	unsigned long align, start;
+	unsigned long align = min(rounddown_pow_of_two(len ?: 1), PMD_SIZE);
+	unsigned long start = -ENOMEM;
 
-	if (!len || len > TASK_SIZE)
-		goto plain;
-
-	align = min(rounddown_pow_of_two(len), PMD_SIZE);
-	start = mm_get_unmapped_area(file, addr, len + align - PAGE_SIZE, pgoff, flags);
+	/* Of more than there is, the sum could wrap. */
+	if (len <= TASK_SIZE)
+		start = mm_get_unmapped_area(file, addr, len + align - PAGE_SIZE, pgoff, flags);
 	if (IS_ERR_VALUE(start))
-		goto plain;
+		return mm_get_unmapped_area(file, addr, len, pgoff, flags);
 	/* The hint is the program's own choice, and more so with MAP_FIXED. */
 	if (start == addr)
 		return addr;
 	return start + (((pgoff << PAGE_SHIFT) - start) & (align - 1));
-
-plain:
-	return mm_get_unmapped_area(file, addr, len, pgoff, flags);
 }
 EXPORT_SYMBOL_GPL(vmremap_get_unmapped_area);

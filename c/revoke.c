@@ -153,10 +153,9 @@ EXPORT_SYMBOL_GPL(vmremap_area_thaw);
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {
-	if (vmf->flags & FAULT_FLAG_USER)
-		return TASK_INTERRUPTIBLE;
-	if (vmf->flags & FAULT_FLAG_INTERRUPTIBLE &&
-	    !(vmf->flags & FAULT_FLAG_TRIED && signal_pending(current)))
+	if (vmf->flags & FAULT_FLAG_USER ||
+	    (vmf->flags & FAULT_FLAG_INTERRUPTIBLE &&
+	     !(vmf->flags & FAULT_FLAG_TRIED && signal_pending(current))))
 		return TASK_INTERRUPTIBLE;
 	return TASK_KILLABLE | TASK_FREEZABLE_UNSAFE;
 }

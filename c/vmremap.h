@@ -96,8 +96,7 @@ struct vmremap_area;
  * * another errno, such as %-EACCES, from the hook inode_init_security_anon of a
  *   security module
  */
-struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
-	__must_check;
+struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags) __must_check;
 
 /**
  * vmremap_area_get - take a reference
@@ -261,8 +260,7 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-ENOMEM - no memory for the entries
  */
-int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t gfp)
-	__must_check;
+int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t gfp) __must_check;
 
 /**
  * vmremap_area_mmap - map an area into a whole VMA, from an .mmap callback
@@ -370,8 +368,7 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  *   writable mapping only if the area is %VMREMAP_REVOCABLE
  * * %-ENOMEM - plain vmalloc memory, and no memory for page tables
  */
-int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff)
-	__must_check;
+int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) __must_check;
 
 /**
  * vmremap_range_partial - map vmalloc pages to a part of a VMA

@@ -30,7 +30,7 @@ static struct vmremap_area *new_area(struct kunit *test, size_t size, unsigned i
 /* What was kept, back to where it was. */
 static struct vmremap_area *kept(unsigned long pages)
 {
-	struct vmremap_area *area = vmremap_idle_take(pages);
+	struct vmremap_area *area = vmremap_idle_take(pages, 0);
 
 	if (area) {
 		refcount_set(&area->refs, 1);
