@@ -676,7 +676,19 @@ static pid_t start(size_t nr, const size_t *bytes)
 	_exit(1);
 }
 
-/* Kill one process after the other, and replace those that have ended. */
+/* Is there anything that has not happened yet? Nobody has to be refused. */
+static bool lacks_any(void)
+{
+	for (int n = 0; n < COUNTS; n++)
+		if (n != REFUSED && !all->counts[n])
+			return true;
+	return false;
+}
+
+/*
+ * Kill one process after the other, and replace those that have ended, for so many seconds and
+ * until each operation has happened at least once.
+ */
 static void churn(const size_t *bytes, time_t seconds, __u64 seed)
 {
 	time_t end = time(NULL) + seconds;
@@ -684,7 +696,7 @@ static void churn(const size_t *bytes, time_t seconds, __u64 seed)
 	state = seed | 1;
 	all->leaving = -1;
 	all->stop = false;
-	while (time(NULL) < end && !all->failed) {
+	while ((time(NULL) < end || lacks_any()) && !all->failed) {
 		size_t n = below(WORKERS);
 
 		/* The first one has a driver to wait for. */
@@ -802,8 +814,6 @@ TEST_F_TIMEOUT(memory, comes_back, 1 << 20)
 		if (n != REFUSED && n != KILL && n != LOAD)
 			sum += all->counts[n];
 		printf("# %s: %lu\n", count_names[n], all->counts[n]);
-		if (n != REFUSED)
-			EXPECT_NE(0, all->counts[n]) TH_LOG("%s", count_names[n]);
 	}
 	printf("# figure: %lu operations in %ld s; %lu processes killed, %lu modules loaded\n",
 	       sum, seconds, all->counts[KILL], all->counts[LOAD]);

@@ -14,7 +14,7 @@ if [[ ${1-} == --on ]]; then
 	fi
 	kernel=$("$checkout/tools/debug-kernel" "$2")
 	modules=$kernel/mm/vmremap
-	vm+=(--kernel "$kernel/vmlinux" --timeout 1200)
+	vm+=(--kernel "$kernel/vmlinux" --timeout 3600)
 	kmake+=(ON="$2")
 	stock=
 	shift 2

@@ -442,9 +442,13 @@ static int run_ptrace(const struct turn *turn)
 		ret = WRONG_BYTES;
 	if (!ret && turn->op->arg)
 		ret = errno_of(ptrace(PTRACE_POKEDATA, pid, address_of(turn), word));
-	/* It ends: its parent hears of that when its tracer has. */
+	/*
+	 * It ends: its parent hears of that when its tracer has. After exec(2) in another
+	 * thread the tracer is told of nobody's end, as if it had never traced.
+	 */
 	if (ptrace(PTRACE_DETACH, pid, 0, 0))
-		waitpid(pid, &status, __WALL);
+		while (!waitpid(pid, &status, __WALL | WNOHANG) && !kill(pid, 0))
+			usleep(1000);
 	return ret;
 }
 

@@ -13,8 +13,9 @@
  *	each seen by all at once.
  * Code: c/revoke.c c/revoke.h c/cover.c
  *
- * Cases: FORK+MOVE FORK+MAP FORK+FAST FORK+SLOW MOVE+MAP MOVE+FAST MOVE+SLOW MAP+FAST MAP+SLOW
- *	FAST+SLOW LOCK LOCK+FAST LOCK+SLOW
+ * The smallest first, because a mutant is tried in each until it fails:
+ * Cases: LOCK FAST+SLOW LOCK+SLOW MAP+SLOW MOVE+SLOW FORK+SLOW LOCK+FAST MAP+FAST MOVE+FAST
+ *	FORK+FAST MOVE+MAP FORK+MAP FORK+MOVE
  *
  * A mutant is the model with one of these defined, and has to fail:
  * Mutants: NO_DRAIN NO_COUNT CHECK_FIRST ZAP_FIRST MAP_EARLY COPY_EARLY MOVE_UNLOCKED
