@@ -22,6 +22,7 @@ use kernel::{
     prelude::*,
     ptr::KnownSize,
     scatterlist::SGTable,
+    sizes::SZ_64K,
     sync::{
         aref::ARef,
         atomic::{
@@ -38,8 +39,8 @@ use kernel::{
 /// An area that is mapped for the DMA of a device until the device is unbound from its driver.
 ///
 /// A `DmaArea` derefs to the kernel crate's [`SGTable`], whose entries say where the device finds
-/// the memory. There are few of them: each large folio is one entry, up to the size that
-/// `dma_max_mapping_size()` returns. `dma_get_max_seg_size()` is not taken into account.
+/// the memory. Each is as large as the folios are, up to 64 KiB, which is what any device takes
+/// unless somebody says otherwise, and up to the size that `dma_max_mapping_size()` returns.
 ///
 /// The device owns the memory from [`sync_for_device`](Self::sync_for_device) to
 /// [`sync_for_cpu`](Self::sync_for_cpu). The CPU, that is the driver and its programs, owns it the
@@ -209,8 +210,8 @@ impl Table {
         // SAFETY: The device is a live one, because it is borrowed.
         // - `DeviceBound`: it is bound for as long as `dev` is borrowed.
         let most = match unsafe { bindings::dma_max_mapping_size(device) } {
-            0 => u32::MAX,
-            most => u32::try_from(most).unwrap_or(u32::MAX),
+            0 => SZ_64K,
+            most => most.min(SZ_64K),
         };
         let raw = Opaque::zeroed();
 
@@ -224,7 +225,7 @@ impl Table {
                 count,
                 0,
                 area.size(),
-                most,
+                most as u32,
                 bindings::GFP_KERNEL,
             )
         })?;
