@@ -29,7 +29,7 @@ static int gather_folios(struct vmremap_area *area)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 
-		/* A large folio is worth a try, but not reclaim. */
+		/* A large folio is worth a try, but not repeated reclaim. */
 		folio = folio_alloc(gfp | (order ? __GFP_NORETRY :
 					   __GFP_RETRY_MAYFAIL), order);
 		if (folio) {
@@ -140,6 +140,7 @@ static struct vmremap_area *make(unsigned long pages, unsigned int flags)
 	if (!err)
 		return area;
 
+	/* Nothing is removed if it was not added. */
 	vmremap_index_remove(area);
 	/* At once: the caller may try again with less, and needs the memory for that. */
 	__fput_sync(file);
@@ -181,11 +182,12 @@ void vmremap_area_put(struct vmremap_area *area)
 {
 	if (IS_ERR_OR_NULL(area) || !refcount_dec_and_test(&area->refs))
 		return;
+	/* This area, or an older one that it replaces in the cache. */
 	area = vmremap_idle_keep(area);
 	if (!area)
 		return;
 	vmremap_index_remove(area);
-	/* This was the last reference, so nobody else can thaw it. */
+	/* Faults of VMAs that are left may wait, and nobody has a reference to thaw it. */
 	vmremap_thaw(area);
 	fput(area->file);
 }

@@ -53,7 +53,8 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
  *
  * Contract: requires nothing.
  * Context: Any.
- * Return: false if memory_failure() has marked no page yet.
+ * Return: false if memory_failure() has counted no page yet. It marks a page just before; who
+ * looks in between is as early as one that looks before both.
  */
 bool vmremap_cache_any_failed(void)
 {
@@ -89,12 +90,12 @@ bool vmremap_cache_failed(struct folio *folio)
 
 /**
  * vmremap_cache_drop - take an area's folios out of their page cache, and release them
- * @area: an area that is mapped nowhere
+ * @area: an area that no VMA has any more
  *
- * truncate_inode_pages() takes the lock of each folio, so that code which holds that lock
- * can rely on folio->mapping, and it cleans the folio: a pin may give the page to another
- * owner. A folio with a failed page is never released: on free, the kernel withholds a
- * single page that has failed, but not one in a large folio.
+ * truncate_inode_pages() clears folio->mapping under the lock of each folio, as code that holds
+ * that lock relies on, and clears the dirty flag: whoever still pins a page frees it later, and
+ * it must be clean then. A folio with a failed page is never released: on free, the kernel
+ * withholds a single page that has failed, but not one in a large folio.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive.
  * Context: May sleep: waits for the locks of the folios.
@@ -103,9 +104,14 @@ void vmremap_cache_drop(struct vmremap_area *area)
 {
 	struct folio *folio, *next;
 
+	/* If an .mmap callback fails, the kernel puts the file before it unmaps the pages. */
+	list_for_each_entry(folio, &area->folios, lru)
+		while (folio_mapped(folio))
+			schedule_timeout_uninterruptible(1);
 	truncate_inode_pages(area->file->f_mapping, 0);
 	list_for_each_entry_safe(folio, next, &area->folios, lru) {
 		list_del(&folio->lru);
+		/* The area's id, see vmremap_index_add(). */
 		folio->private = NULL;
 		if (!vmremap_cache_failed(folio))
 			folio_put(folio);
@@ -128,11 +134,11 @@ int vmremap_cache_fill(struct vmremap_area *area)
 
 	mapping_set_unevictable(mapping);
 	mapping_set_large_folios(mapping);
-	/* No page is ever reclaimed, and no file of an area has times of its own. */
+	/* Nothing is reclaimed, so no access is tracked; and nobody sees this file's times. */
 	area->file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
-	/* As memory of the kernel's own: the device's label has decided about mmap(2). */
+	/* Security modules skip such an inode: they have checked mmap(2) on the driver's file. */
 	mapping->host->i_flags |= S_PRIVATE;
-	/* A folio that the end of the file cuts would be mapped page by page. */
+	/* The same for each area, as cached ones have to be. The end must not cut a folio. */
 	i_size_write(mapping->host, MAX_LFS_FILESIZE);
 
 	list_for_each_entry(folio, &area->folios, lru) {

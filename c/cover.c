@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A whole VMA on one area: vm_file is the area's in place of the driver's, and
- * keeps the area; vm_pgoff is the index of the first page. The kernel keeps both
- * right through splits, moves and forks.
+ * A whole VMA on one area: vm_file is the area's file, not the driver's, and keeps the area
+ * alive; vm_pgoff is the index of the first page. The kernel keeps both right through splits,
+ * moves and forks.
  */
-#include <linux/mm.h>
-
 #include "cover.h"
 #include "revoke.h"
 #include "span.h"
@@ -15,21 +13,15 @@
  * vmremap_cover_open - the .open of a VMA on one area
  * @vma: a copy of a VMA that was split or moved, or that a child inherits
  *
- * In Linux 6.19 and older kernels, MADV_DOFORK clears VM_DONTCOPY. The child then gets a VMA
- * without a fault handler, so that each access raises SIGBUS, and no private copies.
- *
  * Contract: guarantees PolicyHeld.
- * Context: mmap lock of both held for write.
+ * Context: mmap locks of parent and child, or of the one mm, held for write.
  */
 void vmremap_cover_open(struct vm_area_struct *vma)
 {
 	struct vmremap_area *area = vmremap_area_of_file(vma->vm_file);
 
-	/* Only fork(2) makes a copy for another mm. */
-	if (vma->vm_mm == current->mm || !area || !(area->flags & VMREMAP_DONTCOPY))
-		return;
-	vma->vm_ops = &vmremap_no_vm_ops;
-	vm_flags_set(vma, VM_WIPEONFORK);
+	if (area && area->flags & VMREMAP_DONTCOPY)
+		vmremap_end_copy(vma);
 }
 
 /**
@@ -38,8 +30,8 @@ void vmremap_cover_open(struct vm_area_struct *vma)
  * @first: index of the first page that the kernel asks for
  * @last: index of the last
  *
- * As many pages are mapped as one page table holds, not only those from @first to @last.
- * What is not mapped here is left to vmremap_cover_fault(), which may sleep.
+ * Called for reads. Maps what vmremap_map_around() says, not only the pages from @first to
+ * @last. What is not mapped here is left to vmremap_cover_fault(), which may sleep.
  *
  * Contract: requires RangeInVma, RangeInArea; guarantees RightPage, PagesOutlive,
  *	NoUserAccess.
@@ -52,7 +44,7 @@ vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t 
 	struct vmremap_span span = vmremap_span_of_vma(area, vmf->vma);
 	vm_fault_t ret;
 
-	/* Splitting a PMD of a mixed map would lose the reference that the entry holds. */
+	/* A driver may set VM_MIXEDMAP: splitting a PMD there leaks the reference of the entry. */
 	if (!area || vmf->vma->vm_flags & VM_MIXEDMAP || !vmremap_insert_begin(area))
 		return 0;
 	ret = vmremap_map_around(vmf, &span);
@@ -77,6 +69,7 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
 
 	if (WARN_ONCE(!area, "vmremap: the driver has changed vm_file\n"))
 		return VM_FAULT_SIGBUS;
+	/* Only an area that cannot be taken back may be copied: such a one is always open. */
 	if (vmremap_fault_copies(vmf))
 		return vmremap_give_locked(vmf, &span);
 	if (!vmremap_insert_begin(area))
@@ -94,9 +87,9 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
  * @addr: an address in it
  * @index: set to 0, as for memory that is not interleaved
  *
- * Returns what the kernel uses if there is no .get_policy. But NUMA balancing skips a VMA
- * whose .get_policy returns NULL: an area's pages are never migrated, so hint faults would
- * be in vain.
+ * Returns the same as the kernel uses without a .get_policy. It is there because NUMA balancing
+ * skips a VMA whose .get_policy returns NULL, and an area's pages never migrate: hint faults
+ * would be in vain.
  *
  * Contract: requires nothing.
  * Context: as vm_operations_struct.get_policy.
@@ -118,7 +111,7 @@ const struct vm_operations_struct vmremap_area_vm_ops = {
  * vmremap_cover - cover a VMA with an area
  * @area: the area
  * @vma: the VMA
- * @req: a request for the whole VMA that stays in @area
+ * @req: a request for the whole VMA that lies within @area
  * @private: what a private mapping may do
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma, AreaValid,
@@ -142,7 +135,7 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 	vma->vm_pgoff = vmremap_area_index(area, req);
 	vma_set_file(vma, area->file);
 
-	/* The VMA is in i_mmap only when mmap is done, so revoke could not find these entries. */
+	/* The VMA is in i_mmap only after this callback, so revoke could not find these entries. */
 	if (!(area->flags & VMREMAP_REVOCABLE))
 		vmremap_prefault(area, vma);
 	return 0;

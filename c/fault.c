@@ -1,35 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Make page table entries: when a program accesses a page, for as many pages as one page
- * table holds and for some PMDs beside it; and when a VMA is set up, for those pages that
- * faults would map at too high a cost.
+ * Make page table entries. On a fault: for all pages of the VMA in the page table of the
+ * address, or, if a PMD maps them, for some PMDs around it, too. When a VMA is set up: in those
+ * page tables that would hold only a few pages, where a fault costs more than inserting them.
  *
- * filemap_map_pages() does the first, as for any file. It maps a PMD by itself, and copes
- * with all that can happen to a page table at the same time.
+ * filemap_map_pages() maps what a fault is about, as for any file. It uses a PMD where it can,
+ * and handles every concurrent change of the page table.
  */
 #include <linux/pagemap.h>
 
 #include "revoke.h"
 #include "span.h"
 
-/* PMDs that one fault maps; few, to bound the time that a fault takes. */
+/* At most this many PMDs per fault, to bound the time that it takes. */
 #define AROUND_PMDS	32UL
 
-/* Inserting this many pages of a page table costs less than a fault. */
+/* If a VMA has at most this many pages in a page table, inserting them costs less than a fault. */
 #define CHEAP_PAGES	8UL
 
 /*
- * do_set_pmd() refuses a folio with this flag, but memory_failure() sets it only on a
- * folio that is on an LRU, and an area's are on none.
+ * Set the flag for which do_set_pmd() refuses a folio. memory_failure() sets it only on a folio
+ * that is on an LRU, and an area's are on none.
  */
-static void mark_failed(struct folio *folio)
+static void mark_if_failed(struct folio *folio)
 {
 	if (folio_test_large(folio) && vmremap_cache_failed(folio))
 		folio_set_has_hwpoisoned(folio);
 }
 
-/* One PMD for each folio around the fault, in the same table of PMDs. */
-static void map_pmds_around(struct vm_fault *vmf, const struct vmremap_span *span, bool failed)
+/*
+ * Also map the PMD-sized folios around the fault, by one PMD each: those of a window of
+ * AROUND_PMDS that is aligned in the area, as far as the VMA and this table of PMDs reach. So
+ * faults in any order map each window once. Smaller folios are left to faults of their own,
+ * because there is no page table for them yet.
+ */
+static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span, bool any_failed)
 {
 	struct vmremap_span table = vmremap_span_around(span, vmf->address, PUD_SIZE);
 	unsigned long at, addr = ALIGN_DOWN(vmf->address, PMD_SIZE);
@@ -38,20 +43,20 @@ static void map_pmds_around(struct vm_fault *vmf, const struct vmremap_span *spa
 	unsigned long end = min(table.end, addr + (AROUND_PMDS - before) * PMD_SIZE);
 	pmd_t *pmd;
 
-	/* The kernel would have to allocate a page table for each, and may not sleep. */
+	/* do_set_pmd() would need a page table to deposit for each, and cannot sleep for it. */
 	if (arch_needs_pgtable_deposit())
 		return;
 
 	before = min(before, (addr - table.start) / PMD_SIZE);
 	addr -= before * PMD_SIZE;
 	index -= before * PTRS_PER_PTE;
-	for (at = addr; failed && at + PMD_SIZE <= end; at += PMD_SIZE)
-		mark_failed(vmremap_span_folio(span, at));
+	for (at = addr; any_failed && at + PMD_SIZE <= end; at += PMD_SIZE)
+		mark_if_failed(vmremap_span_folio(span, at));
 	for (pmd = vmf->pmd - before; addr + PMD_SIZE <= end; pmd++) {
 		struct vm_fault near = {
 			.vma = vmf->vma,
 			.address = addr,
-			/* The program has not written there. */
+			/* The program has not written there: do not make the entry dirty. */
 			.flags = vmf->flags & ~FAULT_FLAG_WRITE,
 			.pmd = pmd,
 		};
@@ -66,7 +71,7 @@ static void map_pmds_around(struct vm_fault *vmf, const struct vmremap_span *spa
 /**
  * vmremap_map_around - map the page that was accessed, and those around it
  * @vmf: the fault
- * @span: the whole VMA, which is no mixed map
+ * @span: the whole VMA, which has no VM_MIXEDMAP: see vmremap_cover_map_pages()
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
@@ -77,24 +82,24 @@ static void map_pmds_around(struct vm_fault *vmf, const struct vmremap_span *spa
 vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *span)
 {
 	struct vmremap_span table = vmremap_span_around(span, vmf->address, PMD_SIZE);
-	bool failed = vmremap_cache_any_failed();
+	bool any_failed = vmremap_cache_any_failed();
 	vm_fault_t ret;
 
-	if (unlikely(failed))
-		mark_failed(vmremap_span_folio(span, vmf->address));
+	if (unlikely(any_failed))
+		mark_if_failed(vmremap_span_folio(span, vmf->address));
 	ret = filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1));
 	if (ret && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
-		map_pmds_around(vmf, span, failed);
+		map_pmds(vmf, span, any_failed);
 	return ret;
 }
 
 /**
- * vmremap_give_locked - have the kernel map or copy a page that vmremap does not map itself
+ * vmremap_give_locked - return the page locked, for the kernel to map or to copy
  * @vmf: the fault
  * @span: the whole VMA
  *
- * As filemap_fault(): the folio is locked, and its state is checked under that lock, which
- * the kernel holds until the page is mapped.
+ * As filemap_fault(): the area's state is checked under the folio's lock, which the kernel
+ * holds until the page is mapped or copied. Revoke and freeze take that lock, too.
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
@@ -104,6 +109,7 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
 vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *span)
 {
 	struct page *page = vmremap_span_page(span, vmf->address);
+	vm_fault_t ret = VM_FAULT_NOPAGE;
 	struct folio *folio;
 
 	if (!page)
@@ -117,20 +123,24 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 	} else if (folio_lock_killable(folio)) {
 		return VM_FAULT_SIGBUS;
 	}
-	/* Nobody may map it any more: fault again, to wait or to fail. */
-	if (READ_ONCE(span->area->state) != VMREMAP_OPEN) {
-		folio_unlock(folio);
-		return VM_FAULT_NOPAGE;
+	/* Revoked or frozen meanwhile: the access faults again, and then waits or fails. */
+	if (READ_ONCE(span->area->state) == VMREMAP_OPEN) {
+		/* Of a folio with a failed page, finish_fault() would map that one, too. */
+		if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {
+			folio_get(folio);
+			vmf->page = page;
+			return VM_FAULT_LOCKED;
+		}
+		ret = vmremap_insert_page(vmf, span);
 	}
-	folio_get(folio);
-	vmf->page = page;
-	return VM_FAULT_LOCKED;
+	folio_unlock(folio);
+	return ret;
 }
 
 /**
  * vmremap_insert_page - map one page, and never by a PMD
- * @vmf: the fault; or a VMA that is being set up, and an address in it
- * @span: pages that the page at its address is among
+ * @vmf: the fault, or only .vma and .address, for a VMA that is being set up
+ * @span: a span that contains the address
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees RightPage,
  *	PagesOutlive.
@@ -143,17 +153,18 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 
 	if (!page)
 		return VM_FAULT_SIGBUS;
-	/* memory_failure() has marked it, and the kernel does not look here. */
+	/* memory_failure() has marked it, and vmf_insert_page_mkwrite() does not check for that. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
-	/* No VM_MIXEDMAP is needed for this, which is for pages without references. */
+	/* VM_MIXEDMAP is for entries without a reference on their page; this one holds one. */
 	return vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 }
 
 /*
- * Fault a page in. Return: the address up to which that has mapped PMDs, at least @end. If
- * the page is not mapped, because memory is short or the area is frozen, it is left to a
- * later access, as with MAP_POPULATE.
+ * Fault the page at @addr in, and with it those up to @end, and perhaps PMDs after it. Return:
+ * where to go on, which is @end or the end of these PMDs. If the page cannot be mapped without
+ * dropping the mmap lock, because memory is short or the area is frozen, it is left to a later
+ * access, as with MAP_POPULATE.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
@@ -162,7 +173,7 @@ static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, un
 
 	if (ret & (VM_FAULT_ERROR | VM_FAULT_RETRY))
 		return end;
-	/* The page is mapped, so the table exists that has the entry for @end, too. */
+	/* The page is mapped, so its table of PMDs exists. @end is in it, or begins the next. */
 	while (end % PUD_SIZE && pmd_leaf(pmdp_get(pmd_off(vma->vm_mm, end))))
 		end += PMD_SIZE;
 	return end;
@@ -184,7 +195,7 @@ static void insert(struct vmremap_area *area, struct vm_area_struct *vma,
 }
 
 /**
- * vmremap_prefault - map what faults would map at too high a cost
+ * vmremap_prefault - map at once what is cheaper to insert than to fault in
  * @area: the area
  * @vma: a VMA that it covers, being set up, its vm_ops already in place and nothing mapped yet
  *
@@ -207,6 +218,7 @@ void vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma)
 			insert(area, vma, &table);
 		else if (area->flags & VMREMAP_POPULATE && vma_is_accessible(vma))
 			table.end = populate(vma, addr, table.end);
+		/* Only the first and the last page table can have so few pages. */
 		else if (span.end - table.end > PMD_SIZE)
 			table.end = ALIGN_DOWN(span.end - 1, PMD_SIZE);
 		addr = table.end;

@@ -65,7 +65,7 @@ int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request
 		clause = VMREMAP_AREA_VALID;
 	else if (mapped(req->kaddr - PAGE_SIZE) && leaves_area(req))
 		clause = VMREMAP_RANGE_IN_AREA;
-	else if (vma->vm_flags & VM_PFNMAP)
+	else if (vma->vm_flags & VM_PFNMAP || vma->vm_ops == &vmremap_pieces_vm_ops)
 		clause = VMREMAP_VMA_INIT;
 	if (clause)
 		return vmremap_reject(clause, req);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Cache small freed areas together with their file, their entry in the index and their
- * memory: setting these up costs more than mapping them. A cached area has no reference, so
- * that nobody can get it from the index, and holds none on the module.
+ * memory: setting these up costs more than mapping them. The refs of a cached area are 0, so
+ * that a lookup in the index does not return it. It holds no reference on the module, so that
+ * the module can be unloaded.
  */
 #include <linux/cred.h>
 #include <linux/dcache.h>
@@ -28,9 +29,10 @@ static unsigned int nr_idle;
  * @area: an area that has no reference left
  *
  * Refuses an area if anything still refers to it: a VMA to its file, an open path to its
- * inode, a pin to its pages. New references cannot appear at this point. Refuses it, too, if
- * the next area may need other memory, because that is charged or comes from one of several
- * nodes; and if its file would keep a user namespace alive.
+ * inode, a pin to its pages. New references of these cannot appear, because the file is in no
+ * descriptor table and in no VMA. Refuses it, too, if its memory may not suit the next owner,
+ * because it is charged or the machine has several nodes; and if the credentials of its file
+ * would keep a user namespace alive.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: Any but NMI. Does not sleep.
@@ -53,7 +55,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	slot = nr_idle < IDLE_AREAS ? nr_idle++ : next++ % IDLE_AREAS;
 	swap(idle[slot], area);
 	spin_unlock_irqrestore(&lock, flags);
-	/* The caller's module depends on this one, so this is not the last reference. */
+	/*
+	 * A cached area gives its reference on this module up; the area that it has replaced
+	 * takes it over. It is not the last: the caller's module depends on this one.
+	 */
 	if (!area)
 		module_put(THIS_MODULE);
 	return area;
@@ -75,7 +80,7 @@ static bool fits(const struct vmremap_area *area, unsigned long pages)
 /**
  * vmremap_idle_take - take an area from the cache
  * @pages: how many pages it must have
- * @flags: VMREMAP_* flags; memory that is charged is never cached
+ * @flags: VMREMAP_* flags: none fits VMREMAP_ACCOUNT, because charged memory is never cached
  *
  * Contract: guarantees AreaOutlives, ZeroedBeforeShare, AnyThread.
  * Context: Process context.
@@ -101,7 +106,7 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 
 	__module_get(THIS_MODULE);
 	area->state = VMREMAP_OPEN;
-	/* A new futex key: a task that waits on the previous area is not woken by this one. */
+	/* The futex code then numbers the inode anew: no task of the area's former use is woken. */
 	atomic64_set(&file_inode(area->file)->i_sequence, 0);
 	list_for_each_entry(folio, &area->folios, lru) {
 		folio_clear_dirty(folio);
@@ -120,8 +125,9 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 void vmremap_idle_end(void)
 {
 	/*
-	 * A lookup of a file under RCU may still hold a reference that it took before an area
-	 * was cached, and would then release the file after the module is gone.
+	 * A lookup under RCU with a stale pointer may take a reference on a file that has been
+	 * reused, and drops it at once. Wait for it: its fput() would be the last, and would
+	 * call release() after the module is gone.
 	 */
 	if (nr_idle)
 		synchronize_rcu();
@@ -130,8 +136,9 @@ void vmremap_idle_end(void)
 
 		idle[nr_idle] = NULL;
 		vmremap_index_remove(area);
+		/* The file's release puts it. */
 		__module_get(THIS_MODULE);
-		/* Not by task work: the file's release is code of this module. */
+		/* Not by task work: that release is code of this module. */
 		__fput_sync(area->file);
 	}
 }

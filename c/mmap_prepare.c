@@ -12,8 +12,8 @@
 #include "vmremap.h"
 
 /*
- * For vma_mapped(): the kernel closes each VMA that a mapping replaces, and takes its
- * vm_ops away, before it calls the hook for the new one.
+ * For vma_mapped(): only because there is a .close does the kernel, when a mapping replaces a
+ * VMA, take the vm_ops of that VMA away before it calls .mapped for the new one.
  */
 static void vma_close_nothing(struct vm_area_struct *vma)
 {
@@ -22,10 +22,10 @@ static void vma_close_nothing(struct vm_area_struct *vma)
 static const struct vm_operations_struct prepared_vm_ops;
 
 /*
- * .mmap_prepare has no VMA yet to map into. Here it is in the tree, and is the only
- * one there that still has its vm_ops. From the compatibility layer for nested .mmap
- * hooks this is called before: then the tree has what is to be replaced, or nothing,
- * and all is left to faults.
+ * .mmap_prepare has no VMA yet to map into. When this is called, the new VMA is in the tree:
+ * prefault it. But compat_vma_mmap(), which an .mmap hook calls for a nested .mmap_prepare,
+ * calls this before that. The lookup then finds nothing, or a VMA that is to be replaced and
+ * whose vm_ops are gone: leave all to faults, and drop the reference that nested.c is about.
  */
 static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 		      const struct file *file, void **vm_private_data)
@@ -42,7 +42,7 @@ static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 	return 0;
 }
 
-/* As vmremap_area_vm_ops: but the kernel refuses .mapped after .mmap. */
+/* Not vmremap_area_vm_ops, because the kernel refuses .mapped in a VMA that .mmap set up. */
 static const struct vm_operations_struct prepared_vm_ops = {
 	.close = vma_close_nothing,
 	.mapped = vma_mapped,
@@ -50,8 +50,8 @@ static const struct vm_operations_struct prepared_vm_ops = {
 };
 
 /*
- * Undo what went well before a failure: the kernel does not give the file back
- * when an .mmap_prepare callback fails.
+ * Undo an earlier call on the same descriptor that succeeded: the kernel does not put
+ * desc->vm_file when the callback fails.
  */
 static void take_back(struct vm_area_desc *desc)
 {
@@ -77,7 +77,8 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 	vm_flags = old_flags;
 
 	clause = vmremap_check_area(area, &req);
-	if (!clause && (desc->action.type != MMAP_NOTHING || vmremap_has_owner(desc->vm_ops)))
+	if (!clause && (desc->action.type != MMAP_NOTHING || old_flags & VM_PFNMAP ||
+			vmremap_has_owner(desc->vm_ops)))
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_check_use(area, VMREMAP_PRIVATE_RDONLY, &vm_flags);

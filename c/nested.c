@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An .mmap hook may pass on to another driver's .mmap_prepare, through the kernel's
- * compat_vma_mmap(). That takes a reference of its own on the file that the
- * descriptor brings. Linux 7.3 does not give back the one that came with it, a
- * later kernel may: ask the kernel that is there.
+ * An .mmap hook may call another driver's .mmap_prepare through compat_vma_mmap(). Ours puts
+ * a file with a reference into desc->vm_file. compat_vma_mmap() takes a second reference, and
+ * in Linux 7.3 never puts the first. A later kernel may, so find out by a call on a VMA that
+ * no process has.
  */
 #include <linux/anon_inodes.h>
 #include <linux/cleanup.h>
@@ -17,7 +17,7 @@
 
 #include "vma.h"
 
-/* Whoever brought the file has to give that reference back. */
+/* True if compat_vma_mmap() leaves the first reference to us to put. */
 bool vmremap_nested_leaves_file __ro_after_init;
 
 static int bring_file(struct vm_area_desc *desc)
@@ -30,7 +30,7 @@ static const struct file_operations fops = {
 	.mmap_prepare = bring_file,
 };
 
-static int __init ask(struct vm_area_struct *vma, struct file *nested, struct file *brought)
+static int __init probe(struct vm_area_struct *vma, struct file *nested, struct file *brought)
 {
 	int err;
 
@@ -38,6 +38,7 @@ static int __init ask(struct vm_area_struct *vma, struct file *nested, struct fi
 	down_write(&vma->vm_mm->mmap_lock);
 	err = compat_vma_mmap(nested, vma);
 	up_write(&vma->vm_mm->mmap_lock);
+	/* The VMA's own. The caller has one, a third was left over. */
 	fput(vma->vm_file);
 	vmremap_nested_leaves_file = !err && file_count(brought) > 1;
 	if (vmremap_nested_leaves_file)
@@ -46,9 +47,9 @@ static int __init ask(struct vm_area_struct *vma, struct file *nested, struct fi
 }
 
 /* Once, before any mapping. */
-static int __init ask_kernel(void)
+static int __init probe_kernel(void)
 {
-	/* Of nobody: as much of both as that layer looks at. */
+	/* Of no process, and with only those fields set that compat_vma_mmap() reads. */
 	struct vm_area_struct *vma __free(kfree) = kzalloc_obj(*vma);
 	struct mm_struct *mm __free(kfree) = kzalloc_obj(*mm);
 	struct file *brought, *nested;
@@ -62,11 +63,11 @@ static int __init ask_kernel(void)
 	if (IS_ERR(brought))
 		return PTR_ERR(brought);
 	nested = anon_inode_getfile("[vmremap]", &fops, brought, O_RDWR);
-	err = IS_ERR(nested) ? PTR_ERR(nested) : ask(vma, nested, brought);
-	/* At once: what files do when they end is in this module. */
+	err = IS_ERR(nested) ? PTR_ERR(nested) : probe(vma, nested, brought);
+	/* At once: their f_op is in this module, which is gone if this fails. */
 	if (!IS_ERR(nested))
 		__fput_sync(nested);
 	__fput_sync(brought);
 	return err;
 }
-module_init(ask_kernel);
+module_init(probe_kernel);

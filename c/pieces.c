@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A VMA with parts of areas in it: vm_private_data is the list of the pieces.
- * Their places are counted in vm_pgoff, which the kernel keeps right through
- * splits and moves. Faults map the pages. An .mmap callback maps none, because it may
- * still fail, or overlook that a later piece is refused, and no function that modules
- * may call unmaps a VMA that is being set up.
+ * A VMA with parts of areas in it: vm_private_data is the list of the pieces. The place of a
+ * piece is a page offset as vm_pgoff counts, which the kernel keeps right through splits, moves
+ * and forks. Faults map the pages. An .mmap callback maps none, because the driver may still
+ * fail, or ignore that a later piece was refused: the entries would then have to be zapped, and
+ * no exported function can do that to a VMA that is being set up.
  */
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -31,8 +31,9 @@ struct piece {
 };
 
 /**
- * struct pieces - all pieces of a VMA, and of those that were split off it
+ * struct pieces - all pieces of a VMA, and of those that were split or copied from it
  * @refs: one for each of these VMAs
+ * @dontcopy: an area among them is %VMREMAP_DONTCOPY
  * @nr: how many pieces there are
  * @piece: the pieces, in no order
  *
@@ -40,6 +41,7 @@ struct piece {
  */
 struct pieces {
 	refcount_t refs;
+	bool dontcopy;
 	unsigned int nr;
 	struct piece piece[] __counted_by(nr);
 };
@@ -48,7 +50,8 @@ static void pieces_vma_open(struct vm_area_struct *vma)
 {
 	struct pieces *pieces = vma->vm_private_data;
 
-	refcount_inc(&pieces->refs);
+	if (!pieces->dontcopy || !vmremap_end_copy(vma))
+		refcount_inc(&pieces->refs);
 }
 
 static void pieces_vma_close(struct vm_area_struct *vma)
@@ -63,8 +66,8 @@ static void pieces_vma_close(struct vm_area_struct *vma)
 	kfree(pieces);
 }
 
-/* A piece that has one of these places, or NULL. */
-static struct piece *find(struct pieces *pieces, unsigned long pgoff, unsigned long pages)
+/* A piece that overlaps the places from @pgoff on, or NULL. */
+static struct piece *find_overlap(struct pieces *pieces, unsigned long pgoff, unsigned long pages)
 {
 	unsigned int nr;
 
@@ -79,15 +82,15 @@ static struct piece *find(struct pieces *pieces, unsigned long pgoff, unsigned l
 
 static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 {
-	struct piece *piece = find(vmf->vma->vm_private_data, vmf->pgoff, 1);
-	struct vmremap_span page = { .start = vmf->address, .end = vmf->address + PAGE_SIZE };
+	struct piece *piece = find_overlap(vmf->vma->vm_private_data, vmf->pgoff, 1);
+	struct vmremap_span span = { .start = vmf->address, .end = vmf->address + PAGE_SIZE };
 
 	if (!piece)
 		return VM_FAULT_SIGBUS;
-	page.area = piece->area;
-	page.index = piece->index + (vmf->pgoff - piece->pgoff);
-	return vmremap_fault_copies(vmf) ? vmremap_give_locked(vmf, &page) :
-					   vmremap_insert_page(vmf, &page);
+	span.area = piece->area;
+	span.index = piece->index + (vmf->pgoff - piece->pgoff);
+	return vmremap_fault_copies(vmf) ? vmremap_give_locked(vmf, &span) :
+					   vmremap_insert_page(vmf, &span);
 }
 
 const struct vm_operations_struct vmremap_pieces_vm_ops = {
@@ -108,6 +111,7 @@ static struct pieces *make_room(struct vm_area_struct *vma)
 		return NULL;
 	if (!old) {
 		refcount_set(&pieces->refs, 1);
+		pieces->dontcopy = false;
 		vma->vm_ops = &vmremap_pieces_vm_ops;
 	}
 	pieces->nr = nr;
@@ -119,15 +123,15 @@ static struct pieces *make_room(struct vm_area_struct *vma)
  * vmremap_map_piece - map a part of an area to a part of a VMA
  * @area: the area
  * @vma: the VMA
- * @req: a request that stays in both
+ * @req: a request that lies within both
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
  *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit (2), NotRevoked,
  *	PolicyHeld (2);
  *	guarantees RightPage, PagesOutlive, AreaOutlives.
  * Context: An .mmap callback. May sleep.
- * Return: as vmremap_range_partial(). After a failure the caller takes
- * back what is mapped.
+ * Return: as vmremap_range_partial(). After a failure take_back() in mmap.c gives earlier
+ * pieces back.
  */
 int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		      const struct vmremap_request *req)
@@ -144,11 +148,11 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 
 	if (vma->vm_ops != &vmremap_pieces_vm_ops)
 		clause = vmremap_check_vma(vma);
-	else if (find(vma->vm_private_data, piece.pgoff, piece.pages))
+	else if (find_overlap(vma->vm_private_data, piece.pgoff, piece.pages))
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_check_use(area, VMREMAP_PRIVATE_COPIES, &vm_flags);
-	/* Who takes an area back does not find this VMA: its file is the driver's. */
+	/* Revoke and freeze find VMAs by the area's file, but this one has the driver's. */
 	if (!clause && area->flags & VMREMAP_REVOCABLE)
 		clause = VMREMAP_POLICY_HELD;
 	if (clause)
@@ -158,6 +162,7 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	if (!pieces)
 		return -ENOMEM;
 	pieces->piece[pieces->nr - 1] = piece;
+	pieces->dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);
 	vmremap_area_get(area);
 	vmremap_set_vm_flags(vma, vm_flags);
 	return 0;

@@ -4,10 +4,11 @@
  * a while.
  *
  * Works like truncation: change the state, so that new faults insert nothing; wait for the
- * faults that are running; zap what they have inserted; then take the lock of each folio,
- * for a page that the kernel maps under that lock. Every VMA with an entry is found, because
- * a VMA that is not in i_mmap yet has no entry: see vmremap_cover(). The invalidate_lock of
- * the mapping could replace the wait, but costs each fault 60 more instructions.
+ * faults that are running; zap what they have inserted; then lock each folio, and zap it again
+ * if it is mapped: the kernel may have mapped a page since that vmremap_give_locked() had
+ * returned locked. Every VMA with an entry is found, because a VMA that is not in i_mmap yet
+ * has no entry: see vmremap_cover() and vma_mapped(). The invalidate_lock of the mapping could
+ * replace the wait, but costs each fault 60 more instructions.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -18,7 +19,7 @@
 #include "revoke.h"
 #include "trace.h"
 
-/* 155 ms in all, doubled each time, as in memfd_wait_for_pins(). */
+/* 5, 10, 20, 40 and 80 ms: 155 ms in all, as in memfd_wait_for_pins(). */
 #define WAITS	5
 
 static int check(const struct vmremap_area *area)
@@ -35,7 +36,7 @@ static void unmap(struct vmremap_area *area)
 
 	wait_var_event(&area->inserting, !atomic_read_acquire(&area->inserting));
 	unmap_mapping_range(mapping, 0, 0, 1);
-	/* As truncate_inode_folio(): see vmremap_give_locked(). */
+	/* As truncate_inode_folio(): what the kernel has mapped under the folio's lock since. */
 	list_for_each_entry(folio, &area->folios, lru) {
 		folio_lock(folio);
 		if (folio_mapped(folio))
@@ -48,9 +49,10 @@ static void unmap(struct vmremap_area *area)
  * vmremap_pinned - is any page of an area pinned?
  * @area: an area that is mapped nowhere
  *
- * Looks for references other than the area's and the page cache's. A new pin cannot appear,
- * because gup_fast_pte_range() takes its reference before it checks the entry again. And an
- * entry keeps its reference until no processor has it in its TLB.
+ * Looks for references other than the area's and the page cache's. GUP-fast takes its
+ * reference before it checks the entry again, be it a PTE or a PMD: so either this function
+ * sees that reference, or GUP-fast sees that the entry is gone, and drops it. The reference of
+ * an entry is put only after the TLB flush: if none is left, no TLB has the page either.
  *
  * Contract: requires AreaOutlives.
  * Return: true if there is such a reference, even a short-lived one.
@@ -73,7 +75,7 @@ bool vmremap_pinned(const struct vmremap_area *area)
  *
  * Contract: requires AreaOutlives.
  * Context: Any.
- * Return: false if the area was open, and nothing was done.
+ * Return: false if the area was open; true if it was frozen, or has been revoked.
  */
 bool vmremap_thaw(struct vmremap_area *area)
 {
@@ -88,6 +90,7 @@ int vmremap_area_revoke(struct vmremap_area *area)
 	int err = check(area);
 
 	if (!err) {
+		/* A full barrier, which vmremap_insert_begin() pairs with. */
 		xchg(&area->state, VMREMAP_REVOKED);
 		wake_up_var(&area->state);
 		unmap(area);
@@ -100,7 +103,7 @@ EXPORT_SYMBOL_GPL(vmremap_area_revoke);
 /**
  * vmremap_freeze - freeze an area
  * @area: the area
- * @waits: how often to wait for pins to go away, in all 5 ms times 2 to the power of this
+ * @waits: how often to wait for pins to go away: 5 ms, and twice as long each further time
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
  * Context: as vmremap_area_freeze().
@@ -147,9 +150,11 @@ void vmremap_area_thaw(struct vmremap_area *area)
 EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 
 /*
- * How a fault waits: any signal ends the wait of a program's own access, and of a virtual
- * CPU's. A system call cannot return on any signal, because the kernel tries its access
- * again at once; so it waits killably from the second time on, and lets the system suspend.
+ * How a fault waits. Any signal ends the wait of a program's own access, and the first wait of
+ * a fault with FAULT_FLAG_INTERRUPTIBLE: GUP for a virtual CPU then returns. But the faults of
+ * copy_from_user() have that flag, too, and the kernel retries them whatever the signal. So a
+ * retry with a signal pending waits for a fatal one only, instead of spinning. It is freezable,
+ * so that the system can suspend: unsafe, because a system call may hold locks.
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {
@@ -162,12 +167,12 @@ static unsigned int wait_state(const struct vm_fault *vmf)
 
 /**
  * vmremap_wait_thawed - wait in a fault until the area is thawed or revoked
- * @area: an area for which no entry may be made now
+ * @area: an area that is frozen or revoked
  * @vmf: the fault
  *
  * Follows handle_userfault(): the lock of the fault is dropped before the wait, so that
- * mmap(2) and fork(2) of the program go on. If the lock cannot be dropped, or if the task
- * is exiting or dumping core and no signal can end its wait, the access fails.
+ * mmap(2) and fork(2) of the program go on. The access fails if the lock may not be dropped,
+ * and if the task is exiting or dumping core, because no signal could end its wait then.
  *
  * Contract: requires AreaOutlives.
  * Context: as vm_operations_struct.fault.

@@ -30,6 +30,9 @@ static inline bool vmremap_insert_begin(struct vmremap_area *area)
 {
 	if (!(area->flags & VMREMAP_REVOCABLE))
 		return true;
+	/* Those who come later do not keep revoke waiting. */
+	if (unlikely(READ_ONCE(area->state) != VMREMAP_OPEN))
+		return false;
 	atomic_inc(&area->inserting);
 	/* Pairs with the change of the state: one of the two sees the other. */
 	smp_mb__after_atomic();

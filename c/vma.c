@@ -27,6 +27,28 @@ enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma)
 }
 
 /**
+ * vmremap_end_copy - make a VMA inaccessible if a child has inherited it in spite of its area
+ * @vma: a copy of a VMA on an area that is %VMREMAP_DONTCOPY
+ *
+ * Such a VMA has VM_DONTCOPY, but in Linux 6.19 and older kernels MADV_DOFORK clears that. The
+ * child's VMA then gets no fault handler, so that each access raises SIGBUS, and by
+ * VM_WIPEONFORK none of the parent's private copies.
+ *
+ * Contract: guarantees PolicyHeld.
+ * Context: as vm_operations_struct.open.
+ * Return: true if that was done.
+ */
+bool vmremap_end_copy(struct vm_area_struct *vma)
+{
+	/* fork(2) makes a copy for another mm; a split of another task's VMA keeps the flag. */
+	if (vma->vm_mm == current->mm || vma->vm_flags & VM_DONTCOPY)
+		return false;
+	vma->vm_ops = &vmremap_no_vm_ops;
+	vm_flags_set(vma, VM_WIPEONFORK);
+	return true;
+}
+
+/**
  * vmremap_check_use - may an area be mapped in this way?
  * @area: the area
  * @private: what a private mapping may do

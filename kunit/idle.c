@@ -273,7 +273,7 @@ static void no_more_than_a_few(struct kunit *test)
 	}
 	folio = first_folio(areas[ARRAY_SIZE(areas) - 1]);
 	for (i = 0; i < ARRAY_SIZE(areas); i++) {
-		areas[i] = vmremap_idle_take(PFN_UP(SZ_64K));
+		areas[i] = vmremap_idle_take(PFN_UP(SZ_64K), 0);
 		if (!areas[i])
 			break;
 		refcount_set(&areas[i]->refs, 1);

@@ -685,6 +685,10 @@ static void desc_of_another_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0), -EBUSY);
 	KUNIT_EXPECT_NULL(test, desc.vm_ops);
 	desc.action.type = MMAP_NOTHING;
+	/* VmaInit: nor pages without references. */
+	desc.vma_flags = legacy_to_vma_flags(VM_PFNMAP);
+	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0), -EBUSY);
+	desc.vma_flags = legacy_to_vma_flags(VM_NONE);
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, ULONG_MAX),
 			-EOVERFLOW);
 	/* Only the sum with the area's address wraps. */

@@ -3,6 +3,7 @@
 
 #define _GNU_SOURCE
 #include <linux/mempolicy.h>
+#include <linux/userfaultfd.h>
 #include <sched.h>
 #include <sys/wait.h>
 
@@ -297,6 +298,67 @@ TEST_F(flags, dontcopy_in_spite_of_madvise)
 	EXPECT_EQ(expected, WEXITSTATUS(status));
 	EXPECT_EQ(5, *page_word(map, 0));
 	EXPECT_EQ(5, *page_word(map, 1));
+}
+
+/* Nor what a mapping of parts has of such an area. */
+TEST_F(flags, dontcopy_of_a_part)
+{
+	struct vmremap_test_call part = {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA, .size = 16 * PAGE_SIZE,
+	};
+	int status, expected;
+	char *map;
+	pid_t pid;
+
+	if (strcmp(variant->device, TEST_MMAP))
+		return; /* An .mmap_prepare hook has no parts. */
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 16 * PAGE_SIZE,
+				  VMREMAP_DONTCOPY));
+	map = map_call(self->fd, &part, 17, PROT_READ | PROT_WRITE, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, map);
+	for (size_t n = 0; n < 16; n++)
+		*page_word(map, n) = 5;
+	expected = madvise(map, 17 * PAGE_SIZE, MADV_DOFORK) ? SIGSEGV : SIGBUS;
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(touch(map, false) == touch(map, true) ? touch(map + PAGE_SIZE, true) : 0);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(expected, WEXITSTATUS(status));
+	EXPECT_EQ(5, *page_word(map, 1));
+	EXPECT_EQ(0, munmap(map, 17 * PAGE_SIZE));
+	EXPECT_EQ(16, memory_references(self->fd, AREA));
+}
+
+/* RightPage: a split is not taken for a fork if another task makes it: with a userfaultfd. */
+TEST_F(flags, dontcopy_split_by_another_task)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC |
+				 UFFD_FEATURE_WP_UNPOPULATED };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
+	int status, uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	char *map;
+	pid_t pid;
+
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api))
+		SKIP(return, "the kernel has no such userfaultfd");
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 64 * PAGE_SIZE,
+				  VMREMAP_DONTCOPY));
+	map = map_area(self->fd, AREA, 0, 64);
+	ASSERT_NE(MAP_FAILED, map);
+	reg.range.start = (unsigned long)map + 8 * PAGE_SIZE;
+	reg.range.len = 8 * PAGE_SIZE;
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(ioctl(uffd, UFFDIO_REGISTER, &reg) ? errno : 0);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	/* Newer kernels refuse it for each VMA that cannot grow. */
+	ASSERT_TRUE(!status || WEXITSTATUS(status) == EINVAL);
+	for (size_t n = 0; n < 64; n++)
+		EXPECT_EQ(0, touch(map + n * PAGE_SIZE, true));
+	close(uffd);
 }
 
 TEST_F(flags, populate)

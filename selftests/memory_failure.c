@@ -167,6 +167,61 @@ TEST_F(failed, is_given_to_nobody)
 	}
 }
 
+/* Bit 63 of what /proc/PID/pagemap says of a page. */
+static bool is_present(int pagemap, const void *addr)
+{
+	__u64 entry = 0;
+
+	pread(pagemap, &entry, sizeof(entry), (unsigned long)addr / PAGE_SIZE * sizeof(entry));
+	return entry >> 63;
+}
+
+/*
+ * RightPage: nor by the kernel, which maps a whole folio where a fault finds it locked: by the
+ * fault of another process.
+ */
+TEST(is_not_mapped_with_its_folio)
+{
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	pid_t others[2];
+	size_t mapped = 0;
+	char *map;
+	int err;
+
+	if (fd < 0 && errno == ENOENT)
+		SKIP(return, "%s", why_no_device());
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, memory_alloc(fd, AREA, VMREMAP_TEST_AREA, SMALL * PAGE_SIZE, 0));
+	map = map_area(fd, AREA, 0, SMALL);
+	ASSERT_NE(MAP_FAILED, map);
+	err = fail_page(page_word(map, 5));
+	if (err == EINVAL)
+		SKIP(return, "the kernel has no memory failure");
+	ASSERT_EQ(0, err);
+	for (int n = 0; n < 2; n++) {
+		others[n] = fork();
+		ASSERT_LE(0, others[n]);
+		while (!others[n]) {
+			madvise(map, SMALL * PAGE_SIZE, MADV_DONTNEED);
+			touch(map, false);
+		}
+	}
+	for (int tries = 0; tries < 3000; tries++) {
+		madvise(map, SMALL * PAGE_SIZE, MADV_DONTNEED);
+		EXPECT_EQ(0, touch(map, false));
+		EXPECT_TRUE(tries || is_present(pagemap, map));
+		mapped += is_present(pagemap, page_word(map, 5));
+	}
+	EXPECT_EQ(0, mapped);
+	close(pagemap);
+	for (int n = 0; n < 2; n++) {
+		kill(others[n], SIGKILL);
+		waitpid(others[n], NULL, 0);
+	}
+	close(fd);
+}
+
 /* Where only parts of areas are mapped, a touch does not come back for ever. */
 TEST(in_a_part)
 {
