@@ -7,21 +7,26 @@
  * vmremap_range_partial() are the drop-ins for remap_vmalloc_range() and
  * remap_vmalloc_range_partial().
  *
- * Every function that maps answers a failed clause of docs/contract.md with
- * that clause's own errno, and names it in the tracepoint vmremap:vmremap_reject:
+ * docs/contract.md lists the conditions of a mapping, its *clauses*. If one does not
+ * hold, a function that maps returns the errno of that clause, and names the clause in
+ * the tracepoint vmremap:vmremap_reject. The errno, the clause, and what is wrong:
  *
  *	%-EADDRNOTAVAIL	AddrAligned	an address is not page aligned
  *	%-ENODATA	SizeNonZero	the size is 0
  *	%-EOVERFLOW	RangeNoWrap	pgoff, size, an address or their sum wraps
  *	%-ERANGE	RangeInVma	the range leaves the VMA
- *	%-EFAULT	AreaValid	the address is in no live vmalloc area
- *	%-EINVAL	RangeInArea	the range leaves the area
- *	%-EPERM		AreaShareable	that area was not made for userspace
+ *	%-EFAULT	AreaValid	the address is in no live vmalloc allocation
+ *	%-EINVAL	RangeInArea	the range leaves the area or the allocation
+ *	%-EPERM		AreaShareable	that allocation was not made for userspace
  *	%-EBUSY		VmaInit		the VMA is already set up for something else
  *	%-ENODEV	NotRevoked	the area was revoked
  *	%-EACCES	PolicyHeld	the area's flags refuse this kind of mapping
  *
  * Where several clauses fail, the first in this order is the answer.
+ *
+ * In a Contract section, *requires* is up to the caller; *checks* is tested, and refused if
+ * it does not hold, (2) in two places; *meets* holds by construction; *guarantees* is what
+ * holds afterwards.
  */
 #ifndef VMREMAP_H
 #define VMREMAP_H
@@ -40,9 +45,9 @@ struct vm_area_struct;
 struct vmremap_area;
 
 /*
- * Flags of an area. Whatever they are, no mapping of an area is executable,
- * none can grow, none is dumped into a core file, and none is both private
- * and writable.
+ * Flags of an area. Whatever they are, no mapping of an area is executable, none can be
+ * enlarged by mremap(2), and none is dumped into a core file. None is both private and
+ * writable, except by vmremap_range() on an area that is not %VMREMAP_REVOCABLE.
  */
 
 /* Userspace may only read: PROT_WRITE is refused, mprotect() cannot add it. */
@@ -50,13 +55,14 @@ struct vmremap_area;
 /* A child made by fork() does not inherit the mapping. */
 #define VMREMAP_DONTCOPY	0x2U
 /*
- * Charge the pages to the memory cgroup of the task that allocates. With or
- * without it, /proc/meminfo counts them in Cached.
+ * Charge the pages to the memory cgroup of the task that allocates. Without it, no cgroup is
+ * charged. Either way, /proc/meminfo counts them in Cached.
  */
 #define VMREMAP_ACCOUNT		0x4U
 /*
  * Map every page at mmap time, so that no access takes a fault. If memory for page tables is
- * short, the rest is mapped when it is accessed, as with MAP_POPULATE. So are parts of a VMA.
+ * short, the rest is mapped when it is accessed, as with MAP_POPULATE. What
+ * vmremap_range_partial() maps to a part of a VMA is always mapped when it is accessed.
  */
 #define VMREMAP_POPULATE	0x8U
 
@@ -83,7 +89,7 @@ struct vmremap_area;
  *
  * Contract: requires nothing; checks SizeNonZero, RangeNoWrap; guarantees
  *	ZeroedBeforeShare, AreaOutlives, RightPage, AnyThread.
- * Context: Process context. May sleep. Takes no lock of the caller's.
+ * Context: Process context. May sleep.
  * Return:
  * * the area, holding one reference
  * * %-ENODATA as an ERR_PTR(), like all that follow - @size is 0
@@ -114,8 +120,9 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
  *
  * Mappings hold references of their own: after the driver's last put, the
  * area lives until the last of them is unmapped. A pinned page even outlives
- * its area. As with fput(), memory is freed when the calling task returns to
- * userspace. A few small areas are cached instead, and are zeroed before
+ * its area. Whoever drops the last reference, by a put or by unmapping, has the
+ * memory freed as by fput(): when that task returns to userspace, or by a kernel
+ * thread. A few small areas are cached instead, and are zeroed before
  * vmremap_area_alloc() reuses them.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
@@ -151,13 +158,14 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * vmremap_area_is_sole_reference - is there no other reference on an area?
  * @area: an area on which the caller has a reference
  *
- * References of mappings do not count. While only the caller has a reference, only
- * the caller can take another.
+ * A mapping of a whole VMA does not count, parts that vmremap_range_partial() has mapped do.
+ * If this returns true, nobody else in the kernel can use the area by a reference, and only
+ * the caller can give one to others.
  *
  * Contract: requires AreaOutlives; guarantees SoleReference.
  * Context: Any.
- * Return: true if the caller's is the only one. It can be false for a moment because
- * vmremap_range() holds one.
+ * Return: true if the caller's is the only one. It is also false for the moment in which
+ * vmremap_range(), which finds the area by its address, holds one.
  */
 bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
 
@@ -165,8 +173,8 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * vmremap_area_revoke - take an area's memory back from programs, for ever
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * When it returns, no mapping shows the memory. An access raises SIGBUS, and mapping
- * the area again is refused. A page that is pinned, for instance by O_DIRECT in
+ * When it returns, no mapping shows the memory. A program's access raises SIGBUS, a system
+ * call's fails with %-EFAULT, and mapping the area again is refused. A page that is pinned, for instance by O_DIRECT in
  * flight, stays accessible through that pin. Revoking an area twice is harmless.
  *
  * Call this when the device goes away, instead of unmap_mapping_range() on the
@@ -174,8 +182,9 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * area's.
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, PagesOutlive, AnyThread.
- * Context: Process context. May sleep. Takes the i_mmap lock of the area's file, and
- * waits for faults on the area that have begun; the caller may hold an mmap lock.
+ * Context: Process context. May sleep. Takes the i_mmap lock of the area's file and the locks
+ * of its folios, and waits for faults on the area that are inserting entries. The caller may
+ * hold an mmap lock, because these do not wait for one.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -187,8 +196,8 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * vmremap_area_freeze - take an area's memory back from programs, for a while
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * After success no program, and no device on behalf of one, can read or write the
- * memory: no mapping shows it, and nobody has pinned it. So a driver can check the
+ * After success no program, and no device to which a program has given pages of it, can
+ * read or write the memory: no mapping shows it, and nobody has pinned it. So a driver can check the
  * bytes and use them without a copy. An access waits for vmremap_area_thaw() or
  * vmremap_area_revoke(), like an access to memory that userfaultfd(2) handles:
  *
@@ -202,11 +211,14 @@ int vmremap_area_revoke(struct vmremap_area *area);
  *
  * A waiting access holds no lock of the program's mm, so that mmap(2) and fork(2) work.
  *
- * If pages are pinned, this waits for up to 155 ms. After a failure everything is as
- * before, except that accesses may have waited. The last vmremap_area_put() thaws.
+ * If pages are pinned, this waits up to 155 ms for them, in five growing pauses, and then
+ * fails. After a failure everything is as before, except that accesses may have waited. If
+ * the area is still frozen at the last vmremap_area_put(), it is thawed, so that mappings
+ * that remain go on.
  *
- * Do not access other memory of programs before the area is thawed, because the system
- * call that waits may hold a lock of another part of the kernel.
+ * Before the area is thawed, do not access memory of programs outside of it, for instance by
+ * copy_from_user(): a system call that waits for the thaw may hold a lock, of a file system
+ * for example, that such an access needs.
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
  * Context: Process context. May sleep. Takes and waits as vmremap_area_revoke().
@@ -225,7 +237,7 @@ int vmremap_area_freeze(struct vmremap_area *area) __must_check;
  * @area: an area that vmremap_area_freeze() has frozen
  *
  * Pages are mapped again when they are touched. An area that has been revoked since it
- * was frozen stays revoked.
+ * was frozen stays revoked. To thaw one that is not frozen does nothing but warn, once.
  *
  * Contract: requires AreaOutlives; guarantees AnyThread.
  * Context: Any.
@@ -238,18 +250,18 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * @sgt: the table to fill, which holds nothing yet
  * @gfp: how to allocate its entries
  *
- * Each entry is a whole folio, the last one cut where the area ends: so an area has few,
- * of 2 MiB each where memory is not fragmented. So a driver tells by
- * dma_set_max_seg_size() first that its device takes segments of that size. Where it does
- * not, or dma_max_mapping_size() is less, as it is where memory is bounced, take an area of
- * no more than that, or make the table by sg_alloc_table_from_pages_segment().
+ * There is one entry for each folio, and the last is cut at the size of the area. Unless
+ * memory is fragmented, the entries of a large area are as large as a PMD. First call
+ * dma_set_max_seg_size() with at least that size. If the device cannot take such segments,
+ * or if dma_max_mapping_size() is smaller, as where memory is bounced, allocate an area that
+ * is no larger than that, or make the table by sg_alloc_table_from_pages_segment().
  *
  * @sgt is the caller's: map it by dma_map_sgtable(), and free it by sg_free_table()
- * before the reference on @area is given back. It holds none itself, and its pages are
- * not pinned.
+ * before the reference on @area is given back. The table holds no reference on the area,
+ * and does not pin its pages.
  *
- * Mapped, the memory belongs to the device from dma_sync_sgtable_for_device() to
- * dma_sync_sgtable_for_cpu(). What the driver or a program writes to it in between, and
+ * The memory belongs to the device from dma_map_sgtable() to dma_sync_sgtable_for_cpu(), and
+ * again from each dma_sync_sgtable_for_device() on. What the driver or a program writes to it in between, and
  * what they read there, may be lost or old, as with any memory that is mapped for DMA;
  * no other memory is touched. Neither vmremap_area_revoke() nor vmremap_area_freeze()
  * stops a device: stop it first.
@@ -268,7 +280,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * @vma: the VMA that is being set up; it is covered from start to end
  * @pgoff: pages into @area before the first page to map
  *
- * On success the VMA belongs to vmremap. Do not change its vm_ops, its vm_file or its
+ * Call this after everything else in the callback that can fail. On success the VMA belongs
+ * to vmremap. Do not change its vm_ops, its vm_file or its
  * vm_pgoff any more: vm_file is now the area's, and vm_pgoff the offset into @area, as
  * dma_buf_mmap() sets them. The VMA keeps @area until it is unmapped, even if the
  * driver is gone by then. What MADV_DONTNEED or a zap removes is faulted in again.
@@ -287,8 +300,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EBUSY - @vma is NULL, a pfn map, or has another owner's vm_ops
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
- *   %VMREMAP_RDONLY; or executable for another reason than the personality
- *   READ_IMPLIES_EXEC
+ *   %VMREMAP_RDONLY; or PROT_EXEC was asked for. Where only the personality
+ *   READ_IMPLIES_EXEC asks for it, the mapping is made without it
  */
 int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
 		      unsigned long pgoff) __must_check;
@@ -310,8 +323,8 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  *	AllOrNothing.
  * Context: An .mmap_prepare callback. Does not sleep.
  * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY
- * means that @desc is NULL, or already has an action or vm_ops of its own. After an
- * error, what an earlier call put into @desc is taken back.
+ * means that @desc is NULL, is a pfn map, or already has an action or vm_ops of its own. After
+ * an error, the reference that an earlier call on the same @desc has put there is dropped.
  */
 int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff) __must_check;
@@ -324,10 +337,10 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *de
  * @pgoff: offset into @file, in pages
  * @flags: MAP_* flags
  *
- * For file_operations.get_unmapped_area. The address is congruent with @pgoff
- * modulo the largest folio that a mapping of @len bytes can hold, at most the
- * size of a PMD. Drivers with several regions therefore place each of them at
- * an offset that is a multiple of its largest folio.
+ * For file_operations.get_unmapped_area. Let the unit be the largest folio that fits into
+ * @len bytes, at most a PMD: the address and the offset in bytes have the same remainder
+ * modulo that unit. So a driver that offers several areas should place each at an offset
+ * that is a multiple of the area's largest folio.
  *
  * Contract: requires nothing.
  * Context: Process context, mmap lock held.
@@ -344,13 +357,14 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  *	that is allowed to reach userspace, as that of vmalloc_user()
  * @pgoff: pages into @addr before the first page to map
  *
- * The drop-in for remap_vmalloc_range(). A range that leaves the vmalloc area
- * is refused wherever in the area @addr lies.
+ * The drop-in for remap_vmalloc_range(). @addr may lie in the middle of the allocation: a
+ * range that leaves it is refused then, too, where the kernel's function reads on.
  *
  * An area's own memory is mapped as by vmremap_area_mmap(), but a private
  * writable mapping is allowed, as by the kernel's function: its writes are
- * copied. Plain vmalloc memory is mapped by the kernel's function: each page
- * lives while it is mapped, and there is no fault handler.
+ * copied. Plain vmalloc memory is mapped by the kernel's function: a page lives on
+ * while it is mapped, even after vfree(), and what MADV_DONTNEED removes is not
+ * mapped again.
  *
  * Contract: requires VmaInit; checks AddrAligned, RangeNoWrap, AreaValid,
  *	RangeInArea, AreaShareable, VmaInit, NotRevoked, PolicyHeld; meets
@@ -361,9 +375,9 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * * 0 - on success
  * * %-EADDRNOTAVAIL - @addr is not page aligned
  * * %-EOVERFLOW - @pgoff in bytes, or @addr plus it plus the VMA's size, wraps
- * * %-EFAULT - @addr is in no live vmalloc area
- * * %-EPERM - @addr's area was not made for userspace
- * * %-EINVAL - @addr's area has not that many pages from @addr plus @pgoff on
+ * * %-EFAULT - @addr is in no live vmalloc allocation
+ * * %-EPERM - the allocation was not made for userspace
+ * * %-EINVAL - the allocation has not that many pages from @addr plus @pgoff on
  * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(); %-EACCES for a private
  *   writable mapping only if the area is %VMREMAP_REVOCABLE
  * * %-ENOMEM - plain vmalloc memory, and no memory for page tables
@@ -378,11 +392,10 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * @pgoff: pages into @kaddr before the first page to map
  * @size: bytes to map, rounded up to pages
  *
- * The drop-in for remap_vmalloc_range_partial(). Several parts of one VMA may
- * be mapped, from several areas. Accessing a part that was never mapped raises SIGBUS.
- *
- * If vmremap is a module, plain vmalloc memory can only be mapped to a whole VMA,
- * because the kernel exports no function for less.
+ * The counterpart of remap_vmalloc_range_partial(). Several parts of one VMA may be mapped,
+ * from several areas. Accessing a part that was never mapped raises SIGBUS. For plain vmalloc
+ * memory it is a drop-in only if vmremap is built in: a module can map such memory to a whole
+ * VMA alone, because the kernel exports no function for less.
  *
  * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
  *	RangeInVma, AreaValid, RangeInArea, AreaShareable, VmaInit (2),
@@ -396,10 +409,11 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM - as from vmremap_range(); %-EBUSY also
- *   for a part that overlaps one mapped before, %-EACCES for a part of a VMA and an
- *   area that is %VMREMAP_REVOCABLE
- * * %-ENOMEM - also if there is no memory for the list of parts
+ * * %-EBUSY - as from vmremap_range(), or the part overlaps one mapped before
+ * * %-ENODEV - as from vmremap_range()
+ * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and this is not the
+ *   whole of @vma
+ * * %-ENOMEM - as from vmremap_range(), or there is no memory for the list of parts
  * * %-EOPNOTSUPP - plain vmalloc memory for a part of a VMA, and vmremap is a
  *   module
  */
