@@ -11,8 +11,8 @@
 /*
  * After a failure, undo what went well before it. The kernel does not close a VMA whose .mmap
  * callback fails, so that pieces that earlier calls have added would keep their references
- * for ever. Pages that are mapped are those of an area that the VMA's file keeps; the kernel
- * unmaps them if the callback fails.
+ * for ever. Pages that are mapped are those of an area that the VMA's file keeps. If the callback
+ * fails, the kernel puts that file and then unmaps them: vmremap_cache_drop() waits for that.
  */
 static noinline __cold int take_back(struct vm_area_struct *vma, int err)
 {

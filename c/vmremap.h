@@ -261,9 +261,9 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * and does not pin its pages.
  *
  * The memory belongs to the device from dma_map_sgtable() to dma_sync_sgtable_for_cpu(), and
- * again from each dma_sync_sgtable_for_device() on. What the driver or a program writes to it in between, and
- * what they read there, may be lost or old, as with any memory that is mapped for DMA;
- * no other memory is touched. Neither vmremap_area_revoke() nor vmremap_area_freeze()
+ * again from each dma_sync_sgtable_for_device() on. What the driver or a program writes to it
+ * meanwhile, and what they read there, may be lost or old, as with any memory that is mapped
+ * for DMA; no other memory is touched. Neither vmremap_area_revoke() nor vmremap_area_freeze()
  * stops a device: stop it first.
  *
  * Contract: requires AreaOutlives, DeviceTurn; guarantees RightPage.
