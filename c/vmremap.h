@@ -174,8 +174,9 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
  * When it returns, no mapping shows the memory. A program's access raises SIGBUS, a system
- * call's fails with %-EFAULT, and mapping the area again is refused. A page that is pinned, for instance by O_DIRECT in
- * flight, stays accessible through that pin. Revoking an area twice is harmless.
+ * call's fails with %-EFAULT, and mapping the area again is refused. A page that is
+ * pinned, for instance by O_DIRECT in flight, stays accessible through that pin. Revoking
+ * an area twice is harmless.
  *
  * Call this when the device goes away, instead of unmap_mapping_range() on the
  * driver's own inode. That does not reach the mappings, because their vm_file is the
@@ -197,8 +198,8 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
  * After success no program, and no device to which a program has given pages of it, can
- * read or write the memory: no mapping shows it, and nobody has pinned it. So a driver can check the
- * bytes and use them without a copy. An access waits for vmremap_area_thaw() or
+ * read or write the memory: no mapping shows it, and nobody has pinned it. So a driver can
+ * check the bytes and use them without a copy. An access waits for vmremap_area_thaw() or
  * vmremap_area_revoke(), like an access to memory that userfaultfd(2) handles:
  *
  * * a program's own access waits, and any signal interrupts the wait;
