@@ -17,11 +17,11 @@ Try
                        write a small driver to start from, with its test
 
 Test
-  make check           run what needs no VM: checkers, ABI (a minute)
+  make check           run what needs no VM: checkers, ABI (minutes)
   make test            also run what a user's kernel does: KUnit, proofs, and
-                       the selftests on the stock kernel (10 minutes)
+                       the selftests on the stock kernel (15 minutes)
   make test-all        also run the debug kernel, the other kernels, ported
-                       drivers and the kernel tree (half an hour)
+                       drivers and the kernel tree (an hour)
   make test PHASES="lint kunit"
                        run only these phases of tools/test-phases
   make test-all PHASES=named
