@@ -99,12 +99,17 @@ fn all_are(area: &Area<[u8]>, byte: u8) -> Result<bool> {
     Ok(true)
 }
 
-/// Takes what memory was freed, so that nothing of what was there is left.
-fn overwrite_freed_memory() -> Result {
+/// Takes what memory was freed, so that nothing of what was there is left while it is held.
+fn overwrite_freed_memory() -> Result<KVec<KBox<[u64; 12]>>> {
+    let mut taken = KVec::new();
+
     for _ in 0..256 {
-        KBox::leak(KBox::new([0x4141_4141_4141_4141_u64; 12], GFP_KERNEL)?);
+        taken.push(
+            KBox::new([0x4141_4141_4141_4141; 12], GFP_KERNEL)?,
+            GFP_KERNEL,
+        )?;
     }
-    Ok(())
+    Ok(taken)
 }
 
 fn no_direction_is_refused(pdev: &Function<'_>) -> Result {
@@ -125,7 +130,7 @@ fn moved_while_mapped(pdev: &Function<'_>) -> Result {
         )?;
         moved.push(KBox::into_inner(boxed), GFP_KERNEL)?;
     }
-    overwrite_freed_memory()?;
+    let _taken = overwrite_freed_memory()?;
     for mapped in moved.iter() {
         mapped.sync_for_device()?;
         mapped.sync_for_cpu()?;
