@@ -53,8 +53,8 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
  *
  * Contract: requires nothing.
  * Context: Any.
- * Return: false if memory_failure() has counted no page yet. It marks a page just before; who
- * looks in between is as early as one that looks before both.
+ * Return: false if memory_failure() has counted no page yet. It marks a page and then counts it:
+ * to look in between is the same as to look just before.
  */
 bool vmremap_cache_any_failed(void)
 {
@@ -98,15 +98,19 @@ bool vmremap_cache_failed(struct folio *folio)
  * withholds a single page that has failed, but not one in a large folio.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive.
- * Context: May sleep: waits for the locks of the folios.
+ * Context: May sleep: waits for the locks of the folios, and while they are mapped.
  */
 void vmremap_cache_drop(struct vmremap_area *area)
 {
 	struct folio *folio, *next;
+	unsigned int ticks;
 
-	/* If an .mmap callback fails, the kernel puts the file before it unmaps the pages. */
+	/*
+	 * If an .mmap callback fails, the kernel puts the file before it unmaps the pages. But
+	 * not for ever: a page that a broken driver has made the kernel lose count of stays mapped.
+	 */
 	list_for_each_entry(folio, &area->folios, lru)
-		while (folio_mapped(folio))
+		for (ticks = 10 * HZ; ticks && folio_mapped(folio); ticks--)
 			schedule_timeout_uninterruptible(1);
 	truncate_inode_pages(area->file->f_mapping, 0);
 	list_for_each_entry_safe(folio, next, &area->folios, lru) {
@@ -138,7 +142,7 @@ int vmremap_cache_fill(struct vmremap_area *area)
 	area->file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
 	/* Security modules skip such an inode: they have checked mmap(2) on the driver's file. */
 	mapping->host->i_flags |= S_PRIVATE;
-	/* The same for each area, as cached ones have to be. The end must not cut a folio. */
+	/* The area bounds each access. If the file's end cut a folio, no PMD would map that. */
 	i_size_write(mapping->host, MAX_LFS_FILESIZE);
 
 	list_for_each_entry(folio, &area->folios, lru) {

@@ -12,6 +12,7 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/sched/task.h>
 #include <linux/vmstat.h>
 
 #include "../c/area.h"
@@ -95,6 +96,7 @@ static void leaves_nothing_on_a_pinned_page(struct kunit *test)
 
 struct freeing {
 	struct vmremap_area *area;
+	void (*free)(struct vmremap_area *area);
 	struct completion done;
 };
 
@@ -102,7 +104,7 @@ static int free_it(void *data)
 {
 	struct freeing *freeing = data;
 
-	put(freeing->area);
+	freeing->free(freeing->area);
 	complete(&freeing->done);
 	return 0;
 }
@@ -110,7 +112,7 @@ static int free_it(void *data)
 /* PagesOutlive: folio_mark_dirty() relies on it that folio->mapping stays while it is locked. */
 static void waits_for_the_lock_of_a_folio(struct kunit *test)
 {
-	struct freeing freeing = { .area = area_of_blocks(test, SIZE, 0, 0) };
+	struct freeing freeing = { .area = area_of_blocks(test, SIZE, 0, 0), .free = put };
 	struct folio *folio = list_last_entry(&freeing.area->folios, struct folio, lru);
 	struct address_space *mapping = folio->mapping;
 	unsigned long end = jiffies + 60 * HZ;
@@ -129,6 +131,38 @@ static void waits_for_the_lock_of_a_folio(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, folio->mapping);
 	KUNIT_EXPECT_FALSE(test, folio_test_dirty(folio));
 	folio_put(folio);
+}
+
+/*
+ * AllOrNothing: where an .mmap callback fails, the kernel puts the file before it unmaps what the
+ * callback has mapped, in a VMA that is not in i_mmap.
+ */
+static void waits_until_pages_are_unmapped(struct kunit *test)
+{
+	struct freeing freeing = {
+		.area = area_of_blocks(test, SIZE, 0, 0), .free = vmremap_cache_drop,
+	};
+	struct folio *folio = list_last_entry(&freeing.area->folios, struct folio, lru);
+	struct address_space *mapping = folio->mapping;
+	struct task_struct *task;
+
+	init_completion(&freeing.done);
+	folio_get(folio);
+	/* As a page table that nobody finds. */
+	atomic_inc(&folio->_mapcount);
+	task = kthread_run(free_it, &freeing, "vmremap-free");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	get_task_struct(task);
+	while (!(READ_ONCE(task->__state) & TASK_UNINTERRUPTIBLE) &&
+	       !completion_done(&freeing.done))
+		msleep(20);
+	KUNIT_EXPECT_PTR_EQ(test, folio->mapping, mapping);
+	atomic_dec(&folio->_mapcount);
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&freeing.done, 60 * HZ));
+	put_task_struct(task);
+	KUNIT_EXPECT_NULL(test, folio->mapping);
+	folio_put(folio);
+	put(freeing.area);
 }
 
 /* A file that has nothing yet, and as many pages for it as need memory to be found. */
@@ -184,6 +218,7 @@ static struct kunit_case cache_cases[] = {
 	KUNIT_CASE(is_not_reclaimed),
 	KUNIT_CASE(leaves_nothing_on_a_pinned_page),
 	KUNIT_CASE(waits_for_the_lock_of_a_folio),
+	KUNIT_CASE(waits_until_pages_are_unmapped),
 	KUNIT_CASE_PARAM(fills_whole_or_fails, fill_gen_params),
 	{}
 };
