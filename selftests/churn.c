@@ -23,6 +23,8 @@
 #define AREA_PAGES_MAX 1100UL
 #define DEPTH_MAX 2
 #define SOAK_DEFAULT 60
+/* What has not happened after so many more seconds does not happen. */
+#define NEVER_SECONDS 600
 
 /*
  * What may be in use at the end that was not at the beginning, for the kernel
@@ -687,7 +689,7 @@ static bool lacks_any(void)
 
 /*
  * Kill one process after the other, and replace those that have ended, for so many seconds and
- * until each operation has happened at least once.
+ * until each operation has happened at least once, or will never happen.
  */
 static void churn(const size_t *bytes, time_t seconds, __u64 seed)
 {
@@ -696,7 +698,8 @@ static void churn(const size_t *bytes, time_t seconds, __u64 seed)
 	state = seed | 1;
 	all->leaving = -1;
 	all->stop = false;
-	while ((time(NULL) < end || lacks_any()) && !all->failed) {
+	while (!all->failed &&
+	       (time(NULL) < end || (lacks_any() && time(NULL) < end + NEVER_SECONDS))) {
 		size_t n = below(WORKERS);
 
 		/* The first one has a driver to wait for. */
@@ -814,6 +817,8 @@ TEST_F_TIMEOUT(memory, comes_back, 1 << 20)
 		if (n != REFUSED && n != KILL && n != LOAD)
 			sum += all->counts[n];
 		printf("# %s: %lu\n", count_names[n], all->counts[n]);
+		if (n != REFUSED)
+			EXPECT_NE(0, all->counts[n]) TH_LOG("%s", count_names[n]);
 	}
 	printf("# figure: %lu operations in %ld s; %lu processes killed, %lu modules loaded\n",
 	       sum, seconds, all->counts[KILL], all->counts[LOAD]);

@@ -176,29 +176,58 @@ static bool is_present(int pagemap, const void *addr)
 	return entry >> 63;
 }
 
+/* One small folio, with a page that has failed. */
+FIXTURE(small) {
+	int fd;
+	char *map;
+};
+
+FIXTURE_VARIANT(small) {
+	__u32 function;
+	size_t pages;
+};
+
+FIXTURE_VARIANT_ADD(small, whole) { VMREMAP_TEST_AREA_MMAP, SMALL };
+/* The last page of the VMA is in no part. */
+FIXTURE_VARIANT_ADD(small, part) { VMREMAP_TEST_RANGE_PARTIAL, SMALL + 1 };
+
+FIXTURE_SETUP(small)
+{
+	struct vmremap_test_call call = {
+		.function = variant->function, .slot = AREA, .size = SMALL * PAGE_SIZE,
+	};
+	int err;
+
+	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	if (self->fd < 0 && errno == ENOENT)
+		SKIP(return, "%s", why_no_device());
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, SMALL * PAGE_SIZE, 0));
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, SMALL, VALUE));
+	self->map = map_call(self->fd, &call, variant->pages, PROT_READ | PROT_WRITE, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, self->map);
+	err = fail_page(page_word(self->map, 5));
+	if (err == EINVAL)
+		SKIP(return, "the kernel has no memory failure");
+	ASSERT_EQ(0, err);
+}
+
+FIXTURE_TEARDOWN(small)
+{
+	close(self->fd);
+}
+
 /*
  * RightPage: nor by the kernel, which maps a whole folio where a fault finds it locked: by the
  * fault of another process.
  */
-TEST(is_not_mapped_with_its_folio)
+TEST_F(small, is_not_mapped_with_its_folio)
 {
 	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	char *map = self->map;
 	pid_t others[2];
 	size_t mapped = 0;
-	char *map;
-	int err;
 
-	if (fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, memory_alloc(fd, AREA, VMREMAP_TEST_AREA, SMALL * PAGE_SIZE, 0));
-	map = map_area(fd, AREA, 0, SMALL);
-	ASSERT_NE(MAP_FAILED, map);
-	err = fail_page(page_word(map, 5));
-	if (err == EINVAL)
-		SKIP(return, "the kernel has no memory failure");
-	ASSERT_EQ(0, err);
 	for (int n = 0; n < 2; n++) {
 		others[n] = fork();
 		ASSERT_LE(0, others[n]);
@@ -219,34 +248,13 @@ TEST(is_not_mapped_with_its_folio)
 		kill(others[n], SIGKILL);
 		waitpid(others[n], NULL, 0);
 	}
-	close(fd);
 }
 
-/* Where only parts of areas are mapped, a touch does not come back for ever. */
-TEST(in_a_part)
+/* Where only parts of areas are mapped, too, a touch does not come back for ever. */
+TEST_F(small, is_not_mapped_again)
 {
-	struct vmremap_test_call call = {
-		.function = VMREMAP_TEST_RANGE_PARTIAL, .size = SMALL * PAGE_SIZE,
-	};
-	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
-	char *map;
-	int err;
-
-	if (fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, memory_alloc(fd, AREA, VMREMAP_TEST_AREA, SMALL * PAGE_SIZE, 0));
-	ASSERT_EQ(0, memory_poke(fd, AREA, SMALL, VALUE));
-	/* The last page of the VMA is in no part. */
-	map = map_call(fd, &call, SMALL + 1, PROT_READ | PROT_WRITE, MAP_SHARED);
-	ASSERT_NE(MAP_FAILED, map);
-	err = fail_page(page_word(map, 5));
-	if (err == EINVAL)
-		SKIP(return, "the kernel has no memory failure");
-	ASSERT_EQ(0, err);
-	ASSERT_EQ(0, madvise(map, SMALL * PAGE_SIZE, MADV_DONTNEED));
-	check(_metadata, map, 0, SMALL, 5);
-	close(fd);
+	ASSERT_EQ(0, madvise(self->map, SMALL * PAGE_SIZE, MADV_DONTNEED));
+	check(_metadata, self->map, 0, SMALL, 5);
 }
 
 TEST_HARNESS_MAIN
