@@ -14,10 +14,10 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
 					unsigned long len, unsigned long pgoff,
 					unsigned long flags)
 {
-	unsigned long align = min(rounddown_pow_of_two(len ?: 1), PMD_SIZE);
+	unsigned long align = min(rounddown_pow_of_two(max(len, PAGE_SIZE)), PMD_SIZE);
 	unsigned long start = -ENOMEM;
 
-	/* Of more than there is, the sum could wrap. */
+	/* The sum could wrap if @len is more than all addresses. */
 	if (len <= TASK_SIZE)
 		start = mm_get_unmapped_area(file, addr, len + align - PAGE_SIZE, pgoff, flags);
 	if (IS_ERR_VALUE(start))

@@ -5,8 +5,8 @@
  *
  * Works like truncation: change the state, so that new faults insert nothing; wait for the
  * faults that are running; zap what they have inserted; then lock each folio, and zap it again
- * if it is mapped: the kernel may have mapped a page since that vmremap_give_locked() had
- * returned locked. Every VMA with an entry is found, because a VMA that is not in i_mmap yet
+ * if it is mapped, because the kernel may have mapped a page that vmremap_give_locked() returned
+ * locked before. Every VMA with an entry is found, because a VMA that is not in i_mmap yet
  * has no entry: see vmremap_cover() and vma_mapped(). The invalidate_lock of the mapping could
  * replace the wait, but costs each fault 60 more instructions.
  */
