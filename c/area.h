@@ -87,11 +87,18 @@ struct vmremap_area *vmremap_area_of_file(const struct file *file);
 enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
 				       struct vmremap_request *req);
 
-/* The first page of a request that stays in @area. */
+/* Most areas have no other. */
+static inline struct folio *vmremap_first_folio(const struct vmremap_area *area)
+{
+	return list_first_entry(&area->folios, struct folio, lru);
+}
+
+/* Where the page cache of @area's file has the first page of a request that stays in @area. */
 static inline unsigned long vmremap_area_index(const struct vmremap_area *area,
 					       const struct vmremap_request *req)
 {
-	return req->pgoff + ((req->kaddr - (unsigned long)area->addr) >> PAGE_SHIFT);
+	return vmremap_first_folio(area)->index + req->pgoff +
+	       ((req->kaddr - (unsigned long)area->addr) >> PAGE_SHIFT);
 }
 
 #endif /* VMREMAP_AREA_H */

@@ -134,7 +134,12 @@ int vmremap_cache_fill(struct vmremap_area *area)
 {
 	struct address_space *mapping = area->file->f_mapping;
 	struct folio *folio;
-	pgoff_t index = 0;
+	/*
+	 * The file has no page 0, where the kernel looks for the ELF header of a build ID: what a
+	 * program writes to an area must not name bytes that perf_event_open(2) then reads from
+	 * it. As folios get no larger, each begins at a multiple of its size.
+	 */
+	pgoff_t index = folio_nr_pages(vmremap_first_folio(area));
 
 	mapping_set_unevictable(mapping);
 	mapping_set_large_folios(mapping);

@@ -39,7 +39,8 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span, bool
 	struct vmremap_span table = vmremap_span_around(span, vmf->address, PUD_SIZE);
 	unsigned long at, addr = ALIGN_DOWN(vmf->address, PMD_SIZE);
 	unsigned long index = vmremap_span_index(span, addr);
-	unsigned long before = index / PTRS_PER_PTE % AROUND_PMDS;
+	unsigned long before = (index - vmremap_first_folio(span->area)->index) / PTRS_PER_PTE %
+			       AROUND_PMDS;
 	unsigned long end = min(table.end, addr + (AROUND_PMDS - before) * PMD_SIZE);
 	pmd_t *pmd;
 

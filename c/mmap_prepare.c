@@ -88,7 +88,7 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 	}
 
 	desc->vm_file = get_file(area->file);
-	desc->pgoff = pgoff;
+	desc->pgoff = vmremap_area_index(area, &req);
 	desc->vma_flags = legacy_to_vma_flags(vm_flags);
 	if ((old_flags ^ vm_flags) & VM_EXEC)
 		desc->page_prot = vm_get_page_prot(vm_flags);

@@ -19,7 +19,7 @@
 /**
  * struct piece - a row of pages of one area
  * @area: the area, on which the piece holds a reference
- * @index: index in @area of the first page
+ * @index: index of the first page in the page cache of @area's file
  * @pgoff: place of the first page, as vm_pgoff counts
  * @pages: how many pages
  */

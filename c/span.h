@@ -13,7 +13,7 @@
  * @area: the area
  * @start: user address of the first page
  * @end: user address after the last page
- * @index: index in @area of the first page
+ * @index: index of the first page in the page cache of @area's file
  */
 struct vmremap_span {
 	struct vmremap_area *area;
@@ -22,19 +22,19 @@ struct vmremap_span {
 	unsigned long index;
 };
 
-/* Index in the area of the page at @addr, which may also lie beyond the span. */
+/* Index of the page at @addr, which may also lie beyond the span. */
 static inline unsigned long vmremap_span_index(const struct vmremap_span *span, unsigned long addr)
 {
 	return span->index + ((addr - span->start) >> PAGE_SHIFT);
 }
 
-/* The folio at @addr, or NULL where the area has none. Most areas are one folio. */
+/* The folio at @addr, or NULL where the area has none. */
 static inline struct folio *vmremap_span_folio(const struct vmremap_span *span, unsigned long addr)
 {
-	struct folio *first = list_first_entry(&span->area->folios, struct folio, lru);
+	struct folio *first = vmremap_first_folio(span->area);
 	unsigned long index = vmremap_span_index(span, addr);
 
-	if (index < folio_nr_pages(first))
+	if (index - first->index < folio_nr_pages(first))
 		return first;
 	return xa_load(&span->area->file->f_mapping->i_pages, index);
 }

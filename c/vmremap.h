@@ -282,10 +282,10 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * @pgoff: pages into @area before the first page to map
  *
  * Call this after everything else in the callback that can fail. On success the VMA belongs
- * to vmremap. Do not change its vm_ops, its vm_file or its
- * vm_pgoff any more: vm_file is now the area's, and vm_pgoff the offset into @area, as
- * dma_buf_mmap() sets them. The VMA keeps @area until it is unmapped, even if the
- * driver is gone by then. What MADV_DONTNEED or a zap removes is faulted in again.
+ * to vmremap. Do not change its vm_ops, its vm_file or its vm_pgoff any more: vm_file is now
+ * the area's, and vm_pgoff an offset into that file, as dma_buf_mmap() sets them. The VMA
+ * keeps @area until it is unmapped, even if the driver is gone by then. What MADV_DONTNEED or
+ * a zap removes is faulted in again.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,

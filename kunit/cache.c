@@ -80,7 +80,7 @@ static void leaves_nothing_on_a_pinned_page(struct kunit *test)
 	struct vmremap_area *area = area_of_blocks(test, SIZE, 0, 0);
 	struct folio *folio = list_last_entry(&area->folios, struct folio, lru);
 
-	KUNIT_EXPECT_EQ(test, folio->index, PAGES - 1);
+	KUNIT_EXPECT_EQ(test, folio->index, PAGES);
 	KUNIT_EXPECT_TRUE(test, folio_test_uptodate(folio));
 	folio_mark_dirty(folio);
 	folio_get(folio);
@@ -165,7 +165,10 @@ static void waits_until_pages_are_unmapped(struct kunit *test)
 	put(freeing.area);
 }
 
-/* A file that has nothing yet, and as many pages for it as need memory to be found. */
+/* So many pages that the last does not fit into the page cache's first node, without page 0. */
+#define FILL_PAGES	XA_CHUNK_SIZE
+
+/* A file that has nothing yet but that node, and the pages for it. */
 static struct vmremap_area *unfilled_area(struct kunit *test)
 {
 	static const struct file_operations fops = {};
@@ -176,7 +179,8 @@ static struct vmremap_area *unfilled_area(struct kunit *test)
 	INIT_LIST_HEAD(&area->folios);
 	area->file = anon_inode_create_getfile("[vmremap-test]", &fops, NULL, O_RDWR, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(area->file));
-	for (page = 0; page < 3; page++) {
+	KUNIT_ASSERT_EQ(test, xa_reserve(&area->file->f_mapping->i_pages, 1, GFP_KERNEL), 0);
+	for (page = 0; page < FILL_PAGES; page++) {
 		struct folio *folio = folio_alloc(GFP_KERNEL, 0);
 
 		KUNIT_ASSERT_NOT_NULL(test, folio);
@@ -191,7 +195,7 @@ static const struct fill_case {
 	int err;
 } fills[] = {
 	{ "memory that comes at the second try", 1, 0 },
-	{ "no memory for the second page", 2, -ENOMEM },
+	{ "no memory for the last page", 2, -ENOMEM },
 };
 
 KUNIT_ARRAY_PARAM_DESC(fill, fills, name);
@@ -207,7 +211,7 @@ static void fills_whole_or_fails(struct kunit *test)
 	failing_first(c->failures);
 	KUNIT_EXPECT_EQ(test, vmremap_cache_fill(area), c->err);
 	failing_end();
-	KUNIT_EXPECT_EQ(test, mapping->nrpages, c->err ? 1 : 3);
+	KUNIT_EXPECT_EQ(test, mapping->nrpages, c->err ? FILL_PAGES - 1 : FILL_PAGES);
 	vmremap_cache_drop(area);
 	KUNIT_EXPECT_EQ(test, mapping->nrpages, 0);
 	fput(area->file);

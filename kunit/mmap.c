@@ -199,7 +199,11 @@ static void fault_behind_the_area(struct kunit *test)
 	struct test_device *dev = device_with_area(test, HOOK_MMAP, PMD_SIZE, 0);
 	struct vm_area_struct vma = *vma_at(device_map(test, dev, PMD_SIZE, 0));
 
-	vma.vm_pgoff = dev->area->pages;
+	vma.vm_pgoff += dev->area->pages;
+	KUNIT_EXPECT_EQ(test, fault(&vma, vma.vm_start, 0), VM_FAULT_SIGBUS);
+	/* Nor before it, where a driver that writes to vm_pgoff gets. */
+	vma.vm_pgoff = 0;
+	vma.vm_end = vma.vm_start + PAGE_SIZE;
 	KUNIT_EXPECT_EQ(test, fault(&vma, vma.vm_start, 0), VM_FAULT_SIGBUS);
 }
 
@@ -700,7 +704,8 @@ static void desc_of_another_owner(struct kunit *test)
 			-EADDRNOTAVAIL);
 	desc.start += PAGE_SIZE - 1;
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 1), 0);
-	KUNIT_EXPECT_EQ(test, desc.pgoff, 1);
+	KUNIT_EXPECT_EQ(test, desc.pgoff,
+			list_first_entry(&dev->area->folios, struct folio, lru)->index + 1);
 	KUNIT_EXPECT_PTR_EQ(test, desc.vm_file, dev->area->file);
 	/* AllOrNothing: a second call takes the first one back. */
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 1), -EBUSY);

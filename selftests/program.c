@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What programs of another kind see, and what people see of areas. */
+#define _GNU_SOURCE
+#include <linux/elf.h>
 #include <linux/futex.h>
+#include <linux/perf_event.h>
 #include <sys/personality.h>
 
 #include "plan.h"
@@ -155,6 +158,98 @@ TEST_F(program, memory_is_in_a_total)
 	EXPECT_TRUE(cached_is(before + kib - slack, before + kib + slack));
 	ASSERT_EQ(0, memory_free(self->fd, 0));
 	EXPECT_TRUE(cached_is(before - slack, before + slack));
+}
+
+/* In the first page, an ELF file whose build ID is the first bytes of the second. */
+static void write_elf(char *map)
+{
+	struct elf64_hdr *file = (struct elf64_hdr *)map;
+	struct elf64_phdr *segment = (struct elf64_phdr *)(file + 1);
+	struct elf64_note *note = (struct elf64_note *)(map + PAGE_SIZE - 16);
+
+	memset(map, 0, PAGE_SIZE);
+	memcpy(file->e_ident, ELFMAG, SELFMAG);
+	file->e_ident[EI_CLASS] = ELFCLASS64;
+	file->e_type = ET_DYN;
+	file->e_phoff = sizeof(*file);
+	file->e_phnum = 1;
+	segment->p_type = PT_NOTE;
+	segment->p_offset = PAGE_SIZE - 16;
+	segment->p_filesz = 36;
+	note->n_namesz = 4;
+	note->n_descsz = 20;
+	/* NT_GNU_BUILD_ID */
+	note->n_type = 3;
+	memcpy(note + 1, "GNU", 4);
+}
+
+static int open_perf(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_DUMMY,
+		.mmap_data = 1, .mmap2 = 1, .build_id = 1,
+	};
+
+	return syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+/* The start of a PERF_RECORD_MMAP2. */
+struct mmap_record {
+	struct perf_event_header header;
+	__u32 pid, tid;
+	__u64 addr;
+};
+
+/* Change a mapping, which perf_event_open(2) reports: with a build ID? -1: not at all. */
+static int build_id_is_read(char *map)
+{
+	int fd = open_perf(), found = -1;
+	char *ring = mmap(NULL, 2 * PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0);
+	struct perf_event_mmap_page *head = (struct perf_event_mmap_page *)ring;
+	__u64 size;
+
+	if (ring == MAP_FAILED)
+		return -1;
+	mprotect(map, PAGE_SIZE, PROT_READ);
+	size = __atomic_load_n(&head->data_head, __ATOMIC_ACQUIRE);
+	/* The first is about the ring itself. */
+	for (__u64 at = 0; at < size;) {
+		struct mmap_record *record = (struct mmap_record *)(ring + PAGE_SIZE + at);
+
+		if (record->header.type == PERF_RECORD_MMAP2 && record->addr == (__u64)map)
+			found = !!(record->header.misc & PERF_RECORD_MISC_MMAP_BUILD_ID);
+		at += record->header.size;
+	}
+	mprotect(map, PAGE_SIZE, PROT_READ | PROT_WRITE);
+	munmap(ring, 2 * PAGE_SIZE);
+	close(fd);
+	return found;
+}
+
+/* What a program writes does not have the kernel read pages that are not mapped. */
+TEST_F(program, that_writes_a_build_id)
+{
+	int fd = open_perf(), ordinary = memfd_create("build_id", MFD_CLOEXEC);
+	char *map;
+
+	if (fd < 0)
+		SKIP(return, "perf_event_open(2): %s", strerror(errno));
+	close(fd);
+
+	ASSERT_EQ(0, ftruncate(ordinary, 2 * PAGE_SIZE));
+	map = map_pages(ordinary, 0, 2);
+	ASSERT_NE(MAP_FAILED, map);
+	write_elf(map);
+	memset(map + PAGE_SIZE, 1, PAGE_SIZE);
+	EXPECT_EQ(1, build_id_is_read(map));
+	munmap(map, 2 * PAGE_SIZE);
+	close(ordinary);
+
+	ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA, 2 * PAGE_SIZE, 0));
+	map = map_area(self->fd, 0, 0, 1);
+	ASSERT_NE(MAP_FAILED, map);
+	write_elf(map);
+	EXPECT_EQ(0, build_id_is_read(map));
 }
 
 TEST_HARNESS_MAIN

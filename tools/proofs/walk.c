@@ -69,7 +69,7 @@ void *xa_load(struct xarray *xa, unsigned long index)
 {
 	if (xa != &mapping.i_pages)
 		fail("another file's pages");
-	return index < area.pages ? memory[index].folio : NULL;
+	return index - folios[0].index < area.pages ? memory[index].folio : NULL;
 }
 
 /* Is the folio locked by somebody else? */
@@ -249,12 +249,17 @@ static void one_span(void)
 	}
 }
 
+static unsigned long end_index(void)
+{
+	return folios[0].index + area.pages;
+}
+
 static void all_spans(void)
 {
 	for (unsigned long place = 0; place < PTRS_PER_PTE; place++) {
 		span.start = BASE + (PTRS_PER_PTE + place) * PAGE_SIZE;
-		for (span.index = 0; span.index < area.pages; span.index++) {
-			unsigned long nr = area.pages - span.index;
+		for (span.index = folios[0].index; span.index < end_index(); span.index++) {
+			unsigned long nr = end_index() - span.index;
 
 			for (; nr > 0; nr -= nr > 40 ? 13 : 1) {
 				span.end = span.start + nr * PAGE_SIZE;
@@ -268,18 +273,19 @@ static void add(unsigned int order)
 {
 	struct folio *folio = &folios[nr_folios++];
 
-	folio->first = &memory[area.pages];
 	folio->order = order;
-	folio->index = area.pages;
+	/* As vmremap_cache_fill(). */
+	folio->index = nr_folios == 1 ? 1UL << order : end_index();
+	folio->first = &memory[folio->index];
 	for (unsigned long i = 0; i < 1UL << order; i++)
-		memory[area.pages + i].folio = folio;
+		memory[folio->index + i].folio = folio;
 	list_add_tail(&folio->lru, &area.folios);
 	area.pages += 1UL << order;
 }
 
 static void remove_last(void)
 {
-	area.pages = folios[--nr_folios].index;
+	area.pages -= 1UL << folios[--nr_folios].order;
 	area.folios.prev = folios[nr_folios].lru.prev;
 	area.folios.prev->next = &area.folios;
 }
