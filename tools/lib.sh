@@ -71,9 +71,6 @@ tools_key() {
 	fi
 }
 
-# Number of lines of a C file that use remap_vmalloc_range*(), without comments and strings. Fails if there are none.
-stock_calls() { "$checkout/tools/enter" gcc -w -fpreprocessed -E -P "$1" | grep -cE '^[^"]*\<remap_vmalloc_range(_partial)?\>'; }
-
 # The address of the Debian archive, as this host's apt knows it.
 mirror() {
 	local found=${DEBIAN_MIRROR:-}

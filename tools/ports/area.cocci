@@ -1,135 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0
-/// vmalloc_user() memory whose address a struct holds, which remap_vmalloc_range() maps and vfree() frees, all in one file,
-/// becomes an area beside that address.
-///
-/// All hangs on one member of one struct: what goes through a cast, a generic container or another file is left to
-/// drop-in.cocci.
+/// vmalloc memory whose address a member of a struct, or a variable of the file, holds becomes an area beside that address.
+/// tools/ports/port says what they are called: it knows that all of this memory is freed by this name. If other structs have
+/// a member of this name, it gives q a type.
+virtual of_member, of_variable
 
-@map@
-identifier S, f;
-struct S *p;
-expression V, O;
-position x;
-@@
- remap_vmalloc_range@x(V, p->f, O)
-
-@alloc@
-identifier map.S, map.f;
-struct S *p;
-expression n;
-position y;
-@@
-(
- p->f = vmalloc_user@y(n)
-|
- p->f = vmalloc_32_user@y(n)
-)
-
-// The address that goes by way of a local variable.
-@alloc2@
-identifier map.S, map.f, l;
-struct S *p;
-expression n;
-position y;
-@@
- l = vmalloc_user@y(n);
- ...  when != l = n
- p->f = l;
-
-// A subsystem that counts mappings by vm_ops of its own cannot have an area: the VMA is vmremap's.
-@owner depends on map@
-struct vm_area_struct *V;
-expression ops;
-position z;
-@@
- V->vm_ops@z = ops;
-
-@script:python area@
-f << map.f;
-a;
-@@
-coccinelle.a = cocci.make_ident(f + "_vmremap")
-
-@member depends on (alloc || alloc2) && !owner@
-identifier map.S, map.f, area.a;
+@depends on of_member@
+identifier virtual.holder, virtual.address, virtual.area;
 type T;
 @@
- struct S {
+ struct holder {
  ...
- T f;
-+struct vmremap_area *a;
+ T address;
++struct vmremap_area *area;
  ...
  };
 
-@ depends on member @
-identifier map.S, map.f, area.a;
-struct S *p;
-expression V, O;
+@depends on of_variable@
+identifier virtual.address, virtual.area;
+type T;
 @@
-- remap_vmalloc_range(V, p->f, O)
-+ vmremap_area_mmap(p->a, V, O)
+ T address;
++static struct vmremap_area *area;
 
-@ depends on member @
-identifier map.S, map.f, area.a;
-struct S *p;
+@depends on of_member@
+identifier virtual.address, virtual.area, virtual.allocator, virtual.flags;
+expression q, n;
+type T;
+@@
+-q->address = \((T)allocator(n, ...)\|allocator(n, ...)\);
++q->area = vmremap_area_alloc(n, flags);
++q->address = IS_ERR(q->area) ? NULL : vmremap_area_addr(q->area);
+
+@depends on of_variable@
+identifier virtual.address, virtual.area, virtual.allocator, virtual.flags;
 expression n;
-statement s;
+type T;
 @@
-(
-- p->f = vmalloc_user(n);
-|
-- p->f = vmalloc_32_user(n);
-)
-- if (!p->f) s
-+ p->a = vmremap_area_alloc(n, 0);
-+ p->f = IS_ERR(p->a) ? NULL : vmremap_area_addr(p->a);
-+ if (!p->f) s
+-address = \((T)allocator(n, ...)\|allocator(n, ...)\);
++area = vmremap_area_alloc(n, flags);
++address = IS_ERR(area) ? NULL : vmremap_area_addr(area);
 
-@ depends on member @
-identifier map.S, map.f, area.a, l;
-struct S *p;
-expression n;
-statement s;
+// By way of a local variable.
+@depends on of_member@
+identifier virtual.address, virtual.area, virtual.allocator, virtual.flags, l;
+expression q, n;
 @@
-- l = vmalloc_user(n);
-+ p->a = vmremap_area_alloc(n, 0);
-+ l = IS_ERR(p->a) ? NULL : vmremap_area_addr(p->a);
-  if (!l) s
-  ...
-  p->f = l;
+-l = allocator(n, ...);
++q->area = vmremap_area_alloc(n, flags);
++l = IS_ERR(q->area) ? NULL : vmremap_area_addr(q->area);
+ ... when != l = allocator(...)
+ q->address = l;
 
-@ depends on member @
-identifier map.S, map.f, area.a;
-struct S *p;
+@depends on of_member@
+identifier virtual.address, virtual.area;
+identifier release = {vfree, kvfree};
+expression q;
 @@
-- vfree(p->f)
-+ vmremap_area_put(p->a)
+-release(q->address)
++vmremap_area_put(q->area)
 
-@script:python depends on member@
-x << map.x;
-S << map.S;
-f << map.f;
+@depends on of_variable@
+identifier virtual.address, virtual.area;
+identifier release = {vfree, kvfree};
 @@
-import sys
-print(f"{x[0].file}:{x[0].line}: area, for {f} of struct {S}", file=sys.stderr)
+-release(address)
++vmremap_area_put(area)
 
-@script:python depends on owner && (alloc || alloc2)@
-z << owner.z;
+// What frees it twice, because no address is there any more, must find no area either.
+@depends on of_member@
+identifier virtual.address, virtual.area;
+expression q;
 @@
-import sys
-print(f"{z[0].file}:{z[0].line}: no area: the mapping has vm_ops of its own", file=sys.stderr)
+ q->address = NULL;
++q->area = NULL;
 
-@there@
+@depends on of_variable@
+identifier virtual.address, virtual.area;
 @@
- #include <vmremap.h>
-
-@beside depends on member && !there@
-@@
- #include <linux/vmalloc.h>
-+#include <vmremap.h>
-
-// Where another header has linux/vmalloc.h for the file.
-@depends on member && !there && !beside@
-@@
- #include <...>
-+#include <vmremap.h>
+ address = NULL;
++area = NULL;

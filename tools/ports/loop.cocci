@@ -1,69 +1,257 @@
 // SPDX-License-Identifier: GPL-2.0
-/// A loop that inserts vmalloc pages one by one becomes vmremap_range_partial(), and the memory, which has to be zeroed and
-/// marked for programs, comes from vmalloc_user().
+/// A loop that inserts vmalloc pages one by one becomes remap_vmalloc_range_partial(). First, whatever inserts one page becomes a
+/// call of port_insert(), whether it is by page or by frame number; then a loop over that becomes one call.
 
-@loop@
-expression vma, uaddr, kaddr, size, error;
-identifier page;
-statement fail;
-position p;
+// Another protection than the VMA's, as pgprot_noncached(), would be lost.
 @@
--while@p (size > 0) {
--	struct page *page = vmalloc_to_page(kaddr);
--	error = vm_insert_page(vma, uaddr, page);
--	if (error < 0)
--		fail
--	uaddr += PAGE_SIZE;
--	kaddr += PAGE_SIZE;
+expression V, U, E;
+@@
+(
+-vm_insert_page(V, U, E)
++port_page(V, U, E, 0)
+|
+-remap_pfn_range(V, U, E, PAGE_SIZE, PAGE_SHARED)
++port_page(V, U, E, PAGE_SHARED)
+|
+-remap_pfn_range(V, U, E, PAGE_SIZE, V->vm_page_prot)
++port_page(V, U, E, V->vm_page_prot)
+)
+
+@checked@
+expression V, U, K, E, P;
+identifier pg;
+statement S, S1;
+type T;
+@@
+(
+-T pg = \(vmalloc_to_page\|vmalloc_to_pfn\)(K);
+|
+-pg = \(vmalloc_to_page\|vmalloc_to_pfn\)(K);
+)
+-if (!pg) S1
+(
+ E =
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ;
+|
+ if (<+...
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ...+>) S
+)
+
+@unchecked@
+expression V, U, K, E, P;
+identifier pg;
+statement S;
+type T;
+@@
+(
+-T pg = \(vmalloc_to_page\|vmalloc_to_pfn\)(K);
+|
+-pg = \(vmalloc_to_page\|vmalloc_to_pfn\)(K);
+)
+(
+ E =
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ;
+|
+ if (<+...
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ...+>) S
+)
+
+@@
+expression V, U, K, P;
+@@
+-port_page(V, U, \(vmalloc_to_page(K)\|vmalloc_to_pfn(K)\|page_to_pfn(vmalloc_to_page(K))\), P)
++port_insert(V, U, K)
+
+// What is not from vmalloc memory stays.
+@@
+expression V, U, E;
+@@
+-port_page(V, U, E, 0)
++vm_insert_page(V, U, E)
+
+@@
+expression V, U, E, P;
+@@
+-port_page(V, U, E, P)
++remap_pfn_range(V, U, E, PAGE_SIZE, P)
+
+// The address may be a number.
+@@
+expression V, U, K;
+type T;
+@@
+ port_insert(V, U,
+-	(T)K
++	K
+ )
+
+// By an address and what is left. What the loop leaves in its variables must not be read after it: a second loop may go on from
+// there.
+@@
+expression V, U, K, size, E, C;
+statement S;
+@@
+-while (\(size > 0\|size\)) {
+(
+ E =
+-port_insert(V, U, K)
++remap_vmalloc_range_partial(V, U, (void *)K, 0, size)
+ ;
+ if (C) S
+|
+ if (<+...
+-port_insert(V, U, K)
++remap_vmalloc_range_partial(V, U, (void *)K, 0, size)
+ ...+>) S
+)
+(
+-U += PAGE_SIZE;
+-K += PAGE_SIZE;
+|
+-K += PAGE_SIZE;
+-U += PAGE_SIZE;
+)
+(
+-size -= PAGE_SIZE;
+|
+-if (size > PAGE_SIZE)
 -	size -= PAGE_SIZE;
+-else
+-	size = 0;
+)
 -}
-+error = vmremap_range_partial(vma, uaddr, kaddr, 0, size);
-+if (error < 0)
-+	fail
+ ... when != U
+     when != K
+     when != size
 
-@source@
-expression loop.kaddr, offset;
-identifier S, f;
-struct S *p;
+// By an offset in bytes.
+@bytes@
+expression V, U, K, size, E, C;
+identifier off;
+statement S;
+@@
+-for (off = 0; off < size; off += PAGE_SIZE) {
+(
+ E =
+-port_insert(V, U + off, K + off)
++remap_vmalloc_range_partial(V, U, K, 0, size)
+ ;
+ if (C) S
+|
+ if (<+...
+-port_insert(V, U + off, K + off)
++remap_vmalloc_range_partial(V, U, K, 0, size)
+ ...+>) S
+)
+-}
+ ... when != off
+
+// By the number of a page.
+@@
+expression V, U, K, i;
 @@
 (
- kaddr = p->f
+-port_insert(V, U + i * PAGE_SIZE, K + i * PAGE_SIZE)
++port_insert_nth(V, U, K, i)
 |
- kaddr = p->f + offset
+-port_insert(V, U + (i << PAGE_SHIFT), K + (i << PAGE_SHIFT))
++port_insert_nth(V, U, K, i)
 )
 
-@memory@
-identifier source.S, source.f;
-struct S *p;
-expression n;
+@number@
+expression V, U, K, pages, E, C;
+identifier i;
+statement S;
 @@
- p->f =
+-for (i = 0; i < pages; \(i++\|++i\)) {
 (
--	vmalloc(n)
-+	vmalloc_user(n)
+ E =
+-port_insert_nth(V, U, K, i)
++remap_vmalloc_range_partial(V, U, K, 0, pages * PAGE_SIZE)
+ ;
+ if (C) S
 |
--	vzalloc(n)
-+	vmalloc_user(n)
+ if (<+...
+-port_insert_nth(V, U, K, i)
++remap_vmalloc_range_partial(V, U, K, 0, pages * PAGE_SIZE)
+ ...+>) S
 )
+-}
+ ... when != i
 
-@script:python@
-p << loop.p;
+// The same without braces.
+@bytes_alone@
+expression V, U, K, size;
+identifier off;
+statement S;
 @@
-import sys
-print(f"{p[0].file}:{p[0].line}: drop-in for a loop over vm_insert_page()", file=sys.stderr)
+-for (off = 0; off < size; off += PAGE_SIZE)
+ if (<+...
+-port_insert(V, U + off, K + off)
++remap_vmalloc_range_partial(V, U, K, 0, size)
+ ...+>) S
+ ... when != off
 
-@script:python depends on !memory@
-p << loop.p;
+@number_alone@
+expression V, U, K, pages;
+identifier i;
+statement S;
 @@
-import sys
-print(f"{p[0].file}:{p[0].line}: what is mapped must come from vmalloc_user(): where it does not, change that", file=sys.stderr)
+-for (i = 0; i < pages; \(i++\|++i\))
+ if (<+...
+-port_insert_nth(V, U, K, i)
++remap_vmalloc_range_partial(V, U, K, 0, pages * PAGE_SIZE)
+ ...+>) S
+ ... when != i
 
-@beside depends on loop@
-@@
- #include <linux/vmalloc.h>
-+#include <vmremap.h>
+// Variables that nothing else uses.
 
-@depends on loop && !beside@
 @@
- #include <...>
-+#include <vmremap.h>
+identifier checked.pg;
+type T;
+@@
+-T pg;
+ ... when != pg
+
+@@
+identifier unchecked.pg;
+type T;
+@@
+-T pg;
+ ... when != pg
+
+@@
+identifier bytes.off;
+type T;
+@@
+-T off;
+ ... when != off
+
+@@
+identifier number.i;
+type T;
+@@
+-T i;
+ ... when != i
+
+@@
+identifier bytes_alone.off;
+type T;
+@@
+-T off;
+ ... when != off
+
+@@
+identifier number_alone.i;
+type T;
+@@
+-T i;
+ ... when != i

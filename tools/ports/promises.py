@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the allocators of vmalloc memory promise, and whether an area keeps it."""
+import re
+
+from facts import shown, split
+
+# An area is zeroed, comes from any zone, from the nodes of the task's policy, and is aligned to a page at least.
+PLAIN_GFP = {"GFP_KERNEL", "GFP_USER", "GFP_HIGHUSER", "__GFP_ZERO", "__GFP_NOWARN", "__GFP_HIGHMEM"}
+CHARGED_GFP = {"GFP_KERNEL_ACCOUNT", "__GFP_ACCOUNT"}
+# Where the GFP flags and the node are among the arguments.
+ARGUMENTS = {
+    "vmalloc": (None, None), "vzalloc": (None, None), "vmalloc_user": (None, None), "vmalloc_32": (None, None),
+    "vmalloc_32_user": (None, None), "vmalloc_huge": (1, None), "__vmalloc": (1, None), "vmalloc_node": (None, 1),
+    "vzalloc_node": (None, 1), "vmalloc_huge_node": (1, 2), "__vmalloc_node": (2, 3),
+}
+OTHERS = {"__vmalloc_node_range", "vmap", "vmalloc_array", "vcalloc", "__vmalloc_array", "__vcalloc"}
+KNOWN = set(ARGUMENTS) | OTHERS
+FOR_USERSPACE = {"vmalloc_user", "vmalloc_32_user"}
+
+
+def for_userspace(name, args):
+    """Has the kernel marked this memory for remap_vmalloc_range()?"""
+    return name in FOR_USERSPACE or "VM_USERMAP" in args
+
+
+def allocates(name):
+    """Does a function with this name return memory that nobody else has?"""
+    return bool(re.search("alloc|dup|vmap", name))
+
+
+def area(name, args, dma32):
+    """The flags of an area that keeps what the allocator promises, and why there is none."""
+    flags = set()
+    if name == "vmap":
+        return flags, "maps pages that the driver has already"
+    if name not in ARGUMENTS:
+        return flags, "has arguments that are not judged here"
+    args = split(args, ",")
+    gfp, node = (args[at] if at is not None and at < len(args) else None for at in ARGUMENTS[name])
+    if name == "__vmalloc_node" and args[1] not in ("1", "PAGE_SIZE"):
+        return flags, f"aligns it to {shown(args[1])}"
+    if node and node != "NUMA_NO_NODE":
+        return flags, f"takes it from node {shown(node)}, and an area follows the task's memory policy"
+    if "_32" in name:
+        if not dma32:
+            return flags, "promises memory below 4 GiB, and an area can be anywhere"
+        flags.add("VMREMAP_DMA32")
+    for word in re.split(r"[|() ]+", gfp or ""):
+        if word in CHARGED_GFP:
+            flags.add("VMREMAP_ACCOUNT")
+        elif word and word not in PLAIN_GFP:
+            return flags, f"has {word} in its GFP flags, and an area is allocated with GFP_KERNEL"
+    return flags, None
