@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Areas: what they hold, how long they live, and what they are refused. */
+/* Areas: their contents, their lifetime, and the arguments that vmremap_area_alloc() refuses. */
 #include <kunit/test.h>
 #include <linux/file.h>
 #include <linux/err.h>
@@ -36,9 +36,9 @@ static struct folio *first_folio(const struct vmremap_area *area)
 }
 
 /*
- * RightPage: each page is there once, where the kernel sees it and in the page cache
- * that programs map, in folios that get no larger. Nothing comes before the first in that
- * cache, so that what a program writes is never taken for the header of an ELF file.
+ * RightPage: each page is once in the kernel's mapping and once, at the same offset, in the page
+ * cache that programs map; and no folio is larger than the one before it. The page cache has no
+ * page 0, so that nothing that a program writes is taken for the header of an ELF file.
  */
 static void expect_whole(struct kunit *test, const struct vmremap_area *area)
 {
@@ -84,8 +84,8 @@ static void size_test(struct kunit *test)
 }
 
 /*
- * ZeroedBeforeShare: memory that comes back from the last user of it must not
- * be seen.
+ * ZeroedBeforeShare: the allocator returns memory that the last area has used, but not its
+ * contents.
  */
 static void zeroed_again(struct kunit *test)
 {
@@ -147,8 +147,7 @@ static void references(struct kunit *test)
 }
 
 /*
- * PagesOutlive: a page that someone pinned outlives the area, and goes with
- * the pin.
+ * PagesOutlive: a pinned page outlives its area, and is freed with the last pin.
  */
 static void pinned_page_outlives(struct kunit *test)
 {
@@ -164,7 +163,7 @@ static void pinned_page_outlives(struct kunit *test)
 	folio_put(folio);
 }
 
-/* AreaOutlives: until the last put, and then its address is nobody's. */
+/* AreaOutlives: the area is mapped for the kernel until the last put, and then no longer. */
 static void goes_with_its_address(struct kunit *test)
 {
 	struct vmremap_area *area = vmremap_area_alloc(SZ_1M, 0);
@@ -180,16 +179,16 @@ static void goes_with_its_address(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, vmalloc_to_page(addr));
 }
 
-/* PagesOutlive: and nothing is left over of what has described them. */
+/* PagesOutlive: an area leaks neither pages nor the structures that describe it. */
 static void many_leave_nothing(struct kunit *test)
 {
-	/* More than is kept, so that each is a new one. */
+	/* Larger than an area that is cached, so that each one is new. */
 	const size_t size = SZ_64K + 1;
 	unsigned long before;
 	unsigned int i;
 
 	for (i = 0; i < 8 * SZ_1K; i++) {
-		/* When caches have what they keep. */
+		/* Measure only after the slab and per-CPU caches have filled up. */
 		if (i == SZ_1K)
 			before = free_pages_now();
 		vmremap_area_put(vmremap_area_alloc(size, 0));
@@ -216,10 +215,10 @@ static void fragmented_memory(struct kunit *test)
 	}
 }
 
-/* Folios as large as they get, so that the loss of one would be seen. */
+/* The folios are as large as possible, so that a leaked one shows in the number of free pages. */
 static void every_allocation_fails(struct kunit *test)
 {
-	/* Both large and small; KASAN allocates a page for each 8. */
+	/* Large and small folios; under KASAN, vmap() also allocates a page for each 8. */
 	const size_t size = SZ_2M + SZ_64K;
 	unsigned long before = free_pages_now();
 	struct vmremap_area *area = vmremap_area_alloc(size, 0);
@@ -239,24 +238,24 @@ static void every_allocation_fails(struct kunit *test)
 			KUNIT_ASSERT_PTR_EQ(test, area, ERR_PTR(-ENOMEM));
 			lost++;
 		} else {
-			/* What failed was only a large block, or a cache. */
+			/* Only an allocation that has a fallback failed, such as a large folio. */
 			expect_whole(test, area);
 		}
 		vmremap_area_put(area);
 	}
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
-	/* None that failed has kept an id. */
+	/* The areas that failed have freed their ids. */
 	KUNIT_EXPECT_EQ(test, area->id, id);
 	vmremap_area_put(area);
 
 	KUNIT_EXPECT_LT(test, nth, FAILING_MAX);
-	/* The area, the array, the pages' array, the index. */
+	/* At least the area, its file and its inode have no fallback. */
 	KUNIT_EXPECT_GE(test, lost, 3);
 	expect_free_pages(test, before);
 	kunit_info(test, "%u allocations failed, %u areas", nth - 1, lost);
 }
 
-/* What tries again, as the page cache's array does, has no luck either. */
+/* Retries fail, too, such as those of the xarray of the page cache. */
 static void all_allocations_fail_from_one_on(struct kunit *test)
 {
 	unsigned long before = free_pages_now();
@@ -269,7 +268,7 @@ static void all_allocations_fail_from_one_on(struct kunit *test)
 		area = vmremap_area_alloc(SZ_1M - PAGE_SIZE, 0);
 		if (!failing_end())
 			break;
-		/* What fails last can be the checks of memory's own. */
+		/* The last allocations can be KASAN's or kmemleak's, which an area does without. */
 		if (IS_ERR(area))
 			KUNIT_ASSERT_PTR_EQ_MSG(test, area, ERR_PTR(-ENOMEM), "%u", nth);
 		else
@@ -283,12 +282,12 @@ static void all_allocations_fail_from_one_on(struct kunit *test)
 }
 
 /*
- * Memory for the page cache comes last, and by then the file is there. Only the checks of
- * memory's own can come later, and an area does without.
+ * The last allocation that an area needs is for the page cache, after its file was created. Only
+ * KASAN and kmemleak may allocate after that.
  */
 static void failure_closes_the_file(struct kunit *test)
 {
-	/* More than is kept, so that each is a new one. */
+	/* Larger than an area that is cached, so that each one is new. */
 	const size_t size = SZ_64K + 1;
 	struct vmremap_area *area = ERR_PTR(-ENOMEM);
 	unsigned int nth = 0, failed = 0, i;
@@ -302,7 +301,7 @@ static void failure_closes_the_file(struct kunit *test)
 	}
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	vmremap_area_put(area);
-	/* So many files would be more memory than is overlooked. A cache may need pages before. */
+	/* 8192 leaked files are more memory than expect_free_pages() tolerates. */
 	before = free_pages_now();
 	for (i = 0; i < 8 * SZ_1K; i++) {
 		failing_from(nth - 1 + i % 4);
@@ -317,7 +316,7 @@ static void failure_closes_the_file(struct kunit *test)
 	expect_free_pages(test, before);
 }
 
-/* Nothing large and nothing small: the area that was half there goes away. */
+/* Not even single pages can be had: the half-made area is freed. */
 static void no_memory_at_all(struct kunit *test)
 {
 	failing_init(test);
@@ -326,7 +325,7 @@ static void no_memory_at_all(struct kunit *test)
 	failing_end();
 }
 
-/* What the machine has not is not even begun. */
+/* More memory than the machine has is refused before anything is allocated. */
 static void more_than_the_machine_has(struct kunit *test)
 {
 	const size_t most = totalram_pages() << PAGE_SHIFT;

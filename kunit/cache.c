@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An area's folios in the page cache of its file: how they are counted, and what of
- * that is left on a page that somebody has pinned.
+ * An area's folios in the page cache of its file: the statistics, and the state of a page that
+ * stays pinned after the area is freed.
  */
 #include <kunit/test.h>
 #include <linux/anon_inodes.h>
@@ -20,11 +20,11 @@
 #include "device.h"
 #include "failing.h"
 
-/* More than is kept for the next area, and far more than a CPU counts for itself. */
+/* Too large to be cached, and far above the threshold up to which a CPU counts on its own. */
 #define SIZE	SZ_16M
 #define PAGES	(SIZE >> PAGE_SHIFT)
 
-/* What CPUs have not told the others yet, and what other tasks do meanwhile. */
+/* Tolerance for per-CPU counts that are not folded in yet, and for other tasks. */
 #define SLACK	(PAGES / 4)
 
 static void put(struct vmremap_area *area)
@@ -41,7 +41,7 @@ static void expect_more(struct kunit *test, long before, long more, enum node_st
 	KUNIT_EXPECT_LE(test, now, before + more + (long)SLACK);
 }
 
-/* PagesOutlive: as file memory, for as long as it is in the page cache. */
+/* PagesOutlive: counted as file memory as long as it is in the page cache. */
 static void counts_as_file_memory(struct kunit *test)
 {
 	long files = global_node_page_state_pages(NR_FILE_PAGES);
@@ -57,7 +57,7 @@ static void counts_as_file_memory(struct kunit *test)
 	expect_more(test, huge, 0, NR_FILE_THPS);
 }
 
-/* RightPage: nothing evicts, splits, cuts or writes back what is in there. */
+/* RightPage: the kernel neither evicts, splits, truncates nor writes back the folios. */
 static void is_not_reclaimed(struct kunit *test)
 {
 	struct vmremap_area *area = area_of_blocks(test, SIZE, 0, 0);
@@ -74,7 +74,7 @@ static void is_not_reclaimed(struct kunit *test)
 	put(area);
 }
 
-/* PagesOutlive: a pin keeps the page, without what its last owner has put there. */
+/* PagesOutlive: a pinned page stays, but the area's state in its folio is cleared. */
 static void leaves_nothing_on_a_pinned_page(struct kunit *test)
 {
 	struct vmremap_area *area = area_of_blocks(test, SIZE, 0, 0);
@@ -109,7 +109,7 @@ static int free_it(void *data)
 	return 0;
 }
 
-/* PagesOutlive: folio_mark_dirty() relies on it that folio->mapping stays while it is locked. */
+/* PagesOutlive: folio_mark_dirty() relies on folio->mapping not changing under the folio lock. */
 static void waits_for_the_lock_of_a_folio(struct kunit *test)
 {
 	struct freeing freeing = { .area = area_of_blocks(test, SIZE, 0, 0), .free = put };
@@ -134,8 +134,8 @@ static void waits_for_the_lock_of_a_folio(struct kunit *test)
 }
 
 /*
- * AllOrNothing: where an .mmap callback fails, the kernel puts the file before it unmaps what the
- * callback has mapped, in a VMA that is not in i_mmap.
+ * AllOrNothing: if an .mmap callback fails, the kernel puts the file before it unmaps the pages
+ * that the callback has mapped. Truncation cannot unmap them: the VMA is not in i_mmap.
  */
 static void waits_until_pages_are_unmapped(struct kunit *test)
 {
@@ -148,7 +148,7 @@ static void waits_until_pages_are_unmapped(struct kunit *test)
 
 	init_completion(&freeing.done);
 	folio_get(folio);
-	/* As a page table that nobody finds. */
+	/* Stands for an entry in a VMA that truncation does not find. */
 	atomic_inc(&folio->_mapcount);
 	task = kthread_run(free_it, &freeing, "vmremap-free");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
@@ -168,7 +168,7 @@ static void waits_until_pages_are_unmapped(struct kunit *test)
 /* So many pages that the last does not fit into the page cache's first node, without page 0. */
 #define FILL_PAGES	XA_CHUNK_SIZE
 
-/* A file that has nothing yet but that node, and the pages for it. */
+/* An area whose page cache contains only that node, and the pages to fill it with. */
 static struct vmremap_area *unfilled_area(struct kunit *test)
 {
 	static const struct file_operations fops = {};
@@ -200,7 +200,7 @@ static const struct fill_case {
 
 KUNIT_ARRAY_PARAM_DESC(fill, fills, name);
 
-/* RightPage: all of an area is in its page cache, or it is not an area. */
+/* RightPage: the page cache gets all pages of the area, or vmremap_cache_fill() fails. */
 static void fills_whole_or_fails(struct kunit *test)
 {
 	const struct fill_case *c = test->param_value;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a Rust driver's mmap callbacks do to who maps: see callback.rs, where
- * the offset in the file chooses.
+ * What a program sees of the mmap callbacks of a Rust driver. The callbacks are in callback.rs;
+ * the offset in the file selects one.
  */
 #include <kunit/test.h>
 #include <linux/mm.h>
@@ -13,10 +13,10 @@
 
 #define PAGES 40UL
 
-/* So often that what one of them lost would be seen. */
+/* Often enough that a leak in one mapping shows in the number of free pages. */
 #define TIMES 16
 
-/* The pages from @from up to @to are the area's, unless it ends with @err. */
+/* Either mmap() fails with @err, or the pages from @from up to @to are the area's. */
 static const struct callback_case {
 	const char *name;
 	unsigned long what;
@@ -69,7 +69,7 @@ static void map_once(struct kunit *test, const struct callback_case *c, struct t
 		int err = peek(uaddr + page * PAGE_SIZE, &value);
 		bool own = page >= c->from && page < c->to;
 
-		/* A page of the driver's own is zero. */
+		/* Page 0 may be one that the driver inserts, which is zero. */
 		KUNIT_EXPECT_EQ_MSG(test, err, own || !page ? 0 : -EFAULT, "page %lu", page);
 		if (!err)
 			KUNIT_EXPECT_EQ_MSG(test, value, own, "page %lu", page);
@@ -78,8 +78,8 @@ static void map_once(struct kunit *test, const struct callback_case *c, struct t
 }
 
 /*
- * VmaInit, RightPage, AreaOutlives: the driver has dropped all that it made,
- * and the mapping goes on, until it ends and nothing is left.
+ * VmaInit, RightPage, AreaOutlives: a mapping works after the driver has dropped all that it made,
+ * and nothing leaks when it ends.
  */
 static void callback_test(struct kunit *test)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The arithmetical clauses, around every value at which an answer changes. */
+/* The clauses about arithmetic, around every value at which the result changes. */
 #include <kunit/test.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
@@ -43,7 +43,7 @@ static const struct request_case {
 	{ "uaddr and size just do not", { LAST_PAGE - PAGE_SIZE, 0, 0, 1 } },
 	{ "uaddr does not count pgoff", { LAST_PAGE - PAGE_SIZE, 0, 9, 1 } },
 
-	/* Two at once: the first in the order of precedence wins. */
+	/* If two clauses fail, the first in the order of precedence is the result. */
 	{ "not aligned and no size", { 1, 0, 0, 0 }, VMREMAP_ADDR_ALIGNED },
 	{ "not aligned and wraps", { 0, 1, ULONG_MAX, 1 }, VMREMAP_ADDR_ALIGNED },
 	{ "no size and wraps", { 0, 0, ULONG_MAX, 0 }, VMREMAP_SIZE_NON_ZERO },
@@ -59,7 +59,7 @@ static void request_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmremap_check_request(&c->req), c->clause);
 }
 
-/* Values next to which something changes, at one width or another. */
+/* Values around which a result can change, for longs of 32 and 64 bits. */
 static const unsigned long edges[] = {
 	0, 1, 2, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, 2 * PAGE_SIZE,
 	S32_MAX, S32_MAX + 1UL, U32_MAX - PAGE_SIZE + 1, U32_MAX, LONG_MAX,
@@ -68,7 +68,7 @@ static const unsigned long edges[] = {
 	LAST_PAGE, LAST_PAGE + 1, ULONG_MAX,
 };
 
-/* In whole pages, and only by taking away, so that nothing can wrap here. */
+/* The expected clause, computed in pages and only by subtraction, which cannot wrap here. */
 static enum vmremap_clause judge(const struct vmremap_request *req)
 {
 	unsigned long pages = req->size / PAGE_SIZE + !!(req->size % PAGE_SIZE);

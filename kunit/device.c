@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A driver for tests: files whose hooks map areas, or what a test wants. */
+/* A driver for tests: files whose hooks map areas, or call a function of the test. */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -88,7 +88,7 @@ static bool maps_rows(void)
 {
 	pte_t ptes[3];
 
-	/* On a real machine, this would count as a mapping. */
+	/* set_ptes() of a real architecture would count these as mapped pages. */
 	if (!IS_ENABLED(CONFIG_UML))
 		return true;
 	set_ptes(current->mm, 0, ptes, pfn_pte(8, PAGE_READONLY), 3);
@@ -98,7 +98,7 @@ static bool maps_rows(void)
 void blocks_begin(struct kunit *test, unsigned int order)
 {
 	KUNIT_ASSERT_EQ(test, 0, kunit_attach_mm());
-	/* Those that were kept have other blocks. */
+	/* Cached areas may have blocks of another order. */
 	vmremap_idle_end();
 	if (!maps_rows())
 		order = 0;
@@ -219,7 +219,7 @@ long area_mapped(const struct vmremap_area *area)
 	long mapped = 0;
 
 	list_for_each_entry(folio, &area->folios, lru) {
-		/* As a whole, by a PMD, it counts once. */
+		/* A folio that a PMD maps counts once, but each of its pages is mapped. */
 		mapped += folio_mapcount(folio);
 		if (folio_test_large(folio))
 			mapped += folio_entire_mapcount(folio) *
@@ -243,13 +243,13 @@ void expect_unused(struct kunit *test, const struct vmremap_area *area)
 unsigned long free_pages_now(void)
 {
 	vmremap_idle_end();
-	/* A worker frees files; what KASAN has for areas goes with their addresses. */
+	/* A worker frees files; KASAN's shadow of an area is freed with its address range. */
 	flush_delayed_fput();
 	vm_unmap_aliases();
 	return global_zone_page_state(NR_FREE_PAGES);
 }
 
-/* A part of memory, as QUARANTINE_FRACTION of mm/kasan says. */
+/* Pages in KASAN's quarantine: QUARANTINE_FRACTION in mm/kasan is 32. */
 static unsigned long kasan_keeps(void)
 {
 	return IS_ENABLED(CONFIG_KASAN_GENERIC) ? totalram_pages() / 32 : 0;

@@ -8,10 +8,10 @@
 struct vmremap_area;
 
 /**
- * enum hook - which hook of a driver maps
+ * enum hook - by which hook the driver maps
  * @HOOK_MMAP: .mmap
  * @HOOK_PREPARE: .mmap_prepare
- * @HOOK_NESTED: .mmap, which passes on to another file's .mmap_prepare
+ * @HOOK_NESTED: .mmap, which calls another file's .mmap_prepare
  */
 enum hook {
 	HOOK_MMAP,
@@ -21,14 +21,14 @@ enum hook {
 
 /**
  * struct test_device - a driver and its file, in the mm of a test
- * @area: what it maps, unless @map maps something else
- * @map: does what .mmap does
- * @prepare: does what .mmap_prepare does, where that is not to map @area
+ * @area: the area that the hooks map, unless @map or @prepare is set
+ * @map: called by .mmap, if set
+ * @prepare: called by .mmap_prepare, if set
  * @data: for @map
- * @hook: how it is called
- * @prepared: what .mmap_prepare does after it has called vmremap
+ * @hook: the hook that @file has
+ * @prepared: called by .mmap_prepare, if set, after it has called vmremap
  * @file: the file to map
- * @nested: the file that @file passes on to
+ * @nested: for HOOK_NESTED, the file whose .mmap_prepare is called
  */
 struct test_device {
 	struct vmremap_area *area;
@@ -41,32 +41,32 @@ struct test_device {
 	struct file *nested;
 };
 
-/* A driver that has nothing yet. */
+/* A driver whose members are not set yet. */
 struct test_device *device_new(struct kunit *test);
 
-/* Open @dev, whose other members are set; @test closes it. */
+/* Open the files of @dev, whose other members are set. They are closed when @test ends. */
 void device_open(struct kunit *test, struct test_device *dev);
 
 /*
- * Until blocks_end(), new areas have blocks of at most @order, or less: UML of
- * 7.3 maps a row of pages wrong, see set_ptes(), and then has single pages.
+ * Until blocks_end(), new areas have blocks of at most @order. On UML of 7.3, they have single
+ * pages, because set_ptes() maps several pages wrongly there.
  */
 void blocks_begin(struct kunit *test, unsigned int order);
 void blocks_end(void);
 
-/* A new area of such blocks. */
+/* A new area with blocks of at most @order. */
 struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
 				    unsigned int flags, unsigned int order);
 
-/* @test has a reference on @area, and puts it in the end. */
+/* Put a reference on @area when @test ends. */
 void put_at_end(struct kunit *test, struct vmremap_area *area);
 
-/* A device on such an area, on which the test has the reference. */
+/* A device with such an area, whose reference is put when @test ends. */
 struct test_device *device_with_blocks(struct kunit *test, enum hook hook,
 				       size_t size, unsigned int flags,
 				       unsigned int order);
 
-/* The same, with blocks as large as can be. */
+/* The same, with blocks as large as possible. */
 struct test_device *device_with_area(struct kunit *test, enum hook hook,
 				     size_t size, unsigned int flags);
 
@@ -75,37 +75,37 @@ unsigned long device_mmap(struct kunit *test, struct test_device *dev, size_t le
 			  unsigned long prot, unsigned long flags,
 			  unsigned long pgoff);
 
-/* The same, shared, readable and writable, and it must succeed. */
+/* The same for a shared, readable and writable mapping, which must succeed. */
 unsigned long device_map(struct kunit *test, struct test_device *dev, size_t len,
 			 unsigned long pgoff);
 
-/* Like a program, read or write a word. Return: 0 or -EFAULT. */
+/* Read or write a word of user memory, as a program does. Return: 0 or -EFAULT. */
 int peek(unsigned long uaddr, unsigned long *value);
 int poke(unsigned long uaddr, unsigned long value);
 
-/* The area's word at @offset, for the kernel. */
+/* The word at @offset of @area, in the kernel's mapping. */
 unsigned long *area_word(struct vmremap_area *area, unsigned long offset);
 
-/* Number the pages of @area, and see them from @pgoff on in [uaddr, + len). */
+/* Number the pages of @area, and expect those from @pgoff on at [uaddr, uaddr + len). */
 void expect_pages(struct kunit *test, struct vmremap_area *area,
 		  unsigned long uaddr, size_t len, unsigned long pgoff);
 
-/* How many VMAs there are on @area. */
+/* Number of VMAs on @area. */
 long area_vmas(const struct vmremap_area *area);
 
-/* References on a folio of an area, but that area's and its page cache's. */
+/* References on a folio of an area, without those of the area and of its page cache. */
 long folio_pins(const struct folio *folio);
 
-/* How many times the pages of @area are mapped. */
+/* Number of entries that map pages of @area. */
 long area_mapped(const struct vmremap_area *area);
 
-/* Nobody but the test has @area, and nobody but @area its pages. */
+/* Expect that only the test has a reference on @area, and only @area on its pages. */
 void expect_unused(struct kunit *test, const struct vmremap_area *area);
 
-/* How many pages nobody uses. */
+/* Number of free pages, after everything that is freed later has been freed. */
 unsigned long free_pages_now(void);
 
-/* They come back, up to a MiB and to what KASAN keeps. */
+/* Expect as many free pages as @before, except for 1 MiB and KASAN's quarantine. */
 void expect_free_pages(struct kunit *test, unsigned long before);
 
 /* Unmap all pages of the VMA at @uaddr, which stays. */

@@ -10,7 +10,7 @@
 #include "../c/vmremap.h"
 #include "failing.h"
 
-/* A table of @area: as many bytes as that has, in its order. Return: how many entries. */
+/* Expect a table with all bytes of @area in their order. Return: the number of entries. */
 static unsigned int expect_table(struct kunit *test, struct vmremap_area *area)
 {
 	struct scatterlist *sg;
@@ -36,7 +36,7 @@ static const size_t sizes[] = {
 	1, PAGE_SIZE, PAGE_SIZE + 1, 15 * PAGE_SIZE, SZ_1M, SZ_2M + 1, SZ_4M - 1,
 };
 
-/* RightPage, AreaOutlives: the entries are the area, neither more of it nor less. */
+/* RightPage, AreaOutlives: the entries list the whole area and nothing else. */
 static void table_is_the_area(struct kunit *test)
 {
 	unsigned int i;
@@ -50,7 +50,7 @@ static void table_is_the_area(struct kunit *test)
 	}
 }
 
-/* RightPage: large folios give few entries. */
+/* RightPage: an area of large folios has few entries. */
 static void large_area_has_few_entries(struct kunit *test)
 {
 	struct vmremap_area *area = vmremap_area_alloc(SZ_64M, 0);
@@ -69,7 +69,7 @@ static void large_area_has_few_entries(struct kunit *test)
 	vmremap_area_put(area);
 }
 
-/* RightPage: where memory is fragmented, more entries are the same area. */
+/* RightPage: if memory is fragmented, there are more entries. */
 static void fragmented_area(struct kunit *test)
 {
 	struct vmremap_area *area;
@@ -83,7 +83,7 @@ static void fragmented_area(struct kunit *test)
 	vmremap_area_put(area);
 }
 
-/* DeviceTurn: a table keeps nothing, so that it has to be freed first. */
+/* DeviceTurn: a table holds no reference, so it has to be freed before the area is put. */
 static void table_keeps_nothing(struct kunit *test)
 {
 	struct vmremap_area *area = vmremap_area_alloc(SZ_64K, 0);
@@ -107,7 +107,7 @@ static void no_area_has_no_table(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmremap_area_sg_table(ERR_PTR(-ENODEV), &sgt, GFP_KERNEL), -EFAULT);
 }
 
-/* Enough entries for two allocations: the failure of each leaves nothing behind. */
+/* The table needs two allocations. The failure of either one leaks nothing. */
 static void no_memory_for_the_entries(struct kunit *test)
 {
 	struct vmremap_area *area;
@@ -120,13 +120,13 @@ static void no_memory_for_the_entries(struct kunit *test)
 	area = vmremap_area_alloc((SG_MAX_SINGLE_ALLOC + 2) * PAGE_SIZE, 0);
 	failing_end();
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
-	/* None at first, for the checks of memory allocate, too, when a caller is new to them. */
+	/* First without failures: KASAN and kmemleak allocate on the first call from a place. */
 	for (nth = 0; nth < FAILING_MAX; nth++) {
 		failing_nth(nth ?: FAILING_MAX);
 		err = vmremap_area_sg_table(area, &sgt, GFP_KERNEL);
 		if (!failing_end() && nth)
 			break;
-		/* What failed can be the checks of memory's own. */
+		/* The allocation that failed can be one of KASAN or kmemleak. */
 		if (!err)
 			sg_free_table(&sgt);
 		else

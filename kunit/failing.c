@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's fault injection, for the task of a test alone. Its settings are
- * only in debugfs, and reached there.
+ * Fault injection of the kernel, limited to the task of a test. Its settings exist only as files
+ * in debugfs, so they are set there.
  */
 #include <linux/atomic.h>
 #include <linux/dcache.h>

@@ -4,25 +4,25 @@
 
 #include <kunit/test.h>
 
-/* Let allocations of @test fail on demand; skip it where they cannot. */
+/* Prepare for failing allocations; skip @test if the kernel cannot inject them. */
 void failing_init(struct kunit *test);
 
-/* From here on, the @nth allocation of this task fails, slab or pages. */
+/* Fail the @nth allocation of this task from now on, of slab objects or of pages. */
 void failing_nth(unsigned int nth);
 
-/* The same for all that follow it, too: what tries again has no luck either. */
+/* Fail the @nth and all later ones, so that retries fail, too. */
 void failing_from(unsigned int nth);
 
-/* From here on, the first @times allocations from slabs fail. */
+/* Fail the next @times allocations of slab objects. */
 void failing_first(unsigned int times);
 
-/* Nothing fails any more. Return: did it come to the @nth? */
+/* Stop failing. Return: true if the @nth allocation was reached. */
 bool failing_end(void);
 
-/* No block of pages above @order can be had, until failing_end(). */
+/* Fail each allocation of pages above @order, until failing_end(). */
 void failing_above(unsigned int order);
 
-/* A limit for loops over all allocations of something that ends. */
+/* Bounds a loop that fails each allocation of an operation in turn. */
 #define FAILING_MAX	1000
 
 #endif /* VMREMAP_KUNIT_FAILING_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmremap_range() as a drop-in: on plain vmalloc memory. */
+/* vmremap_range() and vmremap_range_partial() on plain vmalloc memory. */
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -15,10 +15,11 @@
 /**
  * struct test_range - what the callback maps
  * @memory: from vmalloc_user(), numbered by page
- * @pages: its size
- * @kaddr: what is passed, with @pgoff
- * @offset: place in the VMA of a partial mapping
- * @size: size of it, 0 for the whole VMA
+ * @pages: size of @memory
+ * @kaddr: address to pass
+ * @pgoff: offset to pass
+ * @offset: for vmremap_range_partial(): offset in the VMA
+ * @size: for vmremap_range_partial(): bytes to map; 0 calls vmremap_range()
  */
 struct test_range {
 	void *memory;
@@ -65,14 +66,14 @@ static struct test_device *device_with_range(struct kunit *test, unsigned long p
 	return dev;
 }
 
-/* Map one page more than @pages, at most. Return: as mmap(2). */
+/* Map @pages pages of @dev. Return: as mmap(2). */
 static long try(struct kunit *test, struct test_device *dev, unsigned long pages)
 {
 	return device_mmap(test, dev, pages * PAGE_SIZE, PROT_READ | PROT_WRITE,
 			   MAP_SHARED, 0);
 }
 
-/* Is the memory nobody's but its owner's? */
+/* Expect that no page is mapped, and that only the vmalloc area holds references. */
 static void expect_unmapped(struct kunit *test, const struct test_range *range)
 {
 	unsigned long page;
@@ -119,7 +120,7 @@ static void never_beyond_the_area(struct kunit *test)
 				long uaddr;
 
 				range->kaddr = range->memory + start * PAGE_SIZE;
-				/* All pages of the VMA, if not all of its bytes. */
+				/* The size that does not end at a page still takes all pages. */
 				range->size = pages & 1 ? pages * PAGE_SIZE - 1 : 0;
 				uaddr = try(test, dev, pages);
 				if (!fits) {
@@ -148,14 +149,14 @@ static void not_for_userspace(struct kunit *test)
 	range->kaddr = memory;
 	KUNIT_EXPECT_EQ(test, try(test, dev, 4), -EPERM);
 	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -EPERM);
-	/* Both wrong: the area's end comes first. */
+	/* Both clauses fail: the one about the area's end comes first. */
 	KUNIT_EXPECT_EQ(test, try(test, dev, 5), -EINVAL);
 	vfree(memory);
 	range->kaddr = memory;
 	KUNIT_EXPECT_EQ(test, try(test, dev, 1), -EFAULT);
 }
 
-/* AreaShareable: what dma_alloc_coherent() puts together in vmalloc space. */
+/* AreaShareable: memory of dma_alloc_coherent() that is mapped in vmalloc space may be mapped. */
 static void coherent_memory(struct kunit *test)
 {
 	struct test_device *dev = device_with_range(test, 1);
@@ -174,7 +175,7 @@ static void coherent_memory(struct kunit *test)
 	__free_page(page);
 }
 
-/* There is nothing wrong with the area, but its second page cannot be mapped. */
+/* The area may be mapped, but its second page is slab memory, which cannot. */
 static void page_of_a_slab(struct kunit *test)
 {
 	struct test_device *dev = device_with_range(test, 1);
@@ -266,10 +267,9 @@ static void a_part(struct kunit *test)
 	expect_unmapped(test, range);
 }
 
-/* A failure leaves nothing behind, even for a driver that goes on. */
 /*
- * AllOrNothing: across three page tables, so that pages are mapped when there is no memory for
- * the next table.
+ * AllOrNothing: a failure leaves nothing mapped. The range takes three page tables, so that some
+ * pages are mapped already when there is no memory for the next table.
  */
 static void every_allocation_fails(struct kunit *test)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Areas that were kept for the next one: which are, for whom, and what of them is left. */
+/* The cache of freed areas: which are cached, which allocations reuse them, what is reset. */
 #include <kunit/test.h>
 #include <linux/cred.h>
 #include <linux/dcache.h>
@@ -16,7 +16,7 @@
 #include "../c/vmremap.h"
 #include "device.h"
 
-/* As many as are kept. */
+/* As IDLE_AREAS in c/idle.c. */
 #define KEPT	16
 
 static struct vmremap_area *new_area(struct kunit *test, size_t size, unsigned int flags)
@@ -27,7 +27,7 @@ static struct vmremap_area *new_area(struct kunit *test, size_t size, unsigned i
 	return area;
 }
 
-/* What was kept, back to where it was. */
+/* The cached area of @pages pages, or NULL; it is cached again afterwards. */
 static struct vmremap_area *kept(unsigned long pages)
 {
 	struct vmremap_area *area = vmremap_idle_take(pages, 0);
@@ -57,7 +57,7 @@ static const struct idle_case {
 
 KUNIT_ARRAY_PARAM_DESC(idle, cases, name);
 
-/* ZeroedBeforeShare, RightPage, AreaOutlives: it has nothing of the last but its place. */
+/* ZeroedBeforeShare, RightPage, AreaOutlives: a reused area has only the address of the last. */
 static void as_a_new_one(struct kunit *test)
 {
 	const struct idle_case *c = test->param_value;
@@ -96,7 +96,7 @@ static void as_a_new_one(struct kunit *test)
 	vmremap_area_put(next);
 }
 
-/* AnyThread: while it is kept, nobody finds it. */
+/* AnyThread: no lookup returns a cached area. */
 static void is_not_found(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, 1, 0);
@@ -114,7 +114,7 @@ static void is_not_found(struct kunit *test)
 	vmremap_area_put(area);
 }
 
-/* AreaOutlives, PagesOutlive: what anybody has any part of is not kept. */
+/* AreaOutlives, PagesOutlive: an area is not cached while anybody refers to a part of it. */
 static void in_use(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, 1, 0);
@@ -123,21 +123,21 @@ static void in_use(struct kunit *test)
 	struct inode *inode;
 	struct folio *folio;
 
-	/* As a VMA has it. */
+	/* A reference on the file, as a VMA holds one. */
 	vmremap_area_put(area);
 	KUNIT_EXPECT_NULL(test, kept(1));
 	fput(file);
 	flush_delayed_fput();
 	KUNIT_EXPECT_NULL(test, kept(1));
 
-	/* As who has opened it as a path. */
+	/* A reference on the dentry, as an open path holds one. */
 	area = new_area(test, 1, 0);
 	dentry = dget(area->file->f_path.dentry);
 	vmremap_area_put(area);
 	KUNIT_EXPECT_NULL(test, kept(1));
 	dput(dentry);
 
-	/* As who watches it. */
+	/* A reference on the inode, as an inotify mark holds one. */
 	area = new_area(test, 1, 0);
 	inode = file_inode(area->file);
 	ihold(inode);
@@ -145,7 +145,7 @@ static void in_use(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, kept(1));
 	iput(inode);
 
-	/* As a pin. */
+	/* A reference on a folio, as a pin holds one. */
 	area = new_area(test, 1, 0);
 	folio = first_folio(area);
 	folio_get(folio);
@@ -160,7 +160,7 @@ static void in_use(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
 }
 
-/* AreaOutlives: a program's mapping is such a use. */
+/* AreaOutlives: an area is not cached while it is mapped. */
 static void still_mapped(struct kunit *test)
 {
 	struct test_device *dev = device_new(test);
@@ -189,7 +189,7 @@ static void still_mapped(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
 }
 
-/* It is for an area of as many pages, which is charged to nobody, as it is not itself. */
+/* A cached area is reused only for the same number of pages; accounted areas are not cached. */
 static void for_its_like(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, 1, 0), *other;
@@ -210,7 +210,7 @@ static void for_its_like(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, kept(PFN_UP(SZ_64K + 1)));
 }
 
-/* Its file and its inode have the credentials of who made it. */
+/* The file has the credentials of its creator, so only those reuse the area. */
 static void for_the_same_credentials(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, 1, 0), *other;
@@ -232,7 +232,7 @@ static void for_the_same_credentials(struct kunit *test)
 	put_cred(cred);
 }
 
-/* Memory that has failed is given to nobody. */
+/* An area with a failed page is not reused. */
 static void failed_memory(struct kunit *test)
 {
 #ifdef CONFIG_MEMORY_FAILURE
@@ -243,7 +243,7 @@ static void failed_memory(struct kunit *test)
 	for (page = 0; page < pages; page++) {
 		struct page *failed = vmalloc_to_page(area->addr + page * PAGE_SIZE);
 
-		/* As memory_failure() does it, for a folio that is on no LRU. */
+		/* Like memory_failure() for a folio that is on no LRU. */
 		SetPageHWPoison(failed);
 		NODE_DATA(page_to_nid(failed))->mf_stats.total++;
 		KUNIT_EXPECT_NULL(test, kept(pages));
@@ -256,7 +256,7 @@ static void failed_memory(struct kunit *test)
 #endif
 }
 
-/* No more than so many, and those that were put last among them; and in the end, none. */
+/* The cache holds the last IDLE_AREAS areas, and none after vmremap_idle_end(). */
 static void no_more_than_a_few(struct kunit *test)
 {
 	struct vmremap_area *areas[2 * KEPT];
@@ -288,13 +288,13 @@ static void no_more_than_a_few(struct kunit *test)
 	folio_get(folio);
 	vmremap_idle_end();
 	KUNIT_EXPECT_NULL(test, kept(PFN_UP(SZ_64K)));
-	/* That is left which keeps it here. */
+	/* Only the reference of this test is left. */
 	KUNIT_EXPECT_EQ(test, folio_ref_count(folio), 1);
 	folio_put(folio);
 	expect_free_pages(test, before);
 }
 
-/* A cached area would keep the namespace for as long. */
+/* An area of another user namespace is not cached, because its file would keep that alive. */
 static void made_in_a_user_namespace(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, 1, 0);
@@ -324,7 +324,7 @@ static void put_both(struct irq_work *work)
 	vmremap_area_put(putting->areas[1]);
 }
 
-/* AnyThread: in an interrupt, too, an area that is cached and one that is freed. */
+/* AnyThread: the last put may be in an interrupt, of an area that is cached or freed. */
 static void put_in_an_interrupt(struct kunit *test)
 {
 	struct putting putting = {

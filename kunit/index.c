@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Finding areas: by what was their id, and by any address there is. */
+/* Lookup of areas by id and by address, also by ids that are stale and by any address. */
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/file.h>
@@ -15,7 +15,7 @@
 #include "device.h"
 #include "failing.h"
 
-/* With this, an area is none that was kept, and none that is kept for the next. */
+/* Areas with this flag neither come from the cache nor go into it. */
 #define OWN	VMREMAP_ACCOUNT
 
 static struct vmremap_area *new_area(struct kunit *test, size_t size)
@@ -27,7 +27,7 @@ static struct vmremap_area *new_area(struct kunit *test, size_t size)
 	return area;
 }
 
-/* Look up, and give the reference back. */
+/* Look up, and drop the reference. */
 static struct vmremap_area *find(unsigned long kaddr)
 {
 	struct vmremap_area *area = vmremap_index_get_by_addr(kaddr);
@@ -100,7 +100,7 @@ static void freed_area_is_unknown(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, vmremap_index_get(U32_MAX, start));
 }
 
-/* So many areas that they are where those were which have gone. */
+/* Enough new areas that they reuse the ids and the memory of freed ones. */
 #define AREAS_ANEW	512
 
 static void wait_for_their_memory(void)
@@ -111,7 +111,7 @@ static void wait_for_their_memory(void)
 		kvfree_rcu_barrier();
 }
 
-/* Another area of the same id, or in the same memory, is not the one whose address it was. */
+/* A stale id and address do not find another area that has the same id or the same memory. */
 static void stale_id_finds_no_other(struct kunit *test)
 {
 	struct vmremap_area *area = vmremap_area_alloc(1, OWN), *found;
@@ -137,7 +137,7 @@ static void stale_id_finds_no_other(struct kunit *test)
 	}
 }
 
-/* Nor is it one that failed when it had an id already. */
+/* An area whose allocation failed after it got its id is not found. */
 static void failed_area_is_unknown(struct kunit *test)
 {
 	struct vmremap_area *area;
@@ -165,7 +165,7 @@ static void failed_area_is_unknown(struct kunit *test)
 	}
 }
 
-/* An area that has no reference left, but that nobody has removed yet. */
+/* An area without a reference is not found, even before it is removed from the index. */
 static void dying_area_is_not_revived(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, 1);
@@ -191,7 +191,7 @@ static void put_last(struct work_struct *work)
 	complete(&put->done);
 }
 
-/* Who found it under RCU can still see that no reference is left. */
+/* A reader that found an area under RCU can still read refs after the area is freed. */
 static void freed_area_stays_for_readers(struct kunit *test)
 {
 	unsigned long end = jiffies + 10 * HZ;
@@ -209,7 +209,7 @@ static void freed_area_stays_for_readers(struct kunit *test)
 	while (!completion_done(&put.done) && time_before(jiffies, end))
 		cpu_relax();
 	KUNIT_EXPECT_TRUE(test, completion_done(&put.done));
-	/* Freed already, it is KASAN that knows. */
+	/* If the area were freed already, KASAN would report this. */
 	KUNIT_EXPECT_EQ(test, refcount_read(&put.area->refs), 0);
 	rcu_read_unlock();
 
@@ -242,8 +242,8 @@ static void addresses_in_no_area(struct kunit *test)
 }
 
 /*
- * The pages of an area, seen at other addresses than its own: and pages of
- * others that look as if they were an area's.
+ * Another mapping of an area's page is not found; nor is a page of another owner whose
+ * folio->private looks like the id of an area.
  */
 static void only_the_areas_own_addresses(struct kunit *test)
 {
@@ -270,7 +270,7 @@ static void only_the_areas_own_addresses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
 }
 
-/* As many areas as it takes for the index itself to need memory. */
+/* Enough areas that the index has to allocate nodes. */
 static void every_allocation_fails(struct kunit *test)
 {
 	struct vmremap_area *areas[100];
@@ -279,7 +279,7 @@ static void every_allocation_fails(struct kunit *test)
 	failing_init(test);
 	for (i = 0; i < ARRAY_SIZE(areas); i++) {
 		for (nth = 1; nth < FAILING_MAX; nth++) {
-			/* The index tries twice. */
+			/* Not failing_nth(), because xa_alloc() retries. */
 			failing_from(nth);
 			areas[i] = vmremap_area_alloc(1, OWN);
 			if (!failing_end() || !IS_ERR(areas[i]))

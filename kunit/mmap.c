@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A whole VMA on one area, by each hook that a driver can have. */
+/* A whole VMA on one area, mapped by each of the hooks. */
 #include <kunit/test-bug.h>
 #include <kunit/test.h>
 #include <linux/err.h>
@@ -35,7 +35,7 @@ static enum hook hook_of(struct kunit *test)
 	return c->hook;
 }
 
-/* Sizes that are one block, cut blocks, and blocks beside each other. */
+/* Areas of one folio, of one that is not used to its end, and of several. */
 static void both_sides_see_the_same(struct kunit *test)
 {
 	static const unsigned int pages[] = { 1, 3, 16, 31, 64, 513, 1100 };
@@ -133,7 +133,7 @@ static void policy_is_on_the_vma(struct kunit *test)
 	}
 }
 
-/* What MADV_DONTNEED removes comes back, with what is in it by then. */
+/* After MADV_DONTNEED, an access faults the page in again, with its present contents. */
 static void fault_after_zap(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, hook_of(test), SZ_4M + 5 * PAGE_SIZE, 0);
@@ -166,7 +166,7 @@ static void first_touch_is_a_write(struct kunit *test)
 	}
 }
 
-/* A driver that makes it a mixed map gets its pages, only not in rows. */
+/* If the driver sets VM_MIXEDMAP, each fault maps a single page. */
 static void mixed_map(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, hook_of(test), SZ_256K, 0);
@@ -193,7 +193,7 @@ static vm_fault_t fault(const struct vm_area_struct *vma, unsigned long uaddr, u
 	return ret;
 }
 
-/* No mapping reaches beyond its area, so only a VMA that is not in the tree shows this. */
+/* A VMA never extends past its area, so this test makes one by hand. */
 static void fault_behind_the_area(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_MMAP, PMD_SIZE, 0);
@@ -207,7 +207,7 @@ static void fault_behind_the_area(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fault(&vma, vma.vm_start, 0), VM_FAULT_SIGBUS);
 }
 
-/* RightPage: a folio that is locked is mapped when its lock is free. */
+/* RightPage: a fault on a locked folio waits for the lock and returns the folio locked. */
 static void folio_is_locked(struct kunit *test)
 {
 	struct test_device *dev = device_with_blocks(test, hook_of(test), SZ_256K, 0, 0);
@@ -217,11 +217,11 @@ static void folio_is_locked(struct kunit *test)
 	struct vm_fault vmf = { .vma = vma, .address = uaddr };
 	struct folio *folio = list_first_entry(&dev->area->folios, struct folio, lru);
 
-	/* As for memory that is populated: it is left to a later access. */
+	/* The flags that populate() uses: the fault does not wait. */
 	folio_lock(folio);
 	vmf.flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT;
 	KUNIT_EXPECT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_RETRY);
-	/* A task that is killed does not wait. */
+	/* A task that is being killed does not wait. */
 	allow_signal(SIGKILL);
 	send_sig(SIGKILL, current, 1);
 	vmf.flags = 0;
@@ -239,7 +239,7 @@ static void folio_is_locked(struct kunit *test)
 	expect_pages(test, dev->area, uaddr, SZ_256K, 0);
 }
 
-/* Unmapping from the middle makes two VMAs, each with a reference on the file. */
+/* Unmapping the middle leaves two VMAs, each with a reference on the file. */
 static void unmap_the_middle(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, hook_of(test), 64 * PAGE_SIZE, 0);
@@ -270,7 +270,7 @@ static void populated_without_a_touch(struct kunit *test)
 						      VMREMAP_POPULATE);
 		unsigned long uaddr = device_map(test, dev, size, 0);
 
-		/* In the nested case, mmap's end is not seen. */
+		/* For a nested .mmap_prepare, .mapped is called before the VMA is in the tree. */
 		if (hook_of(test) != HOOK_NESTED)
 			KUNIT_EXPECT_EQ(test, area_mapped(dev->area), pages[i]);
 		expect_pages(test, dev->area, uaddr, size, 0);
@@ -284,8 +284,8 @@ static void populated_without_a_touch(struct kunit *test)
 }
 
 /*
- * PolicyHeld, RightPage, AreaOutlives: nothing of the mapping that was there
- * before shows through, the area's own included, and no reference is left.
+ * PolicyHeld, RightPage, AreaOutlives: a mapping that replaces another one, even of the same
+ * area, shows nothing of the old mapping, and no reference leaks.
  */
 static void replaces_another_mapping(struct kunit *test)
 {
@@ -317,7 +317,7 @@ static void replaces_another_mapping(struct kunit *test)
 	}
 }
 
-/* Folios of every size up to some, at every offset into the first of them. */
+/* Folios of several orders, mapped from several offsets on. */
 static void fragmented_area(struct kunit *test)
 {
 	unsigned int order;
@@ -342,9 +342,9 @@ static void fragmented_area(struct kunit *test)
 }
 
 /*
- * AllOrNothing: single pages across three page tables, so that there may be no memory for a
- * table after hundreds of pages are mapped; and larger blocks, which populating takes faults
- * on. What is not populated is mapped when it is accessed.
+ * AllOrNothing: the area takes three page tables, so that memory for one can run out after
+ * hundreds of pages are mapped. With larger blocks, VMREMAP_POPULATE maps by faults. Pages that
+ * are not populated are mapped when they are accessed.
  */
 static void every_allocation_fails(struct kunit *test)
 {
@@ -394,7 +394,7 @@ static void put_early(struct test_device *dev, struct vm_area_desc *desc)
 	vmremap_area_put(dev->area);
 }
 
-/* AreaOutlives: the driver's last put comes before the VMA is there. */
+/* AreaOutlives: the driver puts its last reference in .mmap_prepare, before the VMA exists. */
 static void area_put_while_mapping(struct kunit *test)
 {
 	struct test_device *dev = device_new(test);
@@ -446,7 +446,7 @@ static int map_and_overwrite_file(struct test_device *dev, struct vm_area_struct
 	return err;
 }
 
-/* Against the rules: such a VMA has no area, and every access is refused. */
+/* If a driver breaks the rules and changes vm_file, each access to the VMA fails. */
 static void file_is_not_the_drivers(struct kunit *test)
 {
 	static const enum hook both[] = { HOOK_MMAP, HOOK_PREPARE };
@@ -468,7 +468,7 @@ static void file_is_not_the_drivers(struct kunit *test)
 	}
 }
 
-/* VmaInit: the caller has no lock, as outside of a callback. */
+/* VmaInit: the caller does not hold the mmap lock, as it would in a callback. */
 static void outside_of_a_callback(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_MMAP, PAGE_SIZE, 0);
@@ -479,7 +479,7 @@ static void outside_of_a_callback(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-/* AreaValid: the caller has no reference any more. */
+/* AreaValid: the caller has put its last reference. */
 static void area_that_was_put(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_MMAP, PAGE_SIZE, 0);
@@ -492,7 +492,7 @@ static void area_that_was_put(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-/* AreaOutlives: the kernel gives back what a callback took that fails in the end. */
+/* AreaOutlives: if a callback fails after mapping an area, the kernel puts the area's file. */
 static int map_and_fail(struct test_device *dev, struct vm_area_struct *vma)
 {
 	return vmremap_area_mmap(dev->area, vma, 0) ?: -EUCLEAN;
@@ -508,7 +508,7 @@ static void callback_fails_in_the_end(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-/* AllOrNothing: the kernel does not close a VMA whose .mmap failed. */
+/* AllOrNothing: the kernel calls no .close if .mmap fails, so vmremap undoes the first call. */
 static int map_twice(struct test_device *dev, struct vm_area_struct *vma)
 {
 	int err = vmremap_area_mmap(dev->area, vma, 0);
@@ -527,7 +527,7 @@ static void failure_after_success_takes_all_back(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-/* What was taken back is as if it had not been, for a driver that goes on. */
+/* A driver may ignore a refusal and map again: the first call has left nothing behind. */
 static int map_after_taking_back(struct test_device *dev, struct vm_area_struct *vma)
 {
 	if (vmremap_area_mmap(dev->area, vma, 0) ||
@@ -552,8 +552,8 @@ static void taken_back_vma_is_free(struct kunit *test)
 }
 
 /*
- * AreaOutlives: the program's mapping keeps the area, when the driver is done
- * with it.
+ * AreaOutlives: the program's mapping keeps the area after the driver has put its last
+ * reference.
  */
 static void mapping_keeps_the_area(struct kunit *test)
 {
@@ -603,7 +603,7 @@ static void foreign_vma(struct vm_area_struct *vma)
 {
 }
 
-/* What makes a VMA another owner's, one at a time. */
+/* Each of these alone means that the VMA has another owner. */
 static const struct vm_operations_struct foreign_ops[] = {
 	{ .fault = foreign_fault },
 	{ .open = foreign_vma },
@@ -634,7 +634,7 @@ static int map_foreign_vma(struct test_device *dev, struct vm_area_struct *vma)
 		return -EUCLEAN;
 	vm_flags_clear(vma, VM_PFNMAP);
 
-	/* What was refused left no trace, so this works. */
+	/* The refused calls have left the VMA unchanged, so this works. */
 	return vmremap_area_mmap(dev->area, vma, 0);
 }
 
@@ -651,7 +651,7 @@ static void vma_of_another_owner(struct kunit *test)
 	expect_pages(test, dev->area, uaddr, SZ_64K, 0);
 }
 
-/* PolicyHeld: the file system of these files allows no PROT_EXEC, so by hand. */
+/* PolicyHeld: mmap(2) refuses PROT_EXEC on the files of this test, so it calls by hand. */
 static void readable_is_not_executable(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_64K, 0);
@@ -689,13 +689,13 @@ static void desc_of_another_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0), -EBUSY);
 	KUNIT_EXPECT_NULL(test, desc.vm_ops);
 	desc.action.type = MMAP_NOTHING;
-	/* VmaInit: nor pages without references. */
+	/* VmaInit: a VMA of bare page frames is refused, too. */
 	desc.vma_flags = legacy_to_vma_flags(VM_PFNMAP);
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 0), -EBUSY);
 	desc.vma_flags = legacy_to_vma_flags(VM_NONE);
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, ULONG_MAX),
 			-EOVERFLOW);
-	/* Only the sum with the area's address wraps. */
+	/* Here only the sum with the area's address wraps. */
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc,
 							(ULONG_MAX >> PAGE_SHIFT) - 16),
 			-EOVERFLOW);
@@ -707,7 +707,7 @@ static void desc_of_another_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, desc.pgoff,
 			list_first_entry(&dev->area->folios, struct folio, lru)->index + 1);
 	KUNIT_EXPECT_PTR_EQ(test, desc.vm_file, dev->area->file);
-	/* AllOrNothing: a second call takes the first one back. */
+	/* AllOrNothing: a second call is refused, and undoes the first. */
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 1), -EBUSY);
 	KUNIT_EXPECT_NULL(test, desc.vm_file);
 	KUNIT_EXPECT_EQ(test, file_count(dev->area->file), 1);
@@ -719,7 +719,7 @@ static void revoke_prepared(struct test_device *dev, struct vm_area_desc *desc)
 	KUNIT_EXPECT_EQ(kunit_get_current_test(), 0, vmremap_area_revoke(dev->area));
 }
 
-/* NotRevoked: an area that is revoked while it is being mapped is mapped, and populates nothing. */
+/* NotRevoked: if an area is revoked while it is being mapped, mmap() succeeds but maps no page. */
 static void revoked_before_it_is_populated(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_256K,
@@ -735,21 +735,21 @@ static void revoked_before_it_is_populated(struct kunit *test)
 }
 
 #ifdef CONFIG_NUMA
-/* Pages of an area are never migrated, so that NUMA balancing need not look who uses them. */
+/* An area's pages never migrate, so NUMA balancing should not scan the VMA. */
 static void is_not_scanned_by_numa_balancing(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, hook_of(test), SZ_64K, 0);
 	struct vm_area_struct *vma = vma_at(device_map(test, dev, SZ_64K, 0));
 	pgoff_t index = 5;
 
-	/* As vma_policy_mof() asks. */
+	/* This is how vma_policy_mof() calls it. */
 	KUNIT_ASSERT_NOT_NULL(test, vma->vm_ops->get_policy);
 	KUNIT_EXPECT_NULL(test, vma->vm_ops->get_policy(vma, vma->vm_start, &index));
 	KUNIT_EXPECT_EQ(test, index, 0);
 }
 #endif
 
-/* One that may be executed because it can be read, and whose page_prot is nobody's. */
+/* Like do_mmap() with READ_IMPLIES_EXEC, and with a vm_page_prot that is wrong. */
 static int map_executable(struct test_device *dev, struct vm_area_struct *vma)
 {
 	int err;
@@ -757,7 +757,7 @@ static int map_executable(struct test_device *dev, struct vm_area_struct *vma)
 	vm_flags_set(vma, VM_EXEC);
 	vma->vm_page_prot = vm_get_page_prot(VM_NONE);
 	err = vmremap_area_mmap(dev->area, vma, 3);
-	/* Entries are made with it before the mmap has ended. */
+	/* vmremap inserts entries with vm_page_prot before the kernel recomputes it. */
 	if (vma->vm_flags & VM_EXEC ||
 	    pgprot_val(vma->vm_page_prot) != pgprot_val(vm_get_page_prot(vma->vm_flags)))
 		return -EUCLEAN;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* VMAs with parts of areas in them, and the drop-ins on an area's own memory. */
+/* VMAs with parts of areas; and vmremap_range() and vmremap_range_partial() on an area's memory. */
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -13,12 +13,12 @@
 
 /**
  * struct part - one call of vmremap_range_partial(), in pages
- * @area: which of the areas of struct parts
- * @at: place in the VMA
- * @start: place in the area of the address that is passed
- * @pgoff: as passed
- * @pages: how many
- * @err: what the call returns
+ * @area: index in parts.areas
+ * @at: offset in the VMA
+ * @start: offset in the area of the address to pass
+ * @pgoff: offset to pass
+ * @pages: size to pass
+ * @err: expected return value
  */
 struct part {
 	unsigned int area;
@@ -33,10 +33,10 @@ struct part {
 #define VMA_PAGES	100UL
 
 /**
- * struct parts - what .mmap maps
+ * struct parts - the calls that .mmap makes
  * @areas: the areas
- * @part: the parts
- * @nr: how many parts there are
+ * @part: the calls
+ * @nr: number of calls
  */
 struct parts {
 	struct vmremap_area *areas[2];
@@ -44,13 +44,13 @@ struct parts {
 	unsigned int nr;
 };
 
-/* Each second one ends within its last page. */
+/* Every second part ends within its last page. */
 static unsigned long part_size(const struct part *part, unsigned int i)
 {
 	return part->pages * PAGE_SIZE - (part->pages && i & 1);
 }
 
-/* Like a driver that stops at the first failure. */
+/* A driver that stops at the first failure. */
 static int map_parts(struct test_device *dev, struct vm_area_struct *vma)
 {
 	const struct parts *parts = dev->data;
@@ -109,7 +109,7 @@ static long try(struct kunit *test, struct test_device *dev, const struct part *
 			   PROT_READ | PROT_WRITE, MAP_SHARED, 1007);
 }
 
-/* Small and large, cut and whole, from both areas, with holes between. */
+/* Single pages, a whole area and a part of one, from both areas, with holes between them. */
 static const struct part several[] = {
 	{ 0, 2, 0, 0, 1 },
 	{ 1, 3, 0, 0, AREA_PAGES },
@@ -147,7 +147,7 @@ static void several_areas_in_a_vma(struct kunit *test)
 	struct parts *parts = dev->data;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
-	/* A later part may be refused: so none is mapped before it is accessed. */
+	/* No page is mapped before it is accessed, because a later part may be refused. */
 	KUNIT_EXPECT_EQ(test, area_mapped(parts->areas[0]), 0);
 	KUNIT_EXPECT_EQ(test, area_mapped(parts->areas[1]), 0);
 	expect_several(test, dev->data, uaddr);
@@ -161,7 +161,7 @@ static void several_areas_in_a_vma(struct kunit *test)
 	expect_both_unused(test, dev);
 }
 
-/* Cut through a part: each half keeps what it has, and what it needs. */
+/* Unmapping within a part leaves two VMAs; both keep their pages and the references. */
 static void unmap_the_middle(struct kunit *test)
 {
 	struct test_device *dev = device_with_parts(test, 0);
@@ -211,7 +211,7 @@ static const struct refusal_case {
 
 KUNIT_ARRAY_PARAM_DESC(refusal, refusals, name);
 
-/* What was mapped before the refusal goes, too: a failed mmap is not closed. */
+/* After a refusal no earlier part keeps a reference: the kernel does not call .close then. */
 static void refusal_takes_all_back(struct kunit *test)
 {
 	const struct refusal_case *c = test->param_value;
@@ -250,7 +250,7 @@ static void policy_of_each_area(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vma_at(uaddr)->vm_flags & VM_MAYWRITE);
 }
 
-/* A list that had more pieces was where this one is. */
+/* A list may reuse the memory of a longer one, whose last pieces must not be seen. */
 static void untouched_by_former_lists(struct kunit *test)
 {
 	static const struct part five[] = {
@@ -289,7 +289,7 @@ static int map_many(struct test_device *dev, struct vm_area_struct *vma)
 	return err;
 }
 
-/* So many pieces that their list is of pages, which can be counted. */
+/* Enough pieces that a leaked list shows in the number of free pages. */
 static void list_goes_with_the_mapping(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_MMAP, PAGE_SIZE, 0);
@@ -306,7 +306,7 @@ static void list_goes_with_the_mapping(struct kunit *test)
 	expect_free_pages(test, before);
 }
 
-/* AllOrNothing: whichever allocation it is. */
+/* AllOrNothing: the failure of any allocation leaves nothing mapped and no reference. */
 static void every_allocation_fails(struct kunit *test)
 {
 	struct test_device *dev;
@@ -347,7 +347,7 @@ static int map_whole(struct test_device *dev, struct vm_area_struct *vma)
 	return vmremap_range(vma, dev->area->addr + PAGE_SIZE, 2);
 }
 
-/* The drop-in allows what areas refuse: private copies. */
+/* vmremap_range() allows private writable mappings, which vmremap_area_mmap() refuses. */
 static void private_copies(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_MMAP, 40 * PAGE_SIZE, 0);
@@ -368,7 +368,7 @@ static void private_copies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, size));
 	expect_unused(test, dev->area);
 
-	/* Now without a look before the write. */
+	/* Now without a read before the write. */
 	uaddr = device_mmap(test, dev, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
 	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
 	for (page = 0; page < 37; page++)
@@ -393,7 +393,7 @@ static void private_copies_of_parts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, poke(uaddr + 3 * PAGE_SIZE, 5));
 	KUNIT_EXPECT_EQ(test, ~0UL, *area_word(parts->areas[1], 0));
 
-	/* The same where no page is mapped yet. */
+	/* The same on a page that is not mapped yet. */
 	zap(uaddr);
 	KUNIT_EXPECT_EQ(test, 0, poke(uaddr + 4 * PAGE_SIZE, 6));
 	KUNIT_EXPECT_EQ(test, 0, peek(uaddr + 4 * PAGE_SIZE, &value));
@@ -401,14 +401,14 @@ static void private_copies_of_parts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ~1UL, *area_word(parts->areas[1], PAGE_SIZE));
 }
 
-/* All pages of the VMA, but not all of its bytes. */
+/* The size does not end at a page, but takes all pages of the VMA. */
 static int map_all_pages(struct test_device *dev, struct vm_area_struct *vma)
 {
 	return vmremap_range_partial(vma, vma->vm_start, dev->area->addr + PAGE_SIZE, 2,
 				     vma->vm_end - vma->vm_start - PAGE_SIZE + 1);
 }
 
-/* Where there is one piece, there need be no list: and PMDs can be had. */
+/* A part that is the whole VMA is mapped without a list, so that PMDs can map it. */
 static void whole_vma_on_an_area(struct kunit *test)
 {
 	static int (* const maps[])(struct test_device *dev, struct vm_area_struct *vma) = {

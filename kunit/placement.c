@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Addresses at which an area's blocks can be mapped whole. */
+/* vmremap_get_unmapped_area(): addresses at which PMDs and large folios fit. */
 #include <kunit/test.h>
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -10,7 +10,7 @@
 #include "../c/vmremap.h"
 #include "device.h"
 
-/* As mmap(2) asks for an address. */
+/* Call it as mmap(2) does. */
 static unsigned long choose(struct test_device *dev, unsigned long hint,
 			    unsigned long len, unsigned long pgoff,
 			    unsigned long flags)
@@ -42,7 +42,7 @@ static void is_congruent_with_pgoff(struct kunit *test)
 					    (addr - (pgoff << PAGE_SHIFT)) & (align - 1),
 					    "%u pages from %u on: %lx", pages[i],
 					    pgoff, addr);
-			/* There is room for all of it. */
+			/* The whole mapping fits there. */
 			addr = device_map(test, dev, len, pgoff);
 			KUNIT_EXPECT_EQ(test, 0, vm_munmap(addr, len));
 		}
@@ -63,7 +63,7 @@ static void leaves_the_choice_to_the_program(struct kunit *test)
 			choose(dev, hint, SZ_4M, 0, MAP_SHARED | MAP_FIXED));
 }
 
-/* Not a page more is asked for than what any offset can need, and not a page less. */
+/* A hole that is just large enough for every offset is used, and one page less is not. */
 static void needs_just_enough_room(struct kunit *test)
 {
 	const unsigned long len = 16 * PAGE_SIZE, room = 31 * PAGE_SIZE;
@@ -101,7 +101,7 @@ static void no_room(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, -ENOMEM,
 			choose(dev, 0, TASK_SIZE + PAGE_SIZE, 0, MAP_SHARED));
-	/* Not with room to align, and not without either. */
+	/* There is no room for @len, neither with nor without alignment. */
 	KUNIT_EXPECT_EQ(test, -ENOMEM, choose(dev, 0, TASK_SIZE, 0, MAP_SHARED));
 	KUNIT_EXPECT_EQ(test, -ENOMEM, choose(dev, 0, 0, 0, MAP_SHARED));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a mapping's flags become: every policy on every kind of mapping. */
+/* vmremap_policy(): every combination of area flags on every kind of mapping. */
 #include <kunit/test.h>
 #include <linux/mm.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Each clause has an errno of its own, which drivers may rely on. */
+/* Each clause has its own errno, on which drivers may rely. */
 #include <kunit/test.h>
 #include <linux/errno.h>
 

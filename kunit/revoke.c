@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Taking an area's memory back from programs, which are threads of the test's mm here. */
+/* Revoke and freeze. A program is a kernel thread that uses the mm of the test. */
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -40,7 +40,7 @@ static struct test_device *new_device(struct kunit *test, unsigned int flags)
 	return device_with_area(test, c->hook, SIZE, VMREMAP_REVOCABLE | flags);
 }
 
-/* One that nothing maps yet; @test puts it in the end. */
+/* A new area without a mapping, which is put when @test ends. */
 static struct vmremap_area *new_area(struct kunit *test, unsigned int flags)
 {
 	struct vmremap_area *area = area_of_blocks(test, SIZE, flags, VMREMAP_MAX_ORDER);
@@ -54,7 +54,7 @@ static int map_again(struct kunit *test, struct test_device *dev)
 	return (long)device_mmap(test, dev, SIZE, PROT_READ, MAP_SHARED, 0);
 }
 
-/* NoUserAccess, NotRevoked: for good, as often as it is asked for. */
+/* NoUserAccess, NotRevoked: revoke is permanent, and may be repeated. */
 static void revoked(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
@@ -71,13 +71,13 @@ static void revoked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(dev->area));
 	KUNIT_EXPECT_EQ(test, -ENODEV, vmremap_area_freeze(dev->area));
 	KUNIT_EXPECT_EQ(test, map_again(test, dev), -ENODEV);
-	/* It is still the driver's. */
+	/* The driver still has access. */
 	WRITE_ONCE(*area_word(dev->area, 0), 5);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
 	expect_unused(test, dev->area);
 }
 
-/* NotRevoked, PolicyHeld: the drop-ins keep to it as well, and map no copies and no parts. */
+/* NotRevoked, PolicyHeld: vmremap_range*() map neither copies nor parts of a revocable area. */
 static int drop_in(struct test_device *dev, struct vm_area_struct *vma)
 {
 	return vmremap_range(vma, dev->area->addr, 0);
@@ -119,7 +119,7 @@ static void drop_ins(struct kunit *test)
 	expect_unused(test, area);
 }
 
-/* What a mapping of an .mmap callback has before its VMA is found would stay. */
+/* An .mmap callback must map nothing: revoke cannot find its VMA yet, so entries would stay. */
 static void nothing_is_mapped_too_early(struct kunit *test)
 {
 	const struct hook_case *c = test->param_value;
@@ -149,7 +149,7 @@ static void frozen_and_thawed(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-/* A thread of a program, which accesses a word once. */
+/* A thread that accesses one word of user memory, or calls a function of the test. */
 struct toucher {
 	struct task_struct *task;
 	struct mm_struct *mm;
@@ -178,10 +178,10 @@ static void run(struct kunit *test, struct toucher *toucher, int (*fn)(void *dat
 	KUNIT_ASSERT_FALSE(test, IS_ERR(toucher->task));
 }
 
-/* Bounds a failure, and nothing else. */
+/* Only bounds the time that a failing test takes. */
 #define PATIENCE	(60 * HZ)
 
-/* Only the test's own threads wait for such a variable, and none of them is woken by this. */
+/* Does a thread wait for @var? Only threads of this test can. This wakes none of them. */
 static bool has_waiter(const void *var)
 {
 	struct wait_queue_head *queue = __var_waitqueue((void *)var);
@@ -203,7 +203,7 @@ static void expect_waiter(struct kunit *test, const void *var)
 	KUNIT_ASSERT_TRUE(test, has_waiter(var));
 }
 
-/* Start a thread that has to wait for @var to change. */
+/* Start a thread, and expect that it waits for @var to change. */
 static void start(struct kunit *test, struct toucher *toucher, int (*fn)(void *data),
 		  unsigned long uaddr, const void *var)
 {
@@ -218,7 +218,7 @@ static void expect_touched(struct kunit *test, struct toucher *toucher, int err)
 	KUNIT_EXPECT_EQ(test, toucher->err, err);
 }
 
-/* NoUserAccess: a page that is pinned can be written. Else all is as before. */
+/* NoUserAccess: freeze fails if a page is pinned, because it can be written; nothing changes. */
 static void pin_keeps_it_from_freezing(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
@@ -234,7 +234,7 @@ static void pin_keeps_it_from_freezing(struct kunit *test)
 	vmremap_area_thaw(dev->area);
 }
 
-/* The test's task sleeps killably only when it has looked for pins. */
+/* Drop the pin once freeze sleeps: it does so killably only after it has found a pin. */
 static int give_back(void *data)
 {
 	struct toucher *holder = data;
@@ -246,7 +246,7 @@ static int give_back(void *data)
 	return 0;
 }
 
-/* Freezing waits for a short-lived pin. */
+/* Freeze waits for a short-lived pin. */
 static void pin_is_waited_for(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
@@ -256,13 +256,13 @@ static void pin_is_waited_for(struct kunit *test)
 	init_completion(&holder.done);
 	get_page(page);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(give_back, &holder, "vmremap-pin")));
-	/* Longer than vmremap_area_freeze(), so that a busy machine makes no difference. */
+	/* More waits than vmremap_area_freeze() has, so that a busy machine does not matter. */
 	KUNIT_EXPECT_EQ(test, 0, vmremap_freeze(dev->area, 13));
 	expect_touched(test, &holder, 0);
 	vmremap_area_thaw(dev->area);
 }
 
-/* But not in a program that is to end. */
+/* Freeze does not wait for a pin if its task is being killed. */
 static void killed_task_freezes_nothing(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
@@ -279,7 +279,7 @@ static void killed_task_freezes_nothing(struct kunit *test)
 	expect_pages(test, dev->area, uaddr, SIZE, 0);
 }
 
-/* PagesOutlive: revoking waits for no pin. */
+/* PagesOutlive: revoke does not wait for pins. */
 static void pin_outlives_revoking(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
@@ -294,7 +294,7 @@ static void pin_outlives_revoking(struct kunit *test)
 	put_page(page);
 }
 
-/* Whoever waits keeps no lock: the same program maps and unmaps meanwhile. */
+/* A waiting fault holds no lock: meanwhile the same program can map and unmap. */
 static void touch_waits_until_thawed(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
@@ -314,14 +314,14 @@ static void touch_waits_until_thawed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(other, SIZE));
 }
 
-/* NoUserAccess: nor is anything mapped, where setting up the VMA maps what costs little. */
+/* NoUserAccess: mmap() does not prefault while the area is frozen, not even a few pages. */
 static void nothing_is_mapped_while_frozen(struct kunit *test)
 {
 	const size_t little = 4 * PAGE_SIZE;
 	struct test_device *dev = new_device(test, 0);
 	unsigned long uaddr = device_map(test, dev, little, 0), other;
 
-	/* What that has begun it has ended, or this would wait. */
+	/* The prefault has left the gate again, or this would wait. */
 	KUNIT_ASSERT_EQ(test, 0, vmremap_area_freeze(dev->area));
 	other = device_map(test, dev, little, 0);
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
@@ -340,14 +340,14 @@ static void touch_waits_until_revoked(struct kunit *test)
 	start(test, &toucher, touch, uaddr, &dev->area->state);
 	KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(dev->area));
 	expect_touched(test, &toucher, -EFAULT);
-	/* Who froze it finishes: nothing comes back. */
+	/* The thaw that ends the freeze does not undo the revoke. */
 	vmremap_area_thaw(dev->area);
 	KUNIT_EXPECT_EQ(test, map_again(test, dev), -ENODEV);
 	KUNIT_EXPECT_EQ(test, 0, *area_word(dev->area, 0));
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
 }
 
-/* AreaOutlives: what waits keeps it. And who else could thaw it? */
+/* AreaOutlives: a waiting fault keeps the area. The last put thaws, because nobody else can. */
 static void last_put_thaws(struct kunit *test)
 {
 	const struct hook_case *c = test->param_value;
@@ -376,7 +376,7 @@ static int revoke(void *data)
 	return 0;
 }
 
-/* NoUserAccess: what a fault maps that has begun before would stay. */
+/* NoUserAccess: revoke waits for a running fault, whose entries would stay otherwise. */
 static void fault_that_has_begun_is_waited_for(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, VMREMAP_REVOCABLE);
@@ -389,7 +389,7 @@ static void fault_that_has_begun_is_waited_for(struct kunit *test)
 	expect_touched(test, &revoker, 0);
 }
 
-/* NoUserAccess: so would a page that the kernel maps for a fault, under the lock of its folio. */
+/* NoUserAccess: revoke waits for a page that the kernel is mapping under the folio lock. */
 static void page_that_is_given_locked_is_waited_for(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
@@ -403,11 +403,11 @@ static void page_that_is_given_locked_is_waited_for(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_LOCKED);
 	folio = page_folio(vmf.page);
 	run(test, &revoker, revoke, (unsigned long)dev->area);
-	/* It has zapped what was mapped, and waits for the folio. */
+	/* Revoke has zapped the entries, and waits for the folio lock. */
 	while (!folio_test_waiters(folio) && time_before(jiffies, end))
 		msleep(20);
 	KUNIT_EXPECT_TRUE(test, folio_test_waiters(folio));
-	/* As finish_fault(). */
+	/* Map the page, as finish_fault() does. */
 	mmap_read_lock(current->mm);
 	KUNIT_EXPECT_EQ(test, vmf_insert_page_mkwrite(&vmf, vmf.page, true), VM_FAULT_NOPAGE);
 	mmap_read_unlock(current->mm);
@@ -416,7 +416,7 @@ static void page_that_is_given_locked_is_waited_for(struct kunit *test)
 	folio_put(folio);
 	expect_touched(test, &revoker, 0);
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
-	/* The next one finds that it has been revoked. */
+	/* The next fault finds that the area is revoked. */
 	KUNIT_EXPECT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_NOPAGE);
 	KUNIT_EXPECT_EQ(test, folio_pins(folio), 0);
 }
@@ -426,10 +426,10 @@ static void page_that_is_given_locked_is_waited_for(struct kunit *test)
 static const struct wait_case {
 	const char *name;
 	unsigned int flags;
-	/* PF_* flags of the task, and whether a signal is pending */
+	/* PF_* flags of the task, and whether it has a pending signal */
 	unsigned int task;
 	bool signal;
-	/* how it waits, or 0, and what its fault returns then or at once */
+	/* task state of the wait, or 0 if there is none; and what the fault returns */
 	unsigned int state;
 	vm_fault_t ret;
 } waits[] = {
@@ -484,7 +484,7 @@ static int fault(void *data)
 	current->flags |= faulter->c->task;
 	toucher->err = fault_at(toucher->mm, toucher->uaddr, faulter->c->flags);
 	current->flags &= ~faulter->c->task;
-	/* A fault that has waited has dropped the lock. */
+	/* A fault that waits drops the lock. */
 	if (!faulter->c->state)
 		mmap_read_unlock(toucher->mm);
 	complete(&toucher->done);
@@ -500,7 +500,7 @@ static struct test_device *frozen_device(struct kunit *test, unsigned long *uadd
 	return dev;
 }
 
-/* NoUserAccess: each access to a frozen area waits as the kernel expects it of a fault. */
+/* NoUserAccess: an access to a frozen area waits in the way that its fault flags ask for. */
 static void waits_for_thawing(struct kunit *test)
 {
 	struct faulter faulter = { .c = test->param_value };
@@ -512,7 +512,7 @@ static void waits_for_thawing(struct kunit *test)
 		expect_waiter(test, &dev->area->state);
 		KUNIT_EXPECT_EQ(test, READ_ONCE(faulter.toucher.task->__state),
 				faulter.c->state);
-		/* So a program can map, and fork, meanwhile. */
+		/* So the program can call mmap(2) and fork(2) meanwhile. */
 		KUNIT_EXPECT_FALSE(test, rwsem_is_locked(&current->mm->mmap_lock));
 		vmremap_area_thaw(dev->area);
 	}
@@ -520,7 +520,7 @@ static void waits_for_thawing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
 }
 
-/* Each wait ends by a signal, one that is fatal at least. */
+/* A signal ends each wait: any signal, or only a fatal one. */
 static void signal_ends_the_wait(struct kunit *test)
 {
 	struct faulter faulter = { .c = test->param_value };
@@ -550,7 +550,7 @@ static void without_the_flag(struct kunit *test)
 	}
 }
 
-/* A kernel may warn of it once: so this comes before other tests that do it. */
+/* WARN_ONCE() warns only the first time, so this test precedes the others that cause it. */
 static void thaw_that_is_a_mistake(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, VMREMAP_REVOCABLE);
@@ -571,7 +571,7 @@ static void thawed_without_need(struct kunit *test)
 	expect_pages(test, dev->area, uaddr, SIZE, 0);
 }
 
-/* What the tracepoint was told last. */
+/* The arguments of the last event of the tracepoint. */
 struct taken {
 	const char *how;
 	const struct vmremap_area *area;
@@ -616,7 +616,7 @@ static void is_traced(struct kunit *test)
 	tracepoint_synchronize_unregister();
 }
 
-/* SoleReference: mappings do not count, other holders do. */
+/* SoleReference: mappings do not count, references of others do. */
 static void sole_reference(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
