@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* madvise(2) and process_madvise(2), with each advice. */
+/* madvise(2) and process_madvise(2), with every advice. */
 #define _GNU_SOURCE
 #include <sys/pidfd.h>
 
 #include "calls.h"
 
-/* Advice that the C library may not know. */
+/* Values that the C library may lack. */
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL	102
 #define MADV_GUARD_REMOVE	103
@@ -59,7 +59,7 @@ static void advise_huge(struct mapping *m)
 ROW(HUGEPAGE, "`MADV_HUGEPAGE`", advise_huge, MADV_HUGEPAGE)
 ROW(NOHUGEPAGE, "`MADV_NOHUGEPAGE`", advise_huge, MADV_NOHUGEPAGE)
 
-/* Values that have no name: the first that is not refused. */
+/* All values without a name: the result of the first one that is not refused. */
 CALL(unknown, "any other value below 200")
 {
 	static const char known[200] = {
@@ -74,7 +74,7 @@ CALL(unknown, "any other value below 200")
 	say(m, "EINVAL");
 }
 
-/* Of another process: what this one may advise it. */
+/* The advice that a process may give another one. */
 static void advise_parent(struct mapping *m)
 {
 	static const int advice[] = { MADV_COLD, MADV_PAGEOUT, MADV_WILLNEED, MADV_COLLAPSE };
@@ -110,7 +110,7 @@ CALL(process_madvise_guard, "`process_madvise()` of itself: `MADV_GUARD_INSTALL`
 	advise_itself(m, MADV_GUARD_INSTALL);
 }
 
-/* All but the first page, which splits a PMD. */
+/* All pages but the first, so that a PMD has to be split. */
 CALL(dontneed_of_a_part, "`MADV_DONTNEED` of all but a page")
 {
 	say_result(m, madvise(m->addr + PAGE_SIZE, m->size - PAGE_SIZE, MADV_DONTNEED));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Areas: sizes, flags, what they hold, and when they go. */
+/* Areas: sizes, flags, contents and lifetime. */
 
 #define _GNU_SOURCE
 #include <linux/mempolicy.h>
@@ -90,8 +90,8 @@ TEST_F(area, has_its_size_and_address)
 }
 
 /*
- * ZeroedBeforeShare: up to the end of the last page, not only of the size; and
- * in memory that was another area's before. It takes init_on_alloc=0 to see it.
+ * ZeroedBeforeShare: the area is zeroed up to the end of its last page, even in memory that
+ * another area had before. The test can fail only if the kernel has init_on_alloc=0.
  */
 TEST_F(area, is_zeroed)
 {
@@ -123,7 +123,7 @@ TEST_F(area, is_shared_with_the_kernel)
 	EXPECT_EQ(0, memory_peek(self->fd, AREA, self->pages, 5000));
 }
 
-/* RightPage: the same pages, however often. */
+/* RightPage: after each zap, an access faults the same pages in again. */
 TEST_F(area, comes_back_after_a_zap)
 {
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, self->pages, 100));
@@ -134,7 +134,7 @@ TEST_F(area, comes_back_after_a_zap)
 	}
 }
 
-/* RightPage: addresses and offsets at which no large folio fits. */
+/* RightPage: mapped at addresses and offsets that are not aligned for large folios. */
 TEST_F(area, maps_where_nothing_is_aligned)
 {
 	char *room = mmap(NULL, (self->pages + 2) * PAGE_SIZE, PROT_NONE,
@@ -168,7 +168,7 @@ TEST_F(area, maps_where_nothing_is_aligned)
 }
 
 /*
- * AreaOutlives: the driver's reference goes first; each byte stays until the
+ * AreaOutlives: after the driver has dropped its reference, each byte stays until the
  * last unmap.
  */
 TEST_F(area, outlives_its_last_put)
@@ -225,7 +225,7 @@ FIXTURE_TEARDOWN(flags)
 	close(self->fd);
 }
 
-/* PolicyHeld: now, and after mprotect(). */
+/* PolicyHeld: neither mmap() nor mprotect() makes a mapping of a read-only area writable. */
 TEST_F(flags, rdonly)
 {
 	struct vmremap_test_call call = {};
@@ -249,7 +249,7 @@ TEST_F(flags, rdonly)
 	EXPECT_FALSE(vm_flag(map, "mw"));
 }
 
-/* What a child gets that reads and writes a page which it must not inherit, or 0 for neither. */
+/* The signal that a child gets when it reads and writes an inherited page, or 0. */
 static int signal_of_child(char *map)
 {
 	int status = 0;
@@ -260,7 +260,7 @@ static int signal_of_child(char *map)
 	return pid > 0 && waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : -1;
 }
 
-/* PolicyHeld: a child has no mapping. */
+/* PolicyHeld: a child does not inherit the mapping. */
 TEST_F(flags, dontcopy)
 {
 	char *map;
@@ -276,8 +276,8 @@ TEST_F(flags, dontcopy)
 }
 
 /*
- * PolicyHeld: nor if the program asks for it, which older kernels grant. A mapping that was
- * split has the same file, and so the same flags.
+ * PolicyHeld: nor if the program calls MADV_DOFORK, which older kernels allow. This holds for
+ * both halves of a mapping that was split, too.
  */
 TEST_F(flags, dontcopy_in_spite_of_madvise)
 {
@@ -296,7 +296,7 @@ TEST_F(flags, dontcopy_in_spite_of_madvise)
 	EXPECT_EQ(5, *page_word(map, 1));
 }
 
-/* Nor what a mapping of parts has of such an area. */
+/* Nor does a child inherit a VMA with a part of such an area. */
 TEST_F(flags, dontcopy_of_a_part)
 {
 	struct vmremap_test_call part = {
@@ -306,7 +306,7 @@ TEST_F(flags, dontcopy_of_a_part)
 	char *map;
 
 	if (strcmp(variant->device, TEST_MMAP))
-		return; /* An .mmap_prepare hook has no parts. */
+		return; /* .mmap_prepare cannot map parts. */
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 16 * PAGE_SIZE,
 				  VMREMAP_DONTCOPY));
 	map = map_call(self->fd, &part, 17, PROT_READ | PROT_WRITE, MAP_SHARED);
@@ -320,7 +320,7 @@ TEST_F(flags, dontcopy_of_a_part)
 	EXPECT_EQ(16, memory_references(self->fd, AREA));
 }
 
-/* RightPage: a split is not taken for a fork if another task makes it: with a userfaultfd. */
+/* RightPage: a split by another task, through a userfaultfd, is not mistaken for a fork. */
 TEST_F(flags, dontcopy_split_by_another_task)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC |
@@ -343,7 +343,7 @@ TEST_F(flags, dontcopy_split_by_another_task)
 	if (!pid)
 		_exit(ioctl(uffd, UFFDIO_REGISTER, &reg) ? errno : 0);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	/* Newer kernels refuse it for each VMA that cannot grow. */
+	/* Newer kernels refuse MADV_DOFORK on a VMA with VM_DONTEXPAND. */
 	ASSERT_TRUE(!status || WEXITSTATUS(status) == EINVAL);
 	for (size_t n = 0; n < 64; n++)
 		EXPECT_EQ(0, touch(map + n * PAGE_SIZE, true));
@@ -375,7 +375,7 @@ TEST_F(flags, populate)
 	EXPECT_EQ(before, faults());
 }
 
-/* Charged to the caller's memory cgroup where the flag says so, else not. */
+/* Only an area with VMREMAP_ACCOUNT is charged to the memory cgroup of the caller. */
 TEST_F(flags, account)
 {
 	long before, with, without;
@@ -391,10 +391,10 @@ TEST_F(flags, account)
 	with = read_number(GROUP "/memory.current") - before - without;
 	EXPECT_LE(0, before);
 	EXPECT_GT(MIB(4), without);
-	/* What a CPU has charged in advance may be in use, or given back. */
+	/* 1 MiB less, because a CPU may have charged some pages in advance. */
 	EXPECT_LE(MIB(31), with);
 
-	/* Over the group's limit there is nothing to be had. */
+	/* Above the limit of the group, the allocation fails. */
 	write_text(GROUP "/memory.oom.group", "0");
 	write_text(GROUP "/memory.max", "50331648");
 	EXPECT_EQ(ENOMEM, memory_alloc(self->fd, AREA + 2, VMREMAP_TEST_AREA,
@@ -417,12 +417,12 @@ FIXTURE_VARIANT(refused) {
 	int err;
 };
 
-/* SizeNonZero: vmremap_area_alloc() of nothing. */
+/* SizeNonZero: vmremap_area_alloc() of 0 bytes. */
 FIXTURE_VARIANT_ADD(refused, size_zero) { 0, 0, ENODATA };
-/* RangeNoWrap: vmremap_area_alloc() of what cannot be counted in pages. */
+/* RangeNoWrap: vmremap_area_alloc() of a size that wraps when it is rounded up to pages. */
 FIXTURE_VARIANT_ADD(refused, size_max) { -1ULL, 0, EOVERFLOW };
 FIXTURE_VARIANT_ADD(refused, size_max_less_a_page) { 1 - PAGE_SIZE, 0, EOVERFLOW };
-/* No clause: more than there is, or flags that are none. */
+/* No clause: a size larger than all memory, or unknown flags. */
 FIXTURE_VARIANT_ADD(refused, size_last_page) { -PAGE_SIZE, 0, ENOMEM };
 FIXTURE_VARIANT_ADD(refused, size_half) { 1ULL << 63, 0, ENOMEM };
 FIXTURE_VARIANT_ADD(refused, size_vmalloc_space) { 1ULL << 45, 0, ENOMEM };
@@ -452,7 +452,7 @@ TEST_F(refused, alloc)
 	EXPECT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 4096, 0));
 }
 
-/* An area has a file of its own, and so counts in fs.file-max. */
+/* Each area has a file, so fs.file-max limits their number. */
 TEST(no_file_left)
 {
 	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC), status;
@@ -463,7 +463,7 @@ TEST(no_file_left)
 	ASSERT_TRUE(read_text("/proc/sys/fs/file-max", limit, sizeof(limit)));
 	ASSERT_TRUE(write_text("/proc/sys/fs/file-max", "0"));
 	pid = fork();
-	/* The limit is not for root. */
+	/* The limit does not bind root. */
 	if (!pid)
 		_exit(setuid(1000) ? 0 : memory_alloc(fd, AREA, VMREMAP_TEST_AREA, MIB(1), 0));
 	EXPECT_EQ(pid, waitpid(pid, &status, 0));
@@ -473,7 +473,7 @@ TEST(no_file_left)
 	close(fd);
 }
 
-/* A cached area holds no user namespace, of which the system may have few. */
+/* The cache keeps no user namespace alive: the system may allow only a few. */
 TEST(no_namespace_is_kept)
 {
 	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC), status;
@@ -487,7 +487,7 @@ TEST(no_namespace_is_kept)
 
 		ASSERT_LE(0, pid);
 		if (!pid) {
-			/* The last one goes when RCU has freed its credentials. */
+			/* The last namespace is freed only after RCU has freed its credentials. */
 			for (int wait = 0; unshare(CLONE_NEWUSER); wait++)
 				if (wait == 300)
 					_exit(errno);
@@ -503,7 +503,7 @@ TEST(no_namespace_is_kept)
 	close(fd);
 }
 
-/* What concerns references and memory. */
+/* References and memory. */
 FIXTURE(life) {
 	int fd;
 };
@@ -546,7 +546,7 @@ TEST_F(life, get_and_put)
 	EXPECT_EQ(0, memory_poke(self->fd, AREA, 1, 1));
 }
 
-/* AreaOutlives: the driver lets go of the area before mmap(2) has ended. */
+/* AreaOutlives: the driver puts the area before mmap(2) returns. */
 TEST_F(life, put_inside_of_mmap)
 {
 	struct vmremap_test_call call = { .flags = VMREMAP_TEST_PUT };
@@ -564,7 +564,7 @@ TEST_F(life, put_inside_of_mmap)
 	}
 }
 
-/* RightPage: areas of one file, mapped side by side as if they were one. */
+/* RightPage: areas of one file, mapped next to each other with adjacent offsets. */
 TEST_F(life, neighbours_stay_apart)
 {
 	char *room = mmap(NULL, 6 * PAGE_SIZE, PROT_NONE,
@@ -594,8 +594,8 @@ TEST_F(life, neighbours_stay_apart)
 }
 
 /*
- * 20 areas of 8 MiB come and go, mapped, split and refused on the way. A page or
- * two left behind by each of them is within the slack, a large folio is not.
+ * Allocate, map, split and free 20 areas of 8 MiB, with some refused calls. The slack tolerates
+ * a page or two lost per round, but not a large folio.
  */
 TEST_F(life, memory_returns)
 {
@@ -606,7 +606,7 @@ TEST_F(life, memory_returns)
 	for (int n = 0; n < 20; n++) {
 		char *map;
 
-		/* The first round fills caches that stay filled. */
+		/* Measure after the first round, which fills the kernel's caches. */
 		if (n == 1) {
 			before = free_kib();
 			vmalloc = memory_kib("VmallocUsed");
@@ -630,7 +630,7 @@ TEST_F(life, memory_returns)
 	EXPECT_GT(1024, memory_kib("VmallocUsed") - vmalloc);
 }
 
-/* Memory comes from where the task's policy says, whoever had an area as large before. */
+/* Memory comes from the node that the task's policy names, even after an equal area was freed. */
 TEST_F(life, comes_from_the_tasks_node)
 {
 	for (int n = 0; n < 8; n++) {
@@ -652,7 +652,7 @@ TEST_F(life, comes_from_the_tasks_node)
 	}
 }
 
-/* Allocate, map, touch and free for ever. */
+/* Allocate, map, access and free in an endless loop. */
 static void churn(int fd, size_t pages)
 {
 	while (!memory_alloc(fd, AREA, VMREMAP_TEST_AREA, pages * PAGE_SIZE, 0)) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the kernel knows of areas that are still there. */
+/* Count the areas that exist, from the kernel's debug files. */
 #ifndef VMREMAP_SELFTESTS_AREAS_H
 #define VMREMAP_SELFTESTS_AREAS_H
 
 #include "common.h"
 
-/* Is this a place in the kernel that allocates for an area? */
+/* Does this line of a stack trace name a function that allocates memory of an area? */
 static inline bool allocates_area(const char *line)
 {
 	return strstr(line, " gather_folios+") ||
@@ -13,7 +13,7 @@ static inline bool allocates_area(const char *line)
 	       strstr(line, " vmremap_area_alloc+");
 }
 
-/* How many areas there are, by what they have in vmalloc space. */
+/* Number of areas, by their ranges in vmalloc space. */
 static inline long areas(void)
 {
 	FILE *file = fopen("/proc/vmallocinfo", "r");
@@ -29,8 +29,8 @@ static inline long areas(void)
 }
 
 /*
- * How many pages of areas there are, pinned ones too; -1 without page_owner=on.
- * Page tables and slabs that were grown for an area are none of its pages.
+ * Number of pages that were allocated as memory of areas and are not free, pinned ones included;
+ * -1 without page_owner=on. Page tables and slabs do not count.
  */
 static inline long area_pages(void)
 {

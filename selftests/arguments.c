@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the functions answer to bad arguments: the errno of their kernel-doc,
- * the clause's name in the trace, and no harm done.
+ * Bad arguments to each function: it returns the errno in its kernel-doc, the tracepoint names
+ * the clause, and nothing is changed.
  */
 
 #define _GNU_SOURCE
@@ -18,7 +18,7 @@
 #define RANGE VMREMAP_TEST_RANGE
 #define PARTIAL VMREMAP_TEST_RANGE_PARTIAL
 
-/* Where arithmetic on bytes wraps, counted in pages. */
+/* The number of pages at which a number of bytes wraps. */
 #define WRAP (-1ULL / PAGE_SIZE + 1)
 #define LAST_PAGE (-PAGE_SIZE)
 
@@ -29,8 +29,8 @@ FIXTURE(arguments) {
 };
 
 /*
- * One call: a VMA of @vma_pages (by default PAGES) is mapped with the memory
- * of @kind, PAGES long. @refuse is the errno to expect, or 0.
+ * One call, which maps memory of @kind, of PAGES pages, in a VMA of @vma_pages pages (PAGES if
+ * that is 0). @refuse is the errno to expect, or 0.
  */
 FIXTURE_VARIANT(arguments) {
 	struct vmremap_test_call call;
@@ -90,7 +90,7 @@ CASE(foreign_partial_size_zero) {
 	CALL(PARTIAL, .size = 0),
 };
 
-/* RangeNoWrap: PAGE_ALIGN(size) is 0 or past the end of the machine's words. */
+/* RangeNoWrap: PAGE_ALIGN(size) wraps to 0, or a sum wraps. */
 CASE(partial_size_ulong_max) {
 	.refuse = EOVERFLOW, CALL(PARTIAL, .size = -1ULL),
 };
@@ -271,7 +271,7 @@ CASE(prepare_error_pointer) {
 	.kind = VMREMAP_TEST_AREA_ERROR, CALL(AREA_MMAP),
 };
 
-/* AreaShareable: the kernel's stack and the module lie in vmalloc space, too. */
+/* AreaShareable: kernel stacks and modules lie in vmalloc space, too. */
 CASE(range_vmalloc) {
 	.refuse = EPERM, .kind = VMREMAP_TEST_VMALLOC, CALL(RANGE),
 };
@@ -512,7 +512,7 @@ CASE(nested_revoked) {
 	.refuse = ENODEV, .revoked = true, .device = TEST_NESTED, CALL(AREA_MMAP),
 };
 
-/* Several clauses fail: the first in the header's order is the answer. */
+/* If several clauses fail, the errno is that of the first in the order of the header. */
 CASE(first_misaligned_then_empty) {
 	.refuse = EADDRNOTAVAIL,
 	CALL(PARTIAL, .kaddr = 1, .size = 0, .pgoff = -1ULL),
@@ -550,13 +550,13 @@ CASE(first_revoked_then_policy) {
 	.refuse = ENODEV, .revoked = true, CALL(RANGE), .prot = PROT_READ | PROT_EXEC,
 };
 
-/* A module cannot map a part of foreign memory; this is no clause. */
+/* A module cannot map plain vmalloc memory to a part of a VMA. This errno belongs to no clause. */
 CASE(foreign_partial) {
 	.refuse = EOPNOTSUPP, .kind = VMREMAP_TEST_VMALLOC_USER,
 	CALL(PARTIAL, .size = PAGE_SIZE),
 };
 
-/* To see that what comes close to the above is mapped. */
+/* Valid arguments that are close to the bad ones above. */
 CASE(good_range) {
 	CALL(RANGE),
 };
@@ -667,7 +667,7 @@ TEST_F(arguments, answer)
 		EXPECT_EQ(0, munmap(map, pages * PAGE_SIZE));
 	}
 
-	/* And the machine maps as it did before. */
+	/* A valid mapping still works afterwards. */
 	ASSERT_EQ(0, memory_poke(self->fd, GOOD, PAGES, 100));
 	map = map_area(self->fd, GOOD, 0, PAGES);
 	ASSERT_NE(MAP_FAILED, map);
@@ -739,8 +739,8 @@ TEST_F(arguments, trace)
 }
 
 /*
- * From the middle of one area, by @pgoff over its guard page, into the next:
- * the size fits the first area, and every page that would be mapped is there.
+ * A range that @pgoff moves from one area over its guard page into the next. Its size fits the
+ * first area, and each page of the range exists.
  */
 TEST(foreign_reaches_into_neighbour)
 {

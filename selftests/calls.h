@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A table of what a program can do to a mapping, and what comes of it: each test
- * makes one call on every kind of mapping, and what came of it is the row that
- * docs/program-calls.md has for the call, in the section named as the program.
+ * A table of system calls on a mapping, with their outcomes. Each test makes one call on every
+ * kind of mapping and compares the outcomes with the call's row in docs/program-calls.md, in the
+ * section that has the name of the program.
  *
- * What comes of a call is what the call says, "0" or an errno, and after a comma
- * what is not as before. What no call may do fails the test on any kind: to write
- * to what is read-only, to show another page, to leave a reference.
+ * An outcome is the return value, "0" or an errno, and after a comma the side effects. A test
+ * fails on any kind of mapping if the call writes to a read-only mapping, shows another page or
+ * leaks a reference.
  */
 #ifndef VMREMAP_SELFTESTS_CALLS_H
 #define VMREMAP_SELFTESTS_CALLS_H
@@ -21,7 +21,7 @@
 #define RW (PROT_READ | PROT_WRITE)
 #define VALUE 0xabcd0000UL
 
-/* By PTEs, and by a PMD. */
+/* One that is mapped by PTEs, and one by a PMD. */
 static const size_t sizes[] = { 8, PMD_SIZE / PAGE_SIZE };
 
 /* The columns of the table. */
@@ -75,7 +75,7 @@ static const struct kind kinds[] = {
 	STOCK("vmalloc memory", PIECES, RANGE, RW, MAP_SHARED),
 };
 
-/* One of these kinds, of one size, on which a call is made. */
+/* A mapping of one kind and size, on which a call is made. */
 struct mapping {
 	const struct kind *kind;
 	char *addr;
@@ -85,8 +85,8 @@ struct mapping {
 	size_t memory_pages;
 	long number;		/* of the row */
 	char outcome[200];
-	const char *skip;	/* why the call cannot be made here */
-	bool gone;		/* there is nothing left at addr */
+	const char *skip;	/* why the call cannot be made, or NULL */
+	bool gone;		/* nothing is mapped at addr any more */
 };
 
 typedef void (*call_fn)(struct mapping *m);
@@ -100,7 +100,7 @@ struct row {
 
 static struct row *rows;
 
-/* One row of the table, and the test of it: the function finds the number in m->number. */
+/* One row of the table and its test. The function gets the number as m->number. */
 #define ROW(name, text, function, value) \
 static struct row name##_row = { .call = text, .make = function, .number = value }; \
 static void __attribute__((constructor)) name##_add(void) \
@@ -113,7 +113,7 @@ TEST(call_##name) \
 	check_row(_metadata, &name##_row); \
 }
 
-/* A row, whose function follows. */
+/* A row, followed by the body of its function. */
 #define CALL(name, text) \
 static void name##_call(struct mapping *m); \
 ROW(name, text, name##_call, 0) \
@@ -124,7 +124,7 @@ static inline bool is_stock(const struct kind *kind)
 	return kind->memory != VMREMAP_TEST_AREA;
 }
 
-/* Add to what came of the call. */
+/* Add to the outcome. */
 static inline __printf(2, 3)
 void say(struct mapping *m, const char *format, ...)
 {
@@ -138,7 +138,7 @@ void say(struct mapping *m, const char *format, ...)
 	va_end(args);
 }
 
-/* Say what a system call returned: its value, or its errno. */
+/* Add the return value of a system call, or its errno, to the outcome. */
 static inline void say_result(struct mapping *m, long ret)
 {
 	if (ret == -1)
@@ -151,7 +151,7 @@ static const char *const signal_names[] = {
 	[0] = "no signal", [SIGBUS] = "SIGBUS", [SIGSEGV] = "SIGSEGV",
 };
 
-/* mmap(2) of the memory again, at @addr or anywhere, with more flags. */
+/* Map the same memory again, at @addr or anywhere, with further flags. */
 static inline char *map_again(struct mapping *m, void *addr, int flags)
 {
 	const struct kind *kind = m->kind;
@@ -173,7 +173,7 @@ static inline char *map_again(struct mapping *m, void *addr, int flags)
 	return mmap(addr, m->size, kind->prot, kind->share | flags, m->fd, 0);
 }
 
-/* What the compiler may neither leave out nor foresee. */
+/* An access that the compiler neither omits nor predicts. */
 static inline __u64 load(const void *addr)
 {
 	return __atomic_load_n((const __u64 *)addr, __ATOMIC_RELAXED);
@@ -195,7 +195,7 @@ static inline void read_pages(void *arg)
 		other_pages += load(page_word(m->addr, n)) != VALUE + n;
 }
 
-/* What is there already, so that it does not matter whose bytes they are. */
+/* Write the bytes that are there already, so that nobody sees a change. */
 static inline void write_pages(void *arg)
 {
 	struct mapping *m = arg;
@@ -204,7 +204,7 @@ static inline void write_pages(void *arg)
 		store(page_word(m->addr, n), VALUE + n);
 }
 
-/* Say what of the mapping is not as it was before the call. */
+/* Add the side effects of the call on the mapping to the outcome. */
 static inline void say_what_is_left(struct mapping *m)
 {
 	bool writable = m->kind->prot & PROT_WRITE;
@@ -224,7 +224,7 @@ static inline void say_what_is_left(struct mapping *m)
 		say(m, "can be written");
 }
 
-/* Say what comes of it in a child that has inherited the mapping. */
+/* Make the call in a child that has inherited the mapping, and add its outcome. */
 static inline void say_of_child(struct mapping *m, call_fn call)
 {
 	char outcome[sizeof(m->outcome)] = "";
@@ -248,7 +248,7 @@ static inline void say_of_child(struct mapping *m, call_fn call)
 		say(m, "the child ended with %#x", status);
 }
 
-/* Let another mapping of the memory take the place of the first, and say so. */
+/* Continue with @map, another mapping of the memory, in place of the first. */
 static inline void say_map(struct mapping *m, char *map)
 {
 	if (map == MAP_FAILED)
@@ -259,14 +259,14 @@ static inline void say_map(struct mapping *m, char *map)
 	say(m, "0");
 }
 
-/* What no call may do. */
+/* Check what must hold after any call. */
 static inline void check_memory(struct __test_metadata *_metadata, struct mapping *m)
 {
 	int refs = memory_references(m->fd, 0);
 
 	EXPECT_EQ(0, memory_peek(m->fd, 0, m->memory_pages, VALUE))
 		TH_LOG("%s: the memory has other bytes", m->kind->name);
-	/* What a pipe or a socket had may take its time. */
+	/* A pipe or a socket may drop its references later. */
 	for (int tries = 0; refs != m->memory_pages && tries < 100; tries++) {
 		usleep(20000);
 		refs = memory_references(m->fd, 0);
@@ -298,7 +298,7 @@ static inline void make_call(struct __test_metadata *_metadata, const struct row
 	close(m->fd);
 }
 
-/* What came of a call in a column: each outcome once. */
+/* A cell of the table: each outcome once. */
 struct cell {
 	char area[400];
 	char stock[400];
@@ -309,7 +309,7 @@ static inline void add_outcome(char *cell, const char *outcome)
 	size_t len = strlen(outcome);
 	const char *at = strstr(cell, outcome);
 
-	/* As a whole, between separators. */
+	/* Find the whole outcome, not a part of another one. */
 	while (at && ((at != cell && at[-1] != ' ') || (at[len] && at[len] != ' ')))
 		at = strstr(at + 1, outcome);
 	if (at)
@@ -319,7 +319,7 @@ static inline void add_outcome(char *cell, const char *outcome)
 	strcat(cell, outcome);
 }
 
-/* As the page calls the kernel that runs: "Linux 6.12". */
+/* The name of the running kernel's series, as in the page: "Linux 6.12". */
 static inline void name_series(char *name, size_t size)
 {
 	struct utsname uts;
@@ -332,7 +332,7 @@ static inline void name_series(char *name, size_t size)
 	snprintf(name, size, "Linux %ld.%ld", major, minor);
 }
 
-/* Find the line that begins so in this program's section of the page. */
+/* Find the line that begins with @row in this program's section of the page. */
 static inline bool find_row(const char *row, char *rest, size_t size)
 {
 	FILE *page = fopen(PAGE_OF_CALLS, "r");
@@ -365,7 +365,7 @@ static inline bool has_reason(unsigned long nr)
 	return found;
 }
 
-/* The last column: the numbers of the reasons for differences, where there are any. */
+/* The last column must number the reasons if the outcomes differ, and be empty otherwise. */
 static inline void check_reasons(struct __test_metadata *_metadata, const char *call,
 				 const char *numbers, bool differs)
 {
@@ -401,7 +401,7 @@ static inline void check_row(struct __test_metadata *_metadata, const struct row
 		};
 		struct cell *cell = &cells[m.kind->mode];
 
-		/* Without .mmap_prepare there is less to compare. */
+		/* A kernel without .mmap_prepare has no such device. */
 		if (access(m.kind->device, F_OK) && !access(TEST_MMAP, F_OK))
 			continue;
 		make_call(_metadata, row, &m);
@@ -421,7 +421,7 @@ static inline void check_row(struct __test_metadata *_metadata, const struct row
 				cells[mode].area, same ? "" : " ≠ ",
 				same ? "" : cells[mode].stock);
 	}
-	/* A row of this series is the rule's exception. */
+	/* A row for this series takes precedence. */
 	name_series(series, sizeof(series));
 	snprintf(line, sizeof(line), "| %s, %s |%s", row->call, series, cells_of_row);
 	found = find_row(line, rest, sizeof(rest));
@@ -431,7 +431,7 @@ static inline void check_row(struct __test_metadata *_metadata, const struct row
 	check_reasons(_metadata, row->call, rest, differs);
 }
 
-/* Is there a test of what the line of the page says? */
+/* Does a test exist for this line of the page? */
 static inline bool is_tested(const char *line)
 {
 	char begin[256];
@@ -447,7 +447,7 @@ static inline bool is_tested(const char *line)
 	return false;
 }
 
-/* The page says nothing that is not tested. */
+/* Each row of the page has a test. */
 TEST(page_has_no_other_rows)
 {
 	FILE *page = fopen(PAGE_OF_CALLS, "r");

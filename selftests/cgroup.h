@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A memory cgroup of its own for a test. */
+/* A memory cgroup for a single test. */
 #ifndef VMREMAP_SELFTESTS_CGROUP_H
 #define VMREMAP_SELFTESTS_CGROUP_H
 
@@ -18,7 +18,7 @@ static inline void cgroup_leave(void)
 	umount2(CGROUP, MNT_DETACH);
 }
 
-/* Put this process into it. */
+/* Create the cgroup, and move this process into it. */
 static inline bool cgroup_enter(void)
 {
 	mkdir(CGROUP, 0700);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Processes that map, touch, fork, split, move, zap, unmap and die at random,
- * on areas and drivers that come and go, for SOAK seconds. Each page begins with
- * a word that says whose it is and where it belongs.
+ * Processes that map, access, fork, split, move, zap, unmap and exit at random for SOAK seconds,
+ * while areas are allocated and freed and drivers are loaded and unloaded. Each page begins with
+ * a word that names its area and its place there.
  *
- * SEED=number repeats each process's choices, though not what they meet.
+ * SEED=number repeats the choices of each process, but not their timing.
  */
 
 #define _GNU_SOURCE
@@ -23,13 +23,12 @@
 #define AREA_PAGES_MAX 1100UL
 #define DEPTH_MAX 2
 #define SOAK_DEFAULT 60
-/* What has not happened after so many more seconds does not happen. */
+/* After so many further seconds, give up waiting for an operation to happen. */
 #define NEVER_SECONDS 600
 
 /*
- * What may be in use at the end that was not at the beginning, for the kernel
- * keeps some of what it was given back: slabs, stacks of threads, a chunk of
- * per-CPU memory; and as much of memory as QUARANTINE_FRACTION of mm/kasan says.
+ * Allowed growth in memory use: the kernel caches some of what is freed, such as slabs, thread
+ * stacks and a chunk of per-CPU memory. KASAN keeps QUARANTINE_FRACTION of all memory.
  */
 #define USED_SLACK_KIB (16 * 1024)
 #define USED_SLACK_KASAN (1. / 32)
@@ -57,11 +56,11 @@ static const char * const count_names[COUNTS] = {
 	[FREEZE] = "freeze", [REVOKE] = "revoke",
 };
 
-/* What all of the processes share. */
+/* Shared by all processes. */
 static struct {
 	unsigned long counts[COUNTS];
 	unsigned long stamps;
-	/* The driver that wants to go, or -1: whoever has it mapped lets go. */
+	/* The driver to be unloaded, or -1: processes that have mapped it unmap it. */
 	int leaving;
 	bool stop;
 	bool failed;
@@ -73,7 +72,7 @@ static void count(enum count what)
 	__atomic_fetch_add(&all->counts[what], 1, __ATOMIC_RELAXED);
 }
 
-/* The first one is told of. */
+/* Print only the first failure. */
 static void blame(const char *format, ...)
 {
 	va_list args;
@@ -92,7 +91,7 @@ static bool stopped(void)
 	return __atomic_load_n(&all->stop, __ATOMIC_RELAXED);
 }
 
-/* xorshift64*, of each process. */
+/* The state of xorshift64*; each process has its own. */
 static __u64 state;
 
 static unsigned long below(unsigned long limit)
@@ -108,7 +107,7 @@ static bool one_in(unsigned long n)
 	return !below(n);
 }
 
-/* Pages that lie side by side, and what the first begins with. */
+/* Adjacent pages of one area, and the word with which the first one begins. */
 struct mapping {
 	char *start;
 	size_t pages;
@@ -122,7 +121,7 @@ struct mapping {
 static struct mapping mappings[MAPPINGS_MAX];
 static size_t mapped;
 
-/* An open test device, and what its slots hold. */
+/* An open test device, and the contents of its slots. */
 static struct device {
 	const char *path;
 	int fd;
@@ -145,7 +144,7 @@ static void check(const struct mapping *m, size_t first, size_t pages)
 	}
 }
 
-/* Some of a mapping's pages. */
+/* Choose some pages of a mapping. */
 static size_t choose(const struct mapping *m, size_t *first)
 {
 	*first = one_in(2) ? below(m->pages) : 0;
@@ -167,7 +166,7 @@ static void remember(struct mapping m)
 		wrong("munmap: %m");
 }
 
-/* The part of a mapping from page @first on. */
+/* The @pages pages of a mapping from page @first on. */
 static struct mapping part(const struct mapping *m, size_t first, size_t pages)
 {
 	struct mapping piece = *m;
@@ -178,7 +177,7 @@ static struct mapping part(const struct mapping *m, size_t first, size_t pages)
 	return piece;
 }
 
-/* Make three of one: what is before the @pages at @first, they, and the rest. */
+/* Cut a mapping into three: the pages before @first, the @pages from there on, and the rest. */
 static struct mapping split(struct mapping *m, size_t first, size_t pages)
 {
 	struct mapping whole = *m;
@@ -189,7 +188,7 @@ static struct mapping split(struct mapping *m, size_t first, size_t pages)
 	return part(&whole, first, pages);
 }
 
-/* Only want of memory excuses a failure. */
+/* A call may only fail for lack of memory. */
 static bool refused(const char *what)
 {
 	if (errno != ENOMEM && errno != EAGAIN)
@@ -248,7 +247,7 @@ static void map_sample(int sample)
 	};
 
 	if (fd < 0) {
-		/* It is on its way out, or in. */
+		/* The driver is being loaded or unloaded. */
 		if (errno != ENOENT && errno != ENODEV && errno != ENXIO)
 			wrong("open %s: %m", samples[sample]);
 		return;
@@ -260,7 +259,7 @@ static void map_sample(int sample)
 		m.stamp = (__u64)(sample + 1) << 56 | first;
 		m.start = map_pages(fd, DATA_PAGE + first, m.pages);
 		if (m.start != MAP_FAILED) {
-			/* All who map it write the same. */
+			/* All processes that map it write the same bytes. */
 			for (size_t n = 0; n < m.pages; n++)
 				*page_word(m.start, n) = m.stamp + n;
 			remember(m);
@@ -315,7 +314,7 @@ static void put_something(void)
 	if (!slot->pages)
 		return;
 	count(PUT);
-	/* Nobody may have written what is not there. */
+	/* Nobody may have written anything else. */
 	if (memory_peek(dev->fd, nr, slot->pages, slot->stamp))
 		wrong("peek: %m");
 	if (memory_free(dev->fd, nr))
@@ -323,7 +322,7 @@ static void put_something(void)
 	slot->pages = 0;
 }
 
-/* Only what no child has inherited: the mappings of a slot, whose memory is gone. */
+/* The mappings of a slot whose memory was taken back, except those that a child has inherited. */
 static void expect_gone(const struct slot *slot)
 {
 	for (size_t n = mapped; n--;) {
@@ -357,7 +356,7 @@ static void take_something(void)
 		slot->pages = 0;
 		return;
 	}
-	/* A child may have a page pinned. */
+	/* Freeze fails if a child has pinned a page. */
 	if (ioctl(dev->fd, VMREMAP_TEST_FREEZE, nr)) {
 		if (errno != EBUSY)
 			wrong("freeze: %m");
@@ -379,7 +378,7 @@ static void write_some(const struct mapping *m, size_t first, size_t pages)
 		*page_word(m->start, n) = m->stamp + n;
 }
 
-/* The kernel does not join what it has split here, nor moves it as one. */
+/* The kernel neither merges such VMAs again nor moves them as one. */
 static void protect_some(struct mapping *m, size_t first, size_t pages)
 {
 	char *at = m->start + first * PAGE_SIZE;
@@ -391,7 +390,7 @@ static void protect_some(struct mapping *m, size_t first, size_t pages)
 	piece = split(m, first, pages);
 	check(&piece, 0, pages);
 	if (piece.writable) {
-		/* Were it left, the next write would be a crash. */
+		/* If it stayed read-only, the next write would crash. */
 		while (mprotect(at, pages * PAGE_SIZE, PROT_READ | PROT_WRITE))
 			refused("mprotect");
 		write_some(&piece, 0, pages);
@@ -430,7 +429,7 @@ static void move_some(struct mapping *m, size_t first, size_t pages)
 
 static void zap_some(const struct mapping *m, size_t first, size_t pages)
 {
-	/* A private copy would be lost, and nothing else differs from the area. */
+	/* A zap would lose a private copy; all other pages come back from the area. */
 	if (!m->comes_back)
 		return;
 	count(ZAP);
@@ -439,7 +438,7 @@ static void zap_some(const struct mapping *m, size_t first, size_t pages)
 	check(m, first, one_in(2) ? pages : 1);
 }
 
-/* The kernel takes references on the pages. */
+/* Have the kernel pin the pages. */
 static void pin_some(const struct mapping *m, size_t first, size_t pages)
 {
 	char *at = m->start + first * PAGE_SIZE;
@@ -462,10 +461,10 @@ static void pin_some(const struct mapping *m, size_t first, size_t pages)
 	close(pipe_ends[1]);
 }
 
-/* The processes that the first one started, and 0 where one has ended. */
+/* The processes that the first one has started; 0 for one that has ended. */
 static pid_t workers[WORKERS];
 
-/* A child that did well has ended or was killed. */
+/* Wait for children. One that exits with another status than 0 has failed. */
 static void reap(int options)
 {
 	int status;
@@ -510,7 +509,7 @@ static void fork_one(unsigned int depth)
 	for (size_t n = mapped; n--;)
 		if (!mappings[n].inherited)
 			forget(&mappings[n]);
-	/* The parent's slots are its own. */
+	/* The slots of the inherited files belong to the parent. */
 	for (size_t n = 0; n < ARRAY_SIZE(devices); n++)
 		close(devices[n].fd);
 	open_devices();
@@ -578,7 +577,7 @@ static void step(unsigned int depth)
 	}
 }
 
-/* A process, from when it has its mappings to its end, natural or not. */
+/* The life of a process from its first operation until it exits or is killed. */
 static void live(unsigned int depth)
 {
 	for (unsigned long left = 20 + below(400); left && !stopped(); left--) {
@@ -592,10 +591,10 @@ static void live(unsigned int depth)
 	_exit(0);
 }
 
-/* Drivers go and come back, with another size. */
+/* Unload drivers and load them again with another size. */
 static void drive(const size_t *bytes)
 {
-	/* The others are many, and a driver's way in and out is long. */
+	/* Loading takes many steps, and the other processes are many. */
 	setpriority(PRIO_PROCESS, 0, -20);
 	while (!stopped()) {
 		int sample = below(SAMPLES);
@@ -644,7 +643,7 @@ FIXTURE_TEARDOWN(memory)
 {
 }
 
-/* Some may be gone: whoever was to load it again was killed. */
+/* A driver may be missing, if the process that should load it again was killed. */
 static bool unload_all(void)
 {
 	bool ok = true;
@@ -678,7 +677,7 @@ static pid_t start(size_t nr, const size_t *bytes)
 	_exit(1);
 }
 
-/* Is there anything that has not happened yet? Nobody has to be refused. */
+/* Has any operation not happened yet? Refusals need not happen. */
 static bool lacks_any(void)
 {
 	for (int n = 0; n < COUNTS; n++)
@@ -688,8 +687,8 @@ static bool lacks_any(void)
 }
 
 /*
- * Kill one process after the other, and replace those that have ended, for so many seconds and
- * until each operation has happened at least once, or will never happen.
+ * Kill one process after the other, and replace those that have ended, for @seconds and until
+ * each operation has happened at least once, or until NEVER_SECONDS later.
  */
 static void churn(const size_t *bytes, time_t seconds, __u64 seed)
 {
@@ -702,7 +701,7 @@ static void churn(const size_t *bytes, time_t seconds, __u64 seed)
 	       (time(NULL) < end || (lacks_any() && time(NULL) < end + NEVER_SECONDS))) {
 		size_t n = below(WORKERS);
 
-		/* The first one has a driver to wait for. */
+		/* Rarely the first one, which has to wait for a driver. */
 		if ((n || one_in(8)) && workers[n] > 0 && !kill(workers[n], SIGKILL))
 			count(KILL);
 		for (n = 0; n < WORKERS; n++)
@@ -715,7 +714,7 @@ static void churn(const size_t *bytes, time_t seconds, __u64 seed)
 	reap(0);
 }
 
-/* Is what an open device has seen by those counts that must be 0 in the end? */
+/* Do the counts that must be 0 at the end see the areas of an open device? */
 static bool areas_are_counted(void)
 {
 	int fd = open(samples[SAMPLE_C], O_RDWR | O_CLOEXEC);
@@ -734,7 +733,7 @@ struct usage {
 
 static struct usage usage(void)
 {
-	/* Counts are kept for each CPU, and added up now and then. */
+	/* CPUs count on their own; this adds their counts up. */
 	write_text("/proc/sys/vm/stat_refresh", "1");
 	write_text("/proc/sys/vm/drop_caches", "3");
 	return (struct usage) {
@@ -756,7 +755,7 @@ static struct usage slack(void)
 	};
 }
 
-/* What more is in use than before, once it is within the slack, or 5 s later. */
+/* The growth since @before, as soon as it is within @slack, or after 5 s. */
 static struct usage growth(struct usage before, struct usage slack)
 {
 	struct usage more;
@@ -785,14 +784,14 @@ TEST_F_TIMEOUT(memory, comes_back, 1 << 20)
 				      (__u64)time(NULL);
 	unsigned long sum = 0;
 	struct usage before, more, may = slack();
-	/* So many small areas are kept for the next ones, where memory has one node. */
+	/* So many small areas are cached, if the machine has one memory node. */
 	long kept = access("/sys/devices/system/node/node1", F_OK) ? 16 : 0;
 
 	printf("# SEED=%llu SOAK=%ld\n", seed, seconds);
-	/* Children whose parent was killed are this process's to wait for. */
+	/* Wait for children whose parent was killed, too. */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0));
 
-	/* Once, for what the kernel fills and keeps. */
+	/* Measure after a first run, which fills the kernel's caches. */
 	churn(self->bytes, 1 + seconds / 10, ~seed);
 	ASSERT_TRUE(unload_all()) TH_LOG("%m");
 	before = usage();

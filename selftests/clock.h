@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What programs count by. */
+/* The clock of the programs that measure cost. */
 #ifndef VMREMAP_SELFTESTS_CLOCK_H
 #define VMREMAP_SELFTESTS_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
-/* Nanoseconds, which are instructions where the clock advances with each. */
+/* Nanoseconds. With --count-instructions, each instruction takes one. */
 static inline uint64_t now(void)
 {
 	struct timespec ts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the test programs share. */
+/* Helpers of the test programs. */
 #ifndef VMREMAP_SELFTESTS_COMMON_H
 #define VMREMAP_SELFTESTS_COMMON_H
 
@@ -22,24 +22,24 @@
 
 #include <kselftest_harness.h>
 
-/* Seconds for a test: an emulated machine on a busy host takes its time. */
+/* Seconds for a test; many, because an emulated machine on a busy host is slow. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 300
 
-/* What a page table maps: as many pages as it has entries. PAGE_SIZE is the kernel's. */
+/* Bytes that a page table maps: it has an entry for each 8 bytes. */
 #define PMD_SIZE (PAGE_SIZE / 8 * PAGE_SIZE)
 
-/* Where the kernel says when it maps by PMDs; without huge pages it has no such file. */
+/* The setting of transparent huge pages; a kernel without them has no such file. */
 #define THP "/sys/kernel/mm/transparent_hugepage/enabled"
 #define NO_THP "the kernel has no transparent huge pages"
 
-/* The first word of a page, by which tests tell pages apart. */
+/* The first word of a page, which tells the page from others. */
 static inline __u64 *page_word(void *map, size_t page)
 {
 	return (__u64 *)((char *)map + page * PAGE_SIZE);
 }
 
-/* mmap(2) of a file's pages, to read and write, shared. */
+/* Map pages of a file shared, readable and writable. */
 static inline void *map_pages(int fd, size_t page, size_t pages)
 {
 	return mmap(NULL, pages * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -53,7 +53,7 @@ static inline void fault_handler(int sig)
 	siglongjmp(fault_return, sig);
 }
 
-/* Access @addr. Returns the signal that it raised, or 0. */
+/* Call @access on @addr. Returns the signal that this raised, or 0. */
 static inline int signal_of(void (*access)(void *addr), void *addr)
 {
 	struct sigaction action = { .sa_handler = fault_handler };
@@ -83,15 +83,15 @@ static inline void write_byte(void *addr)
 	__atomic_store_n((char *)addr, value, __ATOMIC_RELAXED);
 }
 
-/* Touch a byte. Returns the signal that it raised, or 0. */
+/* Read or write a byte. Returns the signal that this raised, or 0. */
 static inline int touch(void *addr, bool write)
 {
 	return signal_of(write ? write_byte : read_byte, addr);
 }
 
 /*
- * A field of the mapping at @addr in /proc/self/smaps, in KiB, or -1 where
- * there is none. For "VmFlags" the line is copied to @line.
+ * A field of the mapping at @addr in /proc/self/smaps, in KiB, or -1 if there is no mapping.
+ * For "VmFlags", the line is copied to @line.
  */
 static inline long smaps(const void *addr, const char *field, char *line,
 			 size_t size)
@@ -120,7 +120,7 @@ static inline long smaps(const void *addr, const char *field, char *line,
 	return kib;
 }
 
-/* Is one of the two-letter flags of VmFlags set for the mapping at @addr? */
+/* Does VmFlags of the mapping at @addr contain this two-letter flag? */
 static inline bool vm_flag(const void *addr, const char *flag)
 {
 	char line[512] = "", *word, *rest = line;
@@ -132,18 +132,18 @@ static inline bool vm_flag(const void *addr, const char *flag)
 	return false;
 }
 
-/* Page faults that this process has taken. */
+/* Number of page faults of this process. */
 static inline long faults(void)
 {
 	struct rusage usage;
 
-	/* Twice, for the first may itself take a fault where its result goes. */
+	/* Call it twice: the first call may itself fault on the result buffer. */
 	getrusage(RUSAGE_SELF, &usage);
 	getrusage(RUSAGE_SELF, &usage);
 	return usage.ru_minflt + usage.ru_majflt;
 }
 
-/* Its address in the kernel, or 0. */
+/* The address of a kernel symbol, or 0. */
 static inline unsigned long kernel_symbol(const char *wanted)
 {
 	FILE *file = fopen("/proc/kallsyms", "r");
@@ -159,7 +159,7 @@ static inline unsigned long kernel_symbol(const char *wanted)
 	return found;
 }
 
-/* A line "NAME: VALUE kB" of /proc/meminfo, in KiB. */
+/* The value of a line "NAME: VALUE kB" in /proc/meminfo. */
 static inline long memory_kib(const char *name)
 {
 	FILE *file = fopen("/proc/meminfo", "r");
@@ -174,7 +174,7 @@ static inline long memory_kib(const char *name)
 	return kib;
 }
 
-/* Free memory, in KiB, with what CPUs keep at hand: MemFree has not got that. */
+/* Free memory in KiB, with the per-CPU lists, which MemFree does not count. */
 static inline long free_kib(void)
 {
 	FILE *file = fopen("/proc/zoneinfo", "r");
@@ -191,8 +191,8 @@ static inline long free_kib(void)
 }
 
 /*
- * How much less memory is free than @before, once frees that wait for a grace
- * period are over: the first figure of at most @slack, or the last of many.
+ * Free memory in KiB that was lost since @before. Measured repeatedly until it is at most @slack,
+ * because some frees wait for a grace period; after many tries, returns the last figure.
  */
 static inline long lost_kib(long before, long slack)
 {
@@ -205,7 +205,7 @@ static inline long lost_kib(long before, long slack)
 	return lost;
 }
 
-/* The number that a file in /sys or the like holds, or -1. */
+/* The number in a small file, such as those in /sys, or -1. */
 static inline long read_number(const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -219,7 +219,7 @@ static inline long read_number(const char *path)
 	return number;
 }
 
-/* The text in a small file, such as those below /proc. */
+/* The text of a small file, such as those in /proc. */
 static inline bool read_text(const char *path, char *text, size_t size)
 {
 	FILE *file = fopen(path, "re");

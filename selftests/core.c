@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The core's module: who keeps it, and that it goes and comes. In the end nothing is loaded
- * that uses it.
+ * vmremap.ko: its reference count, and repeated unloading and loading. At the end, no module that
+ * uses it is loaded.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -9,16 +9,16 @@
 #include "plan.h"
 
 #define CORE	"/sys/module/vmremap/"
-/* More than are kept for the next ones. */
+/* More areas than are cached. */
 #define AREAS	20
 
-/* How many areas' files, and modules, keep it. */
+/* References on vmremap.ko, from files of areas and from modules. */
 static long references(void)
 {
 	return read_number(CORE "refcnt");
 }
 
-/* What a file gives back, it does after the system call that closed it. */
+/* A file drops its reference only after the system call that closed it. */
 static bool references_soon(long wanted)
 {
 	for (int tries = 0; references() != wanted && tries < 50; tries++)
@@ -26,7 +26,7 @@ static bool references_soon(long wanted)
 	return references() == wanted;
 }
 
-/* Areas of @size, all of them at once. */
+/* Allocate AREAS areas of @size at once, and free them. */
 static bool come_and_go(size_t size)
 {
 	int fds[2] = { open(TEST_MMAP, O_RDWR | O_CLOEXEC), open(TEST_MMAP, O_RDWR | O_CLOEXEC) };
@@ -39,7 +39,7 @@ static bool come_and_go(size_t size)
 	return !close(fds[0]) && !close(fds[1]) && right;
 }
 
-/* AreaOutlives: an area has the module, and what is kept for the next one has not. */
+/* AreaOutlives: an area holds a reference on the module, and a cached area does not. */
 TEST(area_keeps_it)
 {
 	long before = references();
@@ -68,7 +68,7 @@ TEST(area_keeps_it)
 	}
 }
 
-/* Unload what uses it. Returns false where there is something that stays. */
+/* Unload the modules that use vmremap.ko. Returns false if one stays. */
 static bool unload_drivers(void)
 {
 	DIR *holders = opendir(CORE "holders");
@@ -81,7 +81,7 @@ static bool unload_drivers(void)
 	return holders && !closedir(holders) && right;
 }
 
-/* How many files are open in the whole system. */
+/* Number of open files in the system. */
 static long open_files(void)
 {
 	return read_number("/proc/sys/fs/file-nr");
@@ -95,7 +95,7 @@ static int load_core(void)
 	return module_load(path, "");
 }
 
-/* With areas that are kept. What it opens to look at the kernel it has to close. */
+/* Unload with cached areas. Files that were opened to probe the kernel must be closed, too. */
 TEST(goes_and_comes)
 {
 	const long rounds = 30;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * cost BASE DEVICE...: what mapping, touching and unmapping a sample device
- * costs a program, and what messages to its driver and back do, and that no DEVICE costs
- * more than BASE does, within a few percent.
- * Run where the clock advances with each instruction. KTAP.
+ * cost BASE DEVICE...: measure what a program pays to map, touch and unmap the memory of a sample
+ * device, and to exchange messages with its driver. Fails if a DEVICE costs a few percent more
+ * than BASE. Needs a VM with --count-instructions. KTAP.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -19,7 +18,7 @@
 #define MESSAGES	100000U
 #define MESSAGES_PERCENT	103
 
-/* How many percent of what BASE costs are allowed, by size. */
+/* Allowed cost in percent of BASE, by size. */
 static const struct size {
 	size_t kib;
 	unsigned int percent;
@@ -38,7 +37,7 @@ static __u64 cost_of_device(const char *device, const struct size *size)
 	return cost.all;
 }
 
-/* Write as many requests as there is room for. Returns how many have been written by now. */
+/* Write requests until the ring is full. Returns the new tail. */
 static __u32 ask(struct vmremap_sample_ring *requests, __u32 tail)
 {
 	__u32 head = __atomic_load_n(&requests->head, __ATOMIC_ACQUIRE);
@@ -51,7 +50,7 @@ static __u32 ask(struct vmremap_sample_ring *requests, __u32 tail)
 	return tail;
 }
 
-/* Read the answers that are there. Returns how many have been read by now. */
+/* Read all answers. Returns the new head. */
 static __u32 hear(struct vmremap_sample_ring *answers, __u32 head)
 {
 	__u32 tail = __atomic_load_n(&answers->tail, __ATOMIC_ACQUIRE);
@@ -67,7 +66,7 @@ static __u32 hear(struct vmremap_sample_ring *answers, __u32 head)
 	return head;
 }
 
-/* What all messages cost to the driver and back. */
+/* The cost of sending all messages to the driver and receiving the answers. */
 static __u64 echo(const char *device)
 {
 	int fd = open(device, O_RDWR);
@@ -91,7 +90,7 @@ static __u64 echo(const char *device)
 	return start;
 }
 
-/* The cheapest of some rounds: interrupts hit all of them. */
+/* The cheapest of several rounds, because an interrupt may hit each of them. */
 static __u64 best_echo(const char *device)
 {
 	__u64 cost = echo(device);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a program pays to map, touch and unmap, where the clock advances with each instruction. */
+/* The cost for a program to map, touch and unmap memory, in instructions. */
 #ifndef VMREMAP_SELFTESTS_COST_H
 #define VMREMAP_SELFTESTS_COST_H
 
@@ -21,7 +21,7 @@ struct cost {
 	__u64 all;
 };
 
-/* Touch each page once. Returns whether it could be mapped. */
+/* Measure once, touching each page once. Returns false if the memory could not be mapped. */
 static inline bool cost_once(int fd, off_t offset, size_t size, struct cost *cost)
 {
 	__u64 start = now(), mapped, touched, end;
@@ -30,7 +30,7 @@ static inline bool cost_once(int fd, off_t offset, size_t size, struct cost *cos
 	if (map == MAP_FAILED)
 		return false;
 	mapped = now();
-	/* As little as possible beside the one store for each page. */
+	/* Unrolled, so that little but the store for each page is counted. */
 #pragma GCC unroll 16
 	for (size_t i = 0; i < size; i += PAGE_SIZE)
 		__atomic_store_n(&map[i], 1, __ATOMIC_RELAXED);
@@ -51,7 +51,7 @@ static inline void cost_least(__u64 *least, __u64 one)
 		*least = one;
 }
 
-/* The cheapest round, which no interrupt has hit. Returns whether it could be mapped. */
+/* The cheapest of several rounds, which no interrupt has hit. Returns as cost_once(). */
 static inline bool cost_of(const char *name, int fd, off_t offset, size_t size, struct cost *cost)
 {
 	struct cost one;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The same random arguments to vmremap_range() and to remap_vmalloc_range():
- * the same verdict, and the same pages, but for the differences listed here.
+ * Pass the same random arguments to vmremap_range() and to remap_vmalloc_range(). Both must map
+ * the same pages or both refuse, except for the differences listed here.
  *
- * The environment variables VMREMAP_SEED and VMREMAP_ROUNDS set the seed of
- * the random numbers and how many arguments are tried.
+ * The environment variables VMREMAP_SEED and VMREMAP_ROUNDS set the seed of the random numbers
+ * and the number of rounds.
  */
 
 #define _GNU_SOURCE
@@ -15,14 +15,14 @@
 #define ROUNDS 20000
 #define RW (PROT_READ | PROT_WRITE)
 
-/* What the two may do with the same arguments. */
+/* The possible results of a round. */
 enum {
 	BOTH_MAP,
 	BOTH_REFUSE,
 	/* Documented differences. */
-	STOCK_OOPSES,		/* a range that overruns from the area's middle */
-	STOCK_LACKS_AREAS,	/* an area's memory is no vmalloc_user() memory */
-	/* All else is a failure. */
+	STOCK_OOPSES,		/* the range starts in the middle of the area and leaves it */
+	STOCK_LACKS_AREAS,	/* the stock function refuses the memory of an area */
+	/* Any other result fails the test. */
 	DIFFERENT,
 	KINDS,
 };
@@ -35,7 +35,7 @@ static const char * const kind_names[KINDS] = {
 	[DIFFERENT] = "different",
 };
 
-/* The memory to choose from, by slot. */
+/* The memory in each slot. */
 static const struct {
 	__u32 kind;
 	__u32 flags;
@@ -49,7 +49,7 @@ static const struct {
 	{ VMREMAP_TEST_VMALLOC_FREED, 0, 16 },
 	{ VMREMAP_TEST_VMALLOC_NEVER, 0, 16 },
 	{ VMREMAP_TEST_KMALLOC, 0, 4 },
-	/* As large as a stack is at least: behind it is whatever comes next. */
+	/* The smallest size of a kernel stack; other memory may follow directly. */
 	{ VMREMAP_TEST_STACK, 0, 0x4000 / PAGE_SIZE },
 	{ VMREMAP_TEST_IOREMAP, 0, 16 },
 	{ VMREMAP_TEST_AREA_NULL, 0, 1 },
@@ -77,7 +77,7 @@ static __u64 below(__u64 limit)
 	return random_word() % limit;
 }
 
-/* A number near @centre, seldom far from it. */
+/* A number within 2 of @centre. */
 static __u64 near(__u64 centre)
 {
 	return centre + below(5) - 2;
@@ -123,13 +123,13 @@ static struct arguments random_arguments(void)
 	};
 	__u64 left;
 
-	/* The address: mostly the first, some inside, a few between pages. */
+	/* The address: mostly the start, sometimes inside, rarely not page aligned. */
 	if (!below(3))
 		args.kaddr = below(pages) * PAGE_SIZE;
 	if (!below(16))
 		args.kaddr += below(PAGE_SIZE);
 
-	/* The size: mostly what fits, or nearly. */
+	/* The size: mostly one that fits, or almost fits. */
 	left = pages - args.kaddr / PAGE_SIZE;
 	if (args.pgoff < left)
 		left -= args.pgoff;
@@ -140,8 +140,8 @@ static struct arguments random_arguments(void)
 }
 
 /*
- * The kernel's function compares the range with the size of the whole area,
- * wherever in it the address is, and follows a hole or another's page.
+ * remap_vmalloc_range() compares the range with the size of the whole area even if the address
+ * is in the middle, and then maps whatever follows the area, or oopses.
  */
 static bool overruns_from_the_middle(const struct arguments *args)
 {
@@ -164,7 +164,7 @@ static char *map(int fd, __u32 function, const struct arguments *args)
 	return map_call(fd, &call, args->pages, args->prot, args->flags);
 }
 
-/* Slot and page, in the first word of each page. */
+/* The first word of each page: its slot and its number. */
 static __u64 mark(__u32 slot, __u64 page)
 {
 	return slot * 1000000ULL + page + 1;
@@ -185,7 +185,7 @@ static bool is_area(const struct arguments *args)
 	return memory[args->slot].kind == VMREMAP_TEST_AREA;
 }
 
-/* What both do with the arguments. A map that shows other pages is a difference. */
+/* The result of a round. If both map but show different pages, that is DIFFERENT. */
 static int compare(int fd, const struct arguments *args)
 {
 	char *ours = map(fd, VMREMAP_TEST_RANGE, args), *stock = MAP_FAILED;
@@ -236,7 +236,7 @@ TEST(differential)
 		ASSERT_EQ(0, memory_alloc(fd, slot, memory[slot].kind,
 					  memory[slot].pages * PAGE_SIZE,
 					  memory[slot].flags));
-		/* Fails where there is nothing to write to. */
+		/* Fails for slots without memory. */
 		memory_poke(fd, slot, memory[slot].pages, mark(slot, 0));
 	}
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A PCI function copies into and out of memory that this program has mapped, and is
- * unplugged meanwhile. VMREMAP_DEVICE says which driver's it is; ROUNDS how often it is
- * unplugged, by default 20 times.
+ * A PCI device copies to and from memory that this program has mapped, and is unplugged meanwhile.
+ * VMREMAP_DEVICE names the driver's device file. ROUNDS is how often the device is unplugged, by
+ * default 20 times.
  */
 #include <glob.h>
 #include <limits.h>
@@ -18,7 +18,7 @@ static const char *device(void)
 	return getenv("VMREMAP_DEVICE") ?: "/dev/vmremap-edu-c";
 }
 
-/* Unplug the PCI function that the driver has. Return: has it one? */
+/* Unplug the driver's PCI device. Return: false if it has none. */
 static bool unplug(void)
 {
 	char path[64 + NAME_MAX];
@@ -36,7 +36,7 @@ static bool unplug(void)
 	return done;
 }
 
-/* Plug it in again. Return: the device, open, or -1. */
+/* Plug the PCI device in again. Return: the open device file, or -1. */
 static int plug_in(void)
 {
 	return write_text("/sys/bus/pci/rescan", "1") ? open(device(), O_RDWR | O_CLOEXEC) : -1;
@@ -53,7 +53,7 @@ static int start(int fd, size_t offset, size_t bytes, bool from_device)
 	return ioctl(fd, VMREMAP_EDU_START, &copy);
 }
 
-/* What poll(2) says within a time, in ms. */
+/* The events that poll(2) returns within @timeout ms. */
 static int polled(int fd, int timeout)
 {
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
@@ -61,7 +61,7 @@ static int polled(int fd, int timeout)
 	return poll(&pollfd, 1, timeout) < 0 ? -1 : pollfd.revents;
 }
 
-/* How much memory areas have, with some that is not theirs but stays the same, in KiB. */
+/* Memory of areas in KiB, and other file memory, which does not change. */
 static long areas_kib(void)
 {
 	read_number("/proc/sys/vm/stat_refresh");
@@ -115,7 +115,7 @@ FIXTURE_TEARDOWN(edu)
 	close(self->fd);
 }
 
-/* DeviceTurn, RightPage: to the device from each page, and back to the next one. */
+/* DeviceTurn, RightPage: the device reads each page and writes it to the next one. */
 TEST_F(edu, copies_out_and_in)
 {
 	const size_t most = VMREMAP_EDU_COPY_MAX;
@@ -132,7 +132,7 @@ TEST_F(edu, copies_out_and_in)
 	}
 }
 
-/* DeviceTurn: not a byte more than was asked for. */
+/* DeviceTurn: the device copies exactly the bytes that were asked for. */
 TEST_F(edu, copies_so_many_bytes)
 {
 	fill(self->map, 100, 1);
@@ -145,12 +145,12 @@ TEST_F(edu, copies_so_many_bytes)
 			ASSERT_EQ(0x7f, self->map[PAGE_SIZE + i]);
 }
 
-/* DeviceTurn: what it has copied is there for who has been told. */
+/* DeviceTurn: the copied bytes are visible once poll(2) reports the end. */
 TEST_F(edu, wakes_who_waits)
 {
 	bool refused = false;
 
-	/* A copy takes 100 ms. One that this program was too slow for is not the last. */
+	/* A copy takes 100 ms. Try again if this program was too slow to see it running. */
 	for (int tries = 0; tries < 50 && !refused; tries++) {
 		ASSERT_EQ(0, start(self->fd, 0, 1, false));
 		refused = start(self->fd, 0, 1, false) && errno == EBUSY && !polled(self->fd, 0);
@@ -192,7 +192,7 @@ TEST_F(edu, refuses_what_it_cannot_copy)
 	EXPECT_EQ(EINVAL, errno);
 }
 
-/* NoUserAccess, NotRevoked, DeviceTurn: unplugged while it copies, and plugged in again. */
+/* NoUserAccess, NotRevoked, DeviceTurn: the device is unplugged during a copy, and replaced. */
 TEST_F(edu, unplugged_while_it_copies)
 {
 	ASSERT_EQ(0, start(self->fd, 0, VMREMAP_EDU_COPY_MAX, true));
@@ -212,7 +212,7 @@ TEST_F(edu, unplugged_while_it_copies)
 	close(self->fd);
 	self->fd = plug_in();
 	ASSERT_LE(0, self->fd);
-	/* The old mapping is no more alive than before. */
+	/* The old mapping stays revoked. */
 	EXPECT_EQ(SIGBUS, touch(self->map, false));
 	munmap(self->map, VMREMAP_EDU_BYTES);
 	self->map = map_pages(self->fd, 0, PAGES);
@@ -223,7 +223,7 @@ TEST_F(edu, unplugged_while_it_copies)
 	EXPECT_EQ(0, wrong(self->map + PAGE_SIZE, 100, 9));
 }
 
-/* DeviceTurn, PagesOutlive, AreaOutlives: at any point of a copy, with the file open or not. */
+/* DeviceTurn, PagesOutlive, AreaOutlives: unplugged at any point of a copy, file open or not. */
 TEST_F_TIMEOUT(edu, unplugged_again_and_again, 7200)
 {
 	long rounds = getenv("ROUNDS") ? atol(getenv("ROUNDS")) : 20;
@@ -236,7 +236,7 @@ TEST_F_TIMEOUT(edu, unplugged_again_and_again, 7200)
 		ASSERT_EQ(0, start(self->fd, at, VMREMAP_EDU_COPY_MAX, true));
 		if (round % 3 == 1)
 			close(self->fd);
-		/* A copy takes 100 ms: most end later, some have ended. */
+		/* A copy takes 100 ms: most are still running then, some have ended. */
 		usleep(round * 7919 % 130000);
 		ASSERT_TRUE(unplug());
 		ASSERT_EQ(SIGBUS, touch(self->map + at, round % 2));
@@ -249,7 +249,7 @@ TEST_F_TIMEOUT(edu, unplugged_again_and_again, 7200)
 		ASSERT_NE(MAP_FAILED, self->map);
 		memset(self->map, round, VMREMAP_EDU_BYTES);
 	}
-	/* A tenth of what would be lost if each round lost its memory. */
+	/* A tenth of the memory of all rounds, to tolerate other memory. */
 	EXPECT_GE(kib / 10, areas_kib() - before);
 	printf("# figure: %ld times unplugged: %s\n", rounds, device());
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* vmremap_range() of plain vmalloc memory: as the kernel's function has it. */
+/* vmremap_range() on plain vmalloc memory, which behaves like remap_vmalloc_range(). */
 
 #define _GNU_SOURCE
 #include <sys/uio.h>
@@ -61,7 +61,7 @@ TEST_F(foreign, every_offset)
 		struct vmremap_test_call call = all;
 		char *map;
 
-		/* Half of it in the address, half in the offset. */
+		/* Pass half of the offset in the address. */
 		call.kaddr = first / 2 * PAGE_SIZE;
 		call.pgoff = first - first / 2;
 		map = map_call(self->fd, &call, PAGES - first, RW, MAP_SHARED);
@@ -74,7 +74,7 @@ TEST_F(foreign, every_offset)
 	}
 }
 
-/* The pages live while they are mapped, whatever becomes of the addresses. */
+/* The pages live as long as they are mapped, even after vfree(). */
 TEST_F(foreign, outlives_vfree)
 {
 	ASSERT_EQ(0, memory_free(self->fd, MEMORY));
@@ -83,7 +83,7 @@ TEST_F(foreign, outlives_vfree)
 	EXPECT_EQ(0, wrong(self->map, PAGES, 100));
 }
 
-/* Nobody could tell which page belongs there now. */
+/* No fault handler, because after vfree() nobody knows which page belongs there. */
 TEST_F(foreign, has_no_fault_handler)
 {
 	ASSERT_EQ(0, madvise(self->map, PAGE_SIZE, MADV_DONTNEED));
@@ -141,7 +141,7 @@ TEST_F(foreign, cannot_grow)
 	EXPECT_EQ(EFAULT, errno);
 }
 
-/* 20 rounds of 16 MiB, and as many refusals. */
+/* 20 rounds, each with 16 MiB and a refused call. */
 TEST_F(foreign, memory_returns)
 {
 	const long slack = 8 * 1024;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's virtual frame buffer driver with vmremap_range() in place of
- * remap_vmalloc_range(): /dev/fb0 works as it did.
+ * The kernel's virtual frame buffer driver, built with vmremap_range() in place of
+ * remap_vmalloc_range(): /dev/fb0 works as before.
  */
 
 #define _GNU_SOURCE
@@ -73,7 +73,7 @@ TEST_F(framebuffer, each_offset)
 	}
 }
 
-/* vmremap's own errno says that its function did the work. */
+/* The errno shows that vmremap_range() was called: the stock function has another. */
 TEST_F(framebuffer, refuses_with_vmremaps_errno)
 {
 	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, 0, self->size / PAGE_SIZE + 1));

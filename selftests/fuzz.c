@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random sequences of what programs do to mappings, guided by which code of
- * vmremap they reach: a sequence that reaches new code is kept, and later ones are
- * made from it. After each sequence no page of a read-only area has changed, and
- * nobody but the area has its pages.
+ * Random sequences of system calls on mappings, guided by coverage: a sequence that reaches new
+ * code of vmremap is kept, and later ones vary it. After each sequence, no page of a read-only
+ * area may have changed, and only the area may hold references on its pages.
  *
- * Runs for SOAK seconds. SEED=number repeats the choices. REPLAY=hex runs one
- * sequence, as it is printed when it is kept or found wrong.
+ * Runs for SOAK seconds. SEED=number repeats the choices. REPLAY=hex runs one sequence, in the
+ * form in which a kept or failing sequence is printed.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -32,14 +31,14 @@ enum action {
 	GET, PUT, SYNC, CORE, EXECUTABLE, WRITE_BY_PROC, REMAP_PAGES, ACTIONS
 };
 
-/* Sizes around what the code decides by, in pages. */
+/* Sizes in pages, around those at which the code decides. */
 static const unsigned short sizes[] = { 1, 2, 3, 8, 9, 33, 513, 530 };
 
 struct step {
 	unsigned char action;
 	unsigned char slot;	/* and, above, how */
 	unsigned char place;	/* in the arena */
-	unsigned char size;	/* and, above, the page to begin with */
+	unsigned char size;	/* and, in the high bits, the first page */
 };
 
 struct sequence {
@@ -63,7 +62,7 @@ static unsigned long below(unsigned long limit)
 	return random_state % limit;
 }
 
-/* Was this place in the code not reached before? */
+/* Add a place in the code. Returns true if it was not reached before. */
 static bool add_place(unsigned long pc)
 {
 	unsigned long at = pc * 0x9e3779b97f4a7c15UL >> 48;
@@ -86,14 +85,14 @@ static bool reached_new_code(void)
 	return new;
 }
 
-/* What a sequence works on. */
+/* The state that a sequence works on. */
 struct world {
 	char *arena;
 	int fd[3];
 	int memfd;
 	int memory;	/* /proc/self/mem */
 	int pipe[2];
-	/* What each slot of each device's file holds, and the references taken beside its own. */
+	/* For each slot of each device: its size and flags, and its additional references. */
 	unsigned int pages[3][SLOTS];
 	unsigned int flags[3][SLOTS];
 	unsigned int extra[3][SLOTS];
@@ -118,12 +117,12 @@ static void put_extra(struct world *w, unsigned int dev, unsigned int slot)
 		ioctl(w->fd[dev], VMREMAP_TEST_PUT_AREA, slot);
 }
 
-/* Leave all, and say what is wrong, or NULL. */
+/* Release everything. Returns what is wrong, or NULL. */
 static const char *world_close(struct world *w)
 {
 	const char *wrong = NULL;
 
-	/* Before the pages are counted, nobody may have them. */
+	/* Drop all references on pages before they are counted. */
 	munmap(w->arena, ARENA);
 	close(w->pipe[0]);
 	close(w->pipe[1]);
@@ -158,7 +157,7 @@ static void map_some(struct world *w, const struct step *step, char *addr,
 	struct vmremap_test_plan plan = { .count = 1 };
 	struct vmremap_test_call *call = plan.calls;
 
-	/* .mmap_prepare maps areas and nothing else. */
+	/* .mmap_prepare can only map areas. */
 	call->function = dev ? VMREMAP_TEST_AREA_MMAP : how % 3;
 	call->slot = slot;
 	call->pgoff = first > 8 ? 0 : first;
@@ -177,13 +176,13 @@ static void map_some(struct world *w, const struct step *step, char *addr,
 		     (how & 8 ? MAP_POPULATE : 0), w->fd[dev], 0);
 }
 
-/* System calls of which it does not matter whether they succeed. */
+/* Make the system call of a step, whether it succeeds or not. */
 static void take_step(struct world *w, const struct step *step)
 {
 	unsigned int slot = step->slot % SLOTS, dev = step->slot / SLOTS % 3;
 	unsigned int how = step->slot / SLOTS / 3;
 	size_t size = sizes[step->size % 8] * PAGE_SIZE;
-	/* At the start of a PMD, or anywhere. */
+	/* An address at the start of a PMD, or any other. */
 	char *addr = w->arena + (step->place & 1 ? (step->place % 6) * PMD_SIZE :
 				 step->place * 4 * PAGE_SIZE);
 	unsigned char in_core[530];
@@ -335,7 +334,7 @@ static struct step any_step(void)
 	};
 }
 
-/* A new sequence, or one that was kept, with some steps changed, added or left out. */
+/* A new sequence, or a kept one with some steps changed, added or removed. */
 static struct sequence any_sequence(void)
 {
 	struct sequence seq = { .steps = 2 + below(STEPS_MAX - 2) };
@@ -372,7 +371,7 @@ static bool cover_open(void)
 	return cover != MAP_FAILED && !ioctl(fd, KCOV_ENABLE, KCOV_TRACE_PC);
 }
 
-/* Where in vmremap.ko's code is what was reached. */
+/* Print the reached places as offsets into the code of vmremap.ko. */
 static void print_places(void)
 {
 	FILE *file = fopen("/sys/module/vmremap/sections/.text", "r");
@@ -392,7 +391,7 @@ FIXTURE(fuzz) {};
 FIXTURE_SETUP(fuzz) {}
 FIXTURE_TEARDOWN(fuzz) {}
 
-/* PolicyHeld, AllOrNothing, PagesOutlive: whatever a program does, as long as SOAK says. */
+/* PolicyHeld, AllOrNothing, PagesOutlive: for any sequence of system calls, for SOAK seconds. */
 TEST_F_TIMEOUT(fuzz, sequences, 1 << 20)
 {
 	const char *soak = getenv("SOAK"), *seed = getenv("SEED"), *replay = getenv("REPLAY");

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pages that are given away or pinned: vmsplice(2) into each taker, io_uring, direct I/O. */
+/* Pages that are spliced or pinned: vmsplice(2) to each kind of file, io_uring, direct I/O. */
 #define _GNU_SOURCE
 #include <sys/socket.h>
 
 #include "calls.h"
 #include "pin.h"
 
-/* What fits into a pipe at once. */
+/* Pages that fit into a pipe at once. */
 #define GIVEN 8UL
 
-/* Are these bytes those of the first pages? */
+/* Are these the bytes of the first pages? */
 static bool right(const char *bytes)
 {
 	for (size_t n = 0; n < GIVEN; n++)
@@ -30,7 +30,7 @@ static bool give(struct mapping *m, int ends[2], int flags)
 	return ret == GIVEN * PAGE_SIZE;
 }
 
-/* Unmap it: what the pipe has are its pages, and not its addresses. */
+/* Unmap the memory: the pipe holds its pages, not its addresses. */
 static void let_go(struct mapping *m)
 {
 	munmap(m->addr, m->size);
@@ -78,7 +78,7 @@ CALL(gift_to_pipe, "`vmsplice(SPLICE_F_GIFT)` to a pipe, unmapped, `read()`")
 	read_pipe(m, SPLICE_F_GIFT);
 }
 
-/* splice() all of a pipe, which a taker may take in parts. */
+/* splice() all of a pipe, even if the other file takes it in parts. */
 static bool splice_all(int from, int to)
 {
 	size_t left = GIVEN * PAGE_SIZE;
@@ -159,7 +159,7 @@ CALL(tee_to_pipe, "`vmsplice(SPLICE_F_GIFT)`, `tee()`, `splice()` to a pipe, unm
 	}
 }
 
-/* The other way round: from a pipe into the mapping. */
+/* The other direction: from a pipe into the mapping. */
 CALL(from_pipe, "`vmsplice()` from a pipe")
 {
 	struct iovec to = { m->addr, sizeof(__u64) };
@@ -173,7 +173,7 @@ CALL(from_pipe, "`vmsplice()` from a pipe")
 	close(ends[1]);
 }
 
-/* A buffer that a ring has pinned, written to a file and read back. */
+/* Write a buffer that io_uring has pinned to a file, and read it back. */
 CALL(ring_buffer, "io_uring: `IORING_REGISTER_BUFFERS`, write, read")
 {
 	int fd = memfd_create("copy", MFD_CLOEXEC);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Mappings by PMD: that they are there, and that nothing else notices. */
+/* Mappings by PMD: they exist, and do not change the behaviour of a mapping. */
 
 #define _GNU_SOURCE
 #include <sched.h>
@@ -11,7 +11,7 @@
 #define AREA 0
 #define PMD_PAGES (PMD_SIZE / PAGE_SIZE)
 #define PMDS 4UL
-/* The area ends with some pages that make no PMD. */
+/* The area ends with a few pages that are too few for a PMD. */
 #define PAGES (PMDS * PMD_PAGES + 5)
 #define SIZE (PAGES * PAGE_SIZE)
 #define PMD_KIB ((long)(PMD_SIZE / 1024))
@@ -35,7 +35,7 @@ FIXTURE_VARIANT_ADD(huge, prepare_always) { TEST_PREPARE, "always" };
 FIXTURE_VARIANT_ADD(huge, prepare_madvise) { TEST_PREPARE, "madvise" };
 FIXTURE_VARIANT_ADD(huge, prepare_never) { TEST_PREPARE, "never" };
 
-/* Have huge pages "always", on "madvise" or "never", and say which was so before. */
+/* Set huge pages to "always", "madvise" or "never", and return the previous setting in @before. */
 static bool enable(const char *when, char before[16])
 {
 	char line[64] = "", *word;
@@ -80,15 +80,15 @@ static size_t wrong(char *map, size_t from, size_t to)
 	return wrong;
 }
 
-/* What of the mapping at @map is mapped by PMD, in PMDs. */
+/* Number of PMDs that map the mapping at @map. */
 static long pmds(char *map)
 {
 	return smaps(map, "FilePmdMapped", NULL, 0) / PMD_KIB;
 }
 
 /*
- * With the PMDs around it, where the kernel asks for huge pages at all: by one
- * fault all four, by two where a boundary of what one fault maps lies between.
+ * One fault also maps the PMDs around the address, if the kernel may use huge pages. It takes two
+ * faults if the boundary of a window lies between them.
  */
 TEST_F(huge, one_fault_maps_a_pmd)
 {
@@ -142,7 +142,7 @@ TEST_F(huge, munmap_of_a_page_in_a_pmd)
 	EXPECT_EQ(1, pmds(self->map));
 	EXPECT_EQ(PMDS - 2, pmds(after));
 
-	/* And with all of it zapped: nothing may map what the hole was. */
+	/* Zap both sides: a fault must not map the hole again. */
 	ASSERT_EQ(0, madvise(self->map, (PMD_PAGES + 3) * PAGE_SIZE,
 			     MADV_DONTNEED));
 	ASSERT_EQ(0, madvise(after, (PAGES - PMD_PAGES - 4) * PAGE_SIZE,
@@ -178,7 +178,7 @@ TEST_F(huge, mprotect_of_all)
 	EXPECT_EQ(PMDS, pmds(self->map));
 }
 
-/* To a place where the PMDs fit as they are, and to one where they do not. */
+/* Move to an address where PMDs still fit, and to one where they do not. */
 TEST_F(huge, mremap)
 {
 	char *room = mmap(NULL, SIZE + 2 * PMD_SIZE, PROT_NONE,
@@ -196,7 +196,7 @@ TEST_F(huge, mremap)
 		EXPECT_EQ(0, wrong(to, 0, PAGES));
 		EXPECT_EQ(shift ? 0 : PMDS, pmds(to));
 
-		/* For the next round to move from elsewhere. */
+		/* Move it back for the next round. */
 		map = mremap(to, SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
 			     self->map);
 		ASSERT_EQ(self->map, map);
@@ -223,7 +223,7 @@ TEST_F(huge, fork)
 	EXPECT_EQ(9, *page_word(self->map, 9));
 }
 
-/* An offset that is no multiple of a PMD: the address follows it. */
+/* The address is congruent to an offset that is no multiple of a PMD. */
 TEST_F(huge, offset)
 {
 	struct vmremap_test_plan plan = {
@@ -245,7 +245,7 @@ TEST_F(huge, populate)
 	long before;
 	char *map;
 
-	/* Once, for the code to be there. */
+	/* Run this code once, so that it takes no page faults later. */
 	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
 
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA + 1, VMREMAP_TEST_AREA, SIZE,
@@ -261,7 +261,7 @@ TEST_F(huge, populate)
 	EXPECT_EQ(0, munmap(map, SIZE));
 }
 
-/* As many PMDs as one fault maps, each group of them at a multiple of that in the area. */
+/* PMDs that one fault maps: a window, aligned in the area. */
 #define AROUND 32L
 #define ROW (AROUND + 8)
 #define ROW_PAGES (ROW * PMD_PAGES)
@@ -305,8 +305,8 @@ FIXTURE_TEARDOWN(row)
 }
 
 /*
- * Of a row that begins @before PMDs before the end of a page table of PMDs, touch one. One
- * fault maps @around of them from @first on, and the others are mapped by their own.
+ * Map ROW PMDs that begin @before PMDs before the end of a table of PMDs, and access the one at
+ * @touched. This fault must map @around of them from @first on; the others take their own faults.
  */
 static void touch_in_row(struct __test_metadata *_metadata, int fd, char *room, long before,
 			 long touched, long first, long around)
@@ -329,7 +329,7 @@ static void touch_in_row(struct __test_metadata *_metadata, int fd, char *room, 
 	ASSERT_EQ(0, munmap(row, ROW * PMD_SIZE));
 }
 
-/* RightPage: on both sides, up to the next multiple and to the end of the page table. */
+/* RightPage: a fault maps neighbours on both sides, within its window and its table of PMDs. */
 TEST_F(row, one_fault_maps_the_neighbours)
 {
 	static const long touched[] = { 0, 1, 20, AROUND - 1 };
@@ -347,7 +347,7 @@ TEST_F(row, one_fault_maps_the_neighbours)
 	touch_in_row(_metadata, self->fd, self->room, 10, ROW - 2, AROUND, ROW - AROUND);
 }
 
-/* RightPage: what a neighbour has mapped in the same page table is not this mapping's. */
+/* RightPage: populating ends with the mapping, even if another one follows in the same table. */
 TEST_F(row, populate_ends_where_the_mapping_does)
 {
 	struct vmremap_test_plan plan = { .count = 1, .calls = { {
@@ -369,7 +369,7 @@ TEST_F(row, populate_ends_where_the_mapping_does)
 	ASSERT_EQ(0, munmap(self->room, 2 * size));
 }
 
-/* As file memory that is huge: so is all else that a PMD can map. */
+/* /proc/meminfo counts the memory as FileHugePages, like all file memory that PMDs can map. */
 TEST_F(huge, is_counted)
 {
 	long before = memory_kib("FileHugePages");
@@ -391,7 +391,7 @@ TEST_F(huge, refused_by_the_program)
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 }
 
-/* An area that is not mapped yet, for mappings that only .mmap can make. */
+/* For mappings that only .mmap can make. */
 FIXTURE(special) {
 	int fd;
 };
@@ -411,7 +411,7 @@ FIXTURE_TEARDOWN(special)
 	close(self->fd);
 }
 
-/* PagesOutlive: in a mixed map, as a driver can make it, each PMD would lose a reference. */
+/* PagesOutlive: a mixed map is mapped without PMDs, because splitting one leaks a reference. */
 TEST_F(special, mixed_map)
 {
 	struct vmremap_test_call call = { .flags = VMREMAP_TEST_MIXEDMAP };
@@ -425,7 +425,7 @@ TEST_F(special, mixed_map)
 	EXPECT_EQ(PAGES, memory_references(self->fd, AREA));
 }
 
-/* A private mapping of area memory, which only the drop-in can make. */
+/* A private writable mapping of an area, which only vmremap_range() can make. */
 TEST_F(special, private_copies)
 {
 	struct vmremap_test_call call = { .function = VMREMAP_TEST_RANGE };
@@ -441,7 +441,7 @@ TEST_F(special, private_copies)
 	EXPECT_EQ(0, munmap(map, SIZE));
 }
 
-/* On each CPU in turn, for each keeps some free blocks for itself. */
+/* Fragment memory from each CPU in turn, because each has its own list of free pages. */
 static int fragment(int fd, int order)
 {
 	int cpus = sysconf(_SC_NPROCESSORS_ONLN), ret = 0;
@@ -459,7 +459,7 @@ static int fragment(int fd, int order)
 #define MANY_PMDS 32L
 #define MANY_PAGES (MANY_PMDS * PMD_PAGES + 5)
 
-/* How many PMDs map an area that is allocated now; -1 where it is not right. */
+/* Number of PMDs that map a new area, or -1 if its pages are wrong. */
 static long pmds_of_new_area(int fd)
 {
 	size_t size = MANY_PAGES * PAGE_SIZE;
@@ -482,8 +482,8 @@ static long pmds_of_new_area(int fd)
 }
 
 /*
- * Areas come from whatever is free: in blocks of 8 pages, then singly, then
- * large again. A few large blocks may be left, for instance by compaction.
+ * Areas use the free blocks that there are: first of 8 pages, then of one, then large ones again.
+ * A few large blocks may remain, for example after compaction.
  */
 TEST(fragmented)
 {
@@ -499,7 +499,7 @@ TEST(fragmented)
 		int pages = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 		long count = MANY_PMDS;
 
-		/* What was not free at the first try may be at the next. */
+		/* Memory that was in use at the first try may be free at the next. */
 		for (int tries = 0; tries < 5 && count >= MANY_PMDS / 2; tries++) {
 			ASSERT_EQ(0, fragment(pages, orders[n]));
 			count = pmds_of_new_area(fd);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Each operation on each kind of mapping, with its first allocation failing,
- * its second, and so on, until it has no more: it fails with ENOMEM and as if it
- * had not been tried, or it gets by without that memory.
+ * Run each operation on each kind of mapping, and fail its first allocation, then its second, and
+ * so on. The operation must return ENOMEM and leave everything as it was, or succeed without that
+ * memory.
  */
 
 #define _GNU_SOURCE
@@ -12,24 +12,24 @@
 #include "plan.h"
 #include "sample.h"
 
-/* A folio that is mapped as a PMD, and one that finish_fault() maps whole. */
+/* A folio that a PMD maps, and one that finish_fault() maps as a whole. */
 #define BLOCK_PAGES 16UL
 #define AREA_PAGES (PMD_SIZE / PAGE_SIZE + BLOCK_PAGES)
 
-/* What the first page of a mapping begins with. */
+/* The first word of the first page. */
 #define STAMP 1000
 
-/* Where nothing else is: all page tables are to be had anew. */
+/* Far from all other mappings, so that every page table has to be allocated. */
 #define PLACE ((char *)0x200000000000UL)
 #define ASIDE ((char *)0x300000000000UL)
-/* No large folio fits in here. */
+/* An address that is not aligned for large folios. */
 #define MISALIGNED (PLACE + PMD_SIZE - 3 * PAGE_SIZE)
 
 enum operation {
 	LOAD,
 	OPEN,
 	ALLOC,
-	/* These two make what those after them find. */
+	/* The operations after these two work on a mapping that one of the two has made. */
 	MAP,
 	MAP_MISALIGNED,
 	READ,
@@ -57,7 +57,7 @@ static const char * const operation_names[] = {
 	[MREMAP] = "mremap of the middle",
 };
 
-/* For each operation, in all of the test processes. */
+/* Counts for each operation, shared by all test processes. */
 static struct {
 	unsigned long failed;
 	unsigned long told;
@@ -74,7 +74,7 @@ static bool set(const char *name, const char *value)
 	return write_text(path, value);
 }
 
-/* An address that callers are compared with. */
+/* Set an address of the stack filter of fault injection. */
 static bool set_address(const char *name, unsigned long addr)
 {
 	char value[32];
@@ -84,8 +84,8 @@ static bool set_address(const char *name, unsigned long addr)
 }
 
 /*
- * Every allocation counts, less those that only kmemleak makes for its own
- * records: its functions for others are between these two.
+ * Count every allocation, except those that kmemleak makes for its own records. Its functions
+ * for other code lie between these two symbols.
  */
 static bool set_up(void)
 {
@@ -117,7 +117,7 @@ static void inject(int fd, unsigned int nth)
 		abort();
 }
 
-/* Has the allocation been reached? None fails after this. */
+/* Was the allocation reached? Also ends the injection. */
 static bool injected(int fd)
 {
 	char text[16] = "";
@@ -129,8 +129,7 @@ static bool injected(int fd)
 }
 
 /*
- * After an operation that has returned @err: was the allocation reached? Then
- * the operation may have failed.
+ * Returns whether the allocation was reached. Only then may the operation have failed, with @err.
  */
 static bool judge(struct __test_metadata *_metadata, int fd, enum operation op,
 		  int err)
@@ -139,7 +138,7 @@ static bool judge(struct __test_metadata *_metadata, int fd, enum operation op,
 
 	if (err) {
 		ASSERT_TRUE(reached) TH_LOG("%s", strerror(err));
-		/* platform_device_add() says so when it got no memory for the name. */
+		/* platform_device_add() returns EINVAL if there is no memory for the name. */
 		if (op != LOAD || err != EINVAL)
 			ASSERT_EQ(ENOMEM, err);
 	}
@@ -148,7 +147,7 @@ static bool judge(struct __test_metadata *_metadata, int fd, enum operation op,
 	return reached;
 }
 
-/* How much of our devices this process has mapped. */
+/* Bytes of our devices that this process has mapped. */
 static size_t mapped(void)
 {
 	FILE *file = fopen("/proc/self/maps", "r");
@@ -165,7 +164,7 @@ static size_t mapped(void)
 	return sum;
 }
 
-/* As memory_poke() does it, for a device that cannot. */
+/* Like memory_poke(), for a device without that call. */
 static void fill_sample(struct __test_metadata *_metadata, int fd, size_t pages)
 {
 	char *map = map_pages(fd, DATA_PAGE, pages);
@@ -176,7 +175,7 @@ static void fill_sample(struct __test_metadata *_metadata, int fd, size_t pages)
 	ASSERT_EQ(0, munmap(map, pages * PAGE_SIZE));
 }
 
-/* A kind of mapping: its driver's calls, or none for a device with its own memory. */
+/* A kind of mapping. A device that has memory of its own needs no calls. */
 struct kind {
 	const char *device;
 	int flags;
@@ -312,7 +311,7 @@ static int map(const struct subject *s, char *at)
 		    s->kind->offset) == at ? 0 : errno;
 }
 
-/* Here and there, as finish_fault() and huge faults do it. */
+/* Populate a page of the folio that a PMD maps, and one of the smaller folio at the end. */
 static int populate(const struct subject *s, int advice)
 {
 	return madvise(PLACE, PAGE_SIZE, advice) ? :
@@ -332,7 +331,7 @@ static int fork_and_look(const struct subject *s)
 	return waitpid(pid, &status, 0) == pid && !status ? 0 : ECHILD;
 }
 
-/* What may fail. Returns 0 or its errno. */
+/* Perform the operation under test. Returns 0 or its errno. */
 static int perform(const struct subject *s, enum operation op)
 {
 	char *middle = PLACE + s->pages / 2 * PAGE_SIZE;
@@ -350,7 +349,7 @@ static int perform(const struct subject *s, enum operation op)
 		ret = populate(s, MADV_POPULATE_WRITE);
 		break;
 	case TOUCH:
-		/* The kernel tries again until it works. */
+		/* A fault without memory is retried until it succeeds. */
 		for (size_t n = 0; n < s->pages; n += 4 * BLOCK_PAGES)
 			__atomic_store_n(page_word(PLACE, n), STAMP + n,
 					 __ATOMIC_RELAXED);
@@ -373,7 +372,7 @@ static int perform(const struct subject *s, enum operation op)
 	return ret ? errno : 0;
 }
 
-/* Is all as it should be, with @op done or, when it has failed, not begun? */
+/* Check the mapping: @op must have taken effect, or if it has failed, not at all. */
 static void look(struct __test_metadata *_metadata, const struct subject *s,
 		 enum operation op, bool done, bool failed)
 {
@@ -385,7 +384,7 @@ static void look(struct __test_metadata *_metadata, const struct subject *s,
 
 	ASSERT_TRUE(right(at, 0, page));
 	ASSERT_TRUE(right(middle + PAGE_SIZE, page + 1, s->pages - page - 1));
-	/* Where mremap() has no memory to unmap what it moved, it leaves it. */
+	/* If mremap() has no memory to unmap the old range, it leaves it. */
 	if (op != MREMAP || !failed) {
 		ASSERT_EQ(hole ? SIGSEGV : 0, touch(middle, false));
 		ASSERT_EQ(read_only ? SIGSEGV : 0, touch(middle, true));
@@ -413,7 +412,7 @@ static bool fail_one(struct __test_metadata *_metadata,
 		ASSERT_EQ(0, perform(s, MAP));
 		ASSERT_EQ(s->size, mapped());
 	}
-	/* What there is to copy and to move. */
+	/* These operations copy or move page table entries, so make some. */
 	if (op >= FORK)
 		ASSERT_EQ(0, perform(s, TOUCH));
 
@@ -427,7 +426,7 @@ static bool fail_one(struct __test_metadata *_metadata,
 	if (there || !err)
 		look(_metadata, s, op, !err, reached);
 
-	/* All goes, and nothing stays behind. */
+	/* Unmap everything, and check that nothing is left. */
 	ASSERT_EQ(0, munmap(PLACE, PMD_SIZE + s->size));
 	ASSERT_EQ(0, munmap(ASIDE, PAGE_SIZE));
 	ASSERT_EQ(0, mapped());
@@ -491,7 +490,7 @@ TEST_F(map, misaligned)
 	fail_each(_metadata, &self->subject, MAP_MISALIGNED);
 }
 
-/* A mapping, of each kind that the kernel or vmremap makes a difference for. */
+/* A mapping of each kind that the kernel or vmremap treats differently. */
 FIXTURE(mapping) {
 	struct subject subject;
 };
@@ -554,7 +553,7 @@ TEST_F(mapping, mremap_the_middle)
 	fail_each(_metadata, &self->subject, MREMAP);
 }
 
-/* An area: of one page, of blocks of several orders, of many pages. */
+/* Allocate an area of one page, of blocks of several orders, or of many pages. */
 FIXTURE(area) {
 	int fd;
 	int nth;
@@ -612,7 +611,7 @@ TEST_F(area, alloc)
 	TH_LOG("%u allocations have failed", nth - 1);
 }
 
-/* A driver that allocates as it is loaded, and as it is opened. */
+/* A driver that allocates when it is loaded and when it is opened. */
 FIXTURE(driver) {
 	size_t bytes;
 	int nth;
@@ -675,7 +674,7 @@ TEST_F(driver, init)
 	bool reached;
 
 	ASSERT_EQ(0, sample_unload_soon(variant->device));
-	/* That is, by code above the kernel's own, which reads and links it. */
+	/* Fail only allocations by module code: those of the module loader are not under test. */
 	ASSERT_TRUE(set_address("require-start", kernel_symbol("_etext")));
 	do {
 		int err;
@@ -691,7 +690,7 @@ TEST_F(driver, init)
 	TH_LOG("%u allocations have failed", nth - 1);
 }
 
-/* After all of them, in the order of fixtures. */
+/* Runs last, because fixtures run in this order. */
 FIXTURE(afterwards) {};
 
 FIXTURE_SETUP(afterwards)

@@ -17,7 +17,7 @@ FIXTURE(io) {
 	char *copy;
 };
 
-/* Part of the data area that is mapped: all pages from the first on, less some. */
+/* The mapped part of the data area: without @first pages at its start and @less at its end. */
 FIXTURE_VARIANT(io) {
 	size_t first;
 	size_t less;
@@ -46,7 +46,7 @@ FIXTURE_SETUP(io)
 	for (size_t i = 0; i < self->size; i++)
 		self->copy[i] = (i * 7 + i / PAGE_SIZE) % 251;
 	memcpy(self->map, self->copy, self->size);
-	/* Let the kernel's accesses take the faults. */
+	/* Zap the mapping, so that the kernel's accesses take the faults. */
 	ASSERT_EQ(0, madvise(self->map, self->size, MADV_DONTNEED));
 }
 
@@ -152,7 +152,7 @@ TEST_F(io, direct_read)
 	close(fd);
 }
 
-/* Sector by sector, from unaligned places, across pages. */
+/* Sector by sector, at addresses that are not page aligned, across pages. */
 TEST_F(io, direct_small)
 {
 	int fd = block_device(self->size, self->copy);
@@ -192,7 +192,7 @@ TEST_F(io, uring_fixed_buffer)
 	close(fd);
 }
 
-/* The pipe holds the pages themselves: a write after the splice is seen. */
+/* The pipe holds the pages themselves, so it shows a write after the splice. */
 TEST_F(io, vmsplice)
 {
 	size_t pages = self->pages < 16 ? self->pages : 16;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2034 # those who source this use it
-# Sourced by the tests that run in a VM: on the stock kernel, or after '--on debug|kcsan' on that of tools/debug-kernel.
+# shellcheck shell=bash disable=SC2034 # used by the scripts that source this file
+# Sourced by the tests that run in a VM: on the stock kernel or, with --on debug|kcsan, on the kernel of tools/debug-kernel.
 . "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
-out=$checkout/build/$("$checkout/tools/kernel" release) # has the programs
+out=$checkout/build/$("$checkout/tools/kernel" release) # folder of the test programs
 modules=$out
 vm=("$checkout/tools/vm")
 kmake=("$checkout/tools/kmake")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What outlives what: mapping, file, pins, the driver's module. */
+/* Lifetimes of mapping, file, pins and the driver's module, ended in every order. */
 
 #define _GNU_SOURCE
 #include <sys/wait.h>
@@ -58,7 +58,7 @@ TEST_F(driver, stays_while_open)
 	EXPECT_EQ(EWOULDBLOCK, errno);
 }
 
-/* AreaOutlives: a mapping does without the driver that made it. */
+/* AreaOutlives: a mapping works after its driver is unloaded. */
 TEST_F(driver, mapping_outlives_it)
 {
 	ASSERT_EQ(0, close(self->fd));
@@ -68,7 +68,7 @@ TEST_F(driver, mapping_outlives_it)
 	ASSERT_EQ(0, madvise(self->map, SIZE, MADV_DONTNEED));
 	EXPECT_TRUE(all_right(self->map));
 
-	/* One page of the mapping is enough to keep the core. */
+	/* One mapped page is enough to keep vmremap.ko. */
 	ASSERT_EQ(0, munmap(self->map + PAGE_SIZE, SIZE - PAGE_SIZE));
 	EXPECT_EQ(-1, module_unload("vmremap"));
 	EXPECT_EQ(EWOULDBLOCK, errno);
@@ -104,7 +104,7 @@ TEST_F(driver, goes_after_a_kill)
 }
 
 /*
- * AllOrNothing: failed mmap(2) calls leave no reference behind on the module.
+ * AllOrNothing: failed mmap(2) calls leak no reference on the module.
  */
 TEST_F(driver, goes_after_failures)
 {
@@ -116,7 +116,7 @@ TEST_F(driver, goes_after_failures)
 	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
-/* Unbind the driver from its device, or bind it again; a driver without a bus has no such file. */
+/* Unbind the driver from its device, or bind it again. Fails for a driver without a bus. */
 static bool plug(const char *what)
 {
 	const char *name = strrchr(sample_path(), '/') + 1;
@@ -127,9 +127,9 @@ static bool plug(const char *what)
 }
 
 /*
- * NoUserAccess, NotRevoked: the device goes while it is mapped, and the module when the
- * program has let go. A device in Rust takes the data back when it is told to: its open()
- * has no way to what the driver knows of the device.
+ * NoUserAccess, NotRevoked: the device is unbound while it is mapped, and the module is unloaded
+ * after the program has unmapped it. The Rust sample revokes on an ioctl() instead, because its
+ * open() has no access to the driver's data.
  */
 TEST_F(driver, unplugged)
 {
@@ -149,7 +149,7 @@ TEST_F(driver, unplugged)
 		EXPECT_EQ(MAP_FAILED, sample_control(self->fd));
 		EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_SAMPLE_SUM, &sum));
 		EXPECT_EQ(ENODEV, errno);
-		/* Plugged in again it is another one, and what is open stays as it is. */
+		/* After the next bind it is another device, and open files stay as they are. */
 		ASSERT_TRUE(plug("bind"));
 		again = sample_open();
 		EXPECT_EQ(self->bytes, sample_bytes(again));
@@ -164,8 +164,8 @@ TEST_F(driver, unplugged)
 }
 
 /*
- * What is let go of, the pin last. The file has the driver's reference on the
- * areas, and no driver is unloaded while it is open.
+ * What is released, in this order; the pin is last. The open file holds the driver's reference
+ * on the areas, and the driver cannot be unloaded before it is closed.
  */
 enum { UNMAP = 'm', CLOSE = 'c', UNLOAD = 'u' };
 
@@ -216,7 +216,7 @@ static void let_go(struct __test_metadata *_metadata, char *map, int fd,
 	}
 }
 
-/* PagesOutlive: a page that is pinned outlives mapping, file, area and module. */
+/* PagesOutlive: a pinned page outlives mapping, file, area and module. */
 TEST_F(pinned, by_a_pipe)
 {
 	int fd = pipe_pages(self->map, PAGES);

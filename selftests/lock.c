@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What keeps pages in memory, or asks whether they are. */
+/* Calls that lock pages in memory, or report whether they are resident. */
 #define _GNU_SOURCE
 #include "calls.h"
 
@@ -55,7 +55,7 @@ CALL(msync_invalidate_locked, "`msync(MS_INVALIDATE)` after `mlock()`")
 	say_result(m, msync(m->addr, m->size, MS_INVALIDATE));
 }
 
-/* The first page that is said not to be in core, or the number of all. */
+/* Says the first page that is not resident, or the number of pages. */
 CALL(mincore, "`mincore()`")
 {
 	unsigned char in_core[PMD_SIZE / PAGE_SIZE];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What moves, merges, takes back or fails memory: NUMA, KSM, reclaim, hotplug and the like. */
+/* What the kernel does to pages: NUMA, KSM, reclaim, hotplug, memory failure and so on. */
 #define _GNU_SOURCE
 #include <linux/mempolicy.h>
 #include <sched.h>
@@ -62,7 +62,7 @@ CALL(get_mempolicy, "`get_mempolicy(MPOL_F_NODE \\| MPOL_F_ADDR)`")
 		say(m, "on node %d", node);
 }
 
-/* One page, which is on one of the nodes: say what comes of each move. */
+/* Move one page, which is on one of the nodes, to each node. */
 CALL(move_pages, "`move_pages()` of a page, to each node: its status")
 {
 	int status[2] = { -1, -1 };
@@ -73,7 +73,7 @@ CALL(move_pages, "`move_pages()` of a page, to each node: its status")
 		say_result(m, syscall(SYS_move_pages, 0, 1UL, &page, &node, &status[node],
 				      MPOL_MF_MOVE_ALL));
 	}
-	/* Where it is already, that is its status. */
+	/* If the page is on the node already, its status is that node. */
 	for (int node = 0; node < 2; node++)
 		if (status[node] != node)
 			say(m, "%s", strerrorname_np(-status[node]));
@@ -89,7 +89,7 @@ CALL(migrate_pages, "`migrate_pages()`, there and back")
 
 #define BALANCING "/sys/kernel/debug/sched/numa_balancing/"
 
-/* With scans so often that there is one while it is used. */
+/* Scan so often that a scan happens while the memory is used. */
 CALL(numa_balancing, "NUMA balancing, while it is used on each CPU")
 {
 	if (!write_text("/proc/sys/kernel/numa_balancing", "1")) {
@@ -114,7 +114,7 @@ CALL(numa_balancing, "NUMA balancing, while it is used on each CPU")
 
 #define KSM "/sys/kernel/mm/ksm/"
 
-/* The same bytes twice, and time for the daemon to find them. */
+/* Map the same bytes twice, and give the daemon time to find them. */
 CALL(ksm, "`MADV_MERGEABLE` of two mappings, while KSM runs: pages merged")
 {
 	struct mapping twin = *m;
@@ -151,7 +151,7 @@ CALL(drop_caches, "`/proc/sys/vm/drop_caches`")
 	say_result(m, write_text("/proc/sys/vm/drop_caches", "3") ? 0 : -1);
 }
 
-/* The frame of a page, or 0. */
+/* The page frame number of a page, or 0. */
 static __u64 frame(const void *addr)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -163,7 +163,7 @@ static __u64 frame(const void *addr)
 	return entry & ((1ULL << 55) - 1);
 }
 
-/* The same kind of mapping of memory that is allocated now. */
+/* Make the same kind of mapping again, of newly allocated memory. */
 static void make_anew(struct mapping *m, __u32 flags)
 {
 	munmap(m->addr, m->size);
@@ -176,7 +176,7 @@ static void make_anew(struct mapping *m, __u32 flags)
 
 #define MEMORY "/sys/devices/system/memory/"
 
-/* The file that has the state of the first page's memory block, if that could go. */
+/* The state file of the memory block of the first page. Returns false if it is not removable. */
 static bool find_block(const struct mapping *m, char *state, size_t size)
 {
 	FILE *file = fopen(MEMORY "block_size_bytes", "r");
@@ -198,7 +198,7 @@ static bool find_block(const struct mapping *m, char *state, size_t size)
 	return strncmp(zones, "none", 4);
 }
 
-/* What fills blocks that cannot go, as those with holes: some of memory is left then. */
+/* First fill the blocks that cannot be removed, such as those with holes. */
 CALL(hotplug, "memory hotplug: to take its block offline")
 {
 	static int filler = -1;
@@ -215,7 +215,7 @@ CALL(hotplug, "memory hotplug: to take its block offline")
 		memory_alloc(filler, slot++, VMREMAP_TEST_AREA, 16 << 20, 0);
 		make_anew(m, 0);
 	}
-	/* EBUSY for its pages, or EINVAL for a hole beside them. */
+	/* EBUSY because of the pages, or EINVAL because of a hole in the block. */
 	say(m, write_text(state, "offline") ? "0" : "refused");
 	write_text(state, "online");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a program may do with a mapping of a sample device. */
+/* Operations of a program on a mapping of a sample device. */
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -9,8 +9,8 @@
 #include "sample.h"
 
 /*
- * One mapping of the data area: @first is its first page, from the end when
- * negative; @pages is its length, where 0 means up to the end.
+ * One mapping of the data area. @first is its first page; if negative, it counts from the end.
+ * @pages is its length; 0 means up to the end.
  */
 FIXTURE(mapping) {
 	int fd;
@@ -62,7 +62,7 @@ FIXTURE_TEARDOWN(mapping)
 	close(self->fd);
 }
 
-/* How many pages of a mapping do not hold what the fixture wrote. */
+/* Number of pages that do not hold what the fixture wrote. */
 static size_t wrong_pages(char *map, size_t first, size_t pages)
 {
 	size_t wrong = 0;
@@ -77,7 +77,7 @@ static bool all_right(char *map, size_t first, size_t pages)
 	return !wrong_pages(map, first, pages);
 }
 
-/* Like another process: see the numbers of the pages, and give them new ones. */
+/* Check the numbers in the pages, and write new ones, in the role of another process. */
 static bool renumber(char *map, size_t pages)
 {
 	bool right = all_right(map, 0, pages);
@@ -133,7 +133,7 @@ TEST_F(mapping, shared_between_processes)
 	EXPECT_TRUE(all_right(self->map, 1000, self->pages));
 }
 
-/* Another opener has areas of its own, zeroed. */
+/* Each open file has areas of its own, which are zeroed. */
 TEST_F(mapping, apart_from_other_openers)
 {
 	int fd = sample_open();
@@ -164,7 +164,7 @@ TEST_F(mapping, inherited_by_fork)
 	EXPECT_TRUE(all_right(self->map, 1000, self->pages));
 }
 
-/* The child's mapping lives when the parent's is gone. */
+/* The child's mapping works after the parent has unmapped its own. */
 TEST_F(mapping, child_outlives_parent_mapping)
 {
 	int pipefd[2], status;
@@ -192,7 +192,7 @@ TEST_F(mapping, mremap_moves)
 	char *map;
 
 	ASSERT_NE(MAP_FAILED, to);
-	/* A page further on than it was, so that no PMD can be moved whole. */
+	/* Move by a page, so that no PMD can be moved as a whole. */
 	to += PAGE_SIZE;
 	map = mremap(self->map, self->size, self->size,
 		     MREMAP_MAYMOVE | MREMAP_FIXED, to);
@@ -200,13 +200,13 @@ TEST_F(mapping, mremap_moves)
 	EXPECT_EQ(SIGSEGV, touch(self->map, false));
 	EXPECT_TRUE(all_right(map, 0, self->pages));
 
-	/* What the move dropped or a zap drops comes back in the new place. */
+	/* Pages that the move or a zap has unmapped are faulted in at the new address. */
 	EXPECT_EQ(0, madvise(map, self->size, MADV_DONTNEED));
 	EXPECT_TRUE(all_right(map, 0, self->pages));
 	self->map = map;
 }
 
-/* A part of the mapping, which leaves a hole between two others. */
+/* Move a part in the middle, which leaves a hole between two VMAs. */
 TEST_F(mapping, mremap_moves_the_middle)
 {
 	size_t page = self->pages / 2;
@@ -231,7 +231,7 @@ TEST_F(mapping, mremap_moves_the_middle)
 	EXPECT_EQ(0, munmap(to, PAGE_SIZE));
 }
 
-/* PolicyHeld: it cannot grow. */
+/* PolicyHeld: a mapping cannot grow. */
 TEST_F(mapping, mremap_growth_refused)
 {
 	EXPECT_EQ(MAP_FAILED, mremap(self->map, self->size,
@@ -241,8 +241,7 @@ TEST_F(mapping, mremap_growth_refused)
 }
 
 /*
- * PolicyHeld: mremap() of 0 bytes, the old way to map once more, counts as
- * growth.
+ * PolicyHeld: mremap() of 0 bytes, the old way to duplicate a mapping, counts as growth.
  */
 TEST_F(mapping, mremap_duplicate_refused)
 {
@@ -291,7 +290,7 @@ TEST_F(mapping, mprotect_of_one_page_in_the_middle)
 	EXPECT_EQ(0, touch(at, true));
 }
 
-/* PolicyHeld: neither now nor by mprotect(). */
+/* PolicyHeld: neither mmap() nor mprotect() makes a mapping executable. */
 TEST_F(mapping, never_executable)
 {
 	EXPECT_EQ(-1, mprotect(self->map, self->size, PROT_READ | PROT_EXEC));
@@ -303,7 +302,7 @@ TEST_F(mapping, never_executable)
 	EXPECT_TRUE(all_right(self->map, 0, self->pages));
 }
 
-/* Old programs ask the kernel to take every PROT_READ for PROT_EXEC as well. */
+/* For old programs, this personality lets PROT_READ imply PROT_EXEC. */
 TEST_F(mapping, never_executable_by_personality)
 {
 	long old = syscall(SYS_personality, 0x0400000 /* READ_IMPLIES_EXEC */);
@@ -320,7 +319,7 @@ TEST_F(mapping, never_executable_by_personality)
 	}
 }
 
-/* PolicyHeld: its copies would part from the area. */
+/* PolicyHeld: its copies would silently differ from the area. */
 TEST_F(mapping, private_and_writable_refused)
 {
 	off_t at = (DATA_PAGE + self->first) * PAGE_SIZE;
@@ -336,7 +335,7 @@ TEST_F(mapping, private_and_writable_refused)
 	EXPECT_EQ(-1, mprotect(map, self->size, PROT_READ | PROT_WRITE));
 	EXPECT_EQ(EACCES, errno);
 
-	/* It shows what is written later, too. */
+	/* A private read-only mapping shows later writes, too. */
 	*page_word(self->map, 0) = 99;
 	EXPECT_EQ(99, *page_word(map, 0));
 	EXPECT_EQ(0, munmap(map, self->size));
@@ -352,14 +351,14 @@ TEST_F(mapping, munmap_of_the_middle)
 	EXPECT_TRUE(all_right(self->map, 0, page));
 	EXPECT_TRUE(all_right(at + PAGE_SIZE, page + 1, self->pages - page - 1));
 
-	/* What is left goes on to come back, each page in its place. */
+	/* The remaining pages are still faulted in, each in its place. */
 	EXPECT_EQ(0, madvise(self->map, page * PAGE_SIZE, MADV_DONTNEED));
 	EXPECT_EQ(0, madvise(at + PAGE_SIZE,
 			     (self->pages - page - 1) * PAGE_SIZE, MADV_DONTNEED));
 	EXPECT_TRUE(all_right(self->map, 0, page));
 	EXPECT_TRUE(all_right(at + PAGE_SIZE, page + 1, self->pages - page - 1));
 
-	/* And the hole can be filled. */
+	/* The hole can be mapped again. */
 	EXPECT_EQ(at, mmap(at, PAGE_SIZE, PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_FIXED, self->fd,
 			   (DATA_PAGE + self->first + page) * PAGE_SIZE));
@@ -380,7 +379,7 @@ TEST_F(mapping, dontneed_comes_back)
 	EXPECT_TRUE(all_right(self->map, 0, self->pages));
 }
 
-/* None of these may change or lose a byte, whether it is refused or not. */
+/* No advice may change or lose a byte, whether it is refused or not. */
 TEST_F(mapping, advice_loses_nothing)
 {
 	static const int advice[] = {
@@ -400,7 +399,7 @@ TEST_F(mapping, advice_loses_nothing)
 	}
 }
 
-/* The address that mmap(2) chooses is one at which large folios fit. */
+/* mmap(2) chooses an address at which PMDs can map the large folios. */
 TEST_F(mapping, placed_for_huge_pages)
 {
 	size_t size = sample_bytes(self->fd) / PMD_SIZE * PMD_SIZE;
@@ -416,7 +415,7 @@ TEST_F(mapping, placed_for_huge_pages)
 	EXPECT_EQ(0, munmap(map, size));
 }
 
-/* With transparent huge pages refused, all comes in small pages. */
+/* If the program disables transparent huge pages, everything is mapped page by page. */
 TEST_F(mapping, without_huge_pages)
 {
 	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
@@ -429,7 +428,7 @@ TEST_F(mapping, mlock)
 {
 	long before;
 
-	/* Once, for the code to be there. */
+	/* Run this code once, so that it takes no page faults later. */
 	EXPECT_TRUE(all_right(self->map, 0, self->pages));
 	ASSERT_EQ(0, madvise(self->map, self->size, MADV_DONTNEED));
 	ASSERT_EQ(0, mlock(self->map, self->size));
@@ -448,7 +447,7 @@ TEST_F(mapping, populate)
 	long before = 0;
 
 	ASSERT_NE(MAP_FAILED, map);
-	/* First by what is not populated, for the code to be there. */
+	/* First the mapping that is not populated, so that the code takes no page faults later. */
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
 		before = faults();
 		for (size_t n = 0; n < self->pages; n++)
@@ -461,14 +460,14 @@ TEST_F(mapping, populate)
 
 TEST_F(mapping, flags_in_proc)
 {
-	/* Resident for the count below. */
+	/* Make all pages resident, for the count below. */
 	EXPECT_TRUE(all_right(self->map, 0, self->pages));
 
 	EXPECT_TRUE(vm_flag(self->map, "sh"));
 	EXPECT_TRUE(vm_flag(self->map, "mw"));
 	EXPECT_TRUE(vm_flag(self->map, "de"));
 	EXPECT_TRUE(vm_flag(self->map, "dd"));
-	/* A pfn map could not be pinned. */
+	/* Pages of a pfn map could not be pinned. */
 	EXPECT_FALSE(vm_flag(self->map, "pf"));
 	EXPECT_FALSE(vm_flag(self->map, "io"));
 	EXPECT_FALSE(vm_flag(self->map, "ex"));
@@ -476,7 +475,7 @@ TEST_F(mapping, flags_in_proc)
 	EXPECT_EQ(self->size / 1024, smaps(self->map, "Rss", NULL, 0));
 }
 
-/* /proc/self/maps says whose memory it is, and rw-s. */
+/* /proc/self/maps shows "[vmremap]" and "rw-s". */
 TEST_F(mapping, line_in_proc)
 {
 	FILE *file = fopen("/proc/self/maps", "r");
@@ -532,7 +531,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
-/* AnyThread: faults and zaps of the same pages, at once, on all CPUs. */
+/* AnyThread: concurrent faults and zaps of the same pages, on all CPUs. */
 TEST_F(mapping, faults_race_with_zaps)
 {
 	struct racer racers[4];
@@ -554,7 +553,7 @@ TEST_F(mapping, faults_race_with_zaps)
 	}
 }
 
-/* The data area as a whole: which offsets are good, and which are not. */
+/* Valid and invalid offsets into the whole data area. */
 FIXTURE(offsets) {
 	int fd;
 	size_t pages;
@@ -580,7 +579,7 @@ FIXTURE_TEARDOWN(offsets)
 	close(self->fd);
 }
 
-/* RightPage: from each offset on. */
+/* RightPage: a mapping from each offset on shows the right pages. */
 TEST_F(offsets, every_legal_one)
 {
 	for (size_t first = 0; first < self->pages; first++) {
@@ -630,7 +629,7 @@ TEST_F(offsets, tail_of_the_last_page_is_shared_too)
 	map[PAGE_SIZE - 1] = 0;
 }
 
-/* Two mappings side by side that one mapping could replace. */
+/* Two adjacent mappings with adjacent offsets. */
 TEST_F(offsets, neighbours)
 {
 	size_t half = self->pages / 2, pages = 2 * half;
@@ -657,7 +656,7 @@ TEST_F(offsets, neighbours)
 	ASSERT_EQ(0, munmap(two, half * PAGE_SIZE));
 }
 
-/* The control page, which programs can only read. */
+/* The control page, which programs may only read. */
 FIXTURE(control) {
 	int fd;
 	const struct vmremap_sample_control *control;
@@ -702,7 +701,7 @@ TEST_F(control, refuses_writers)
 	EXPECT_EQ(0, map_control(self->fd, PROT_READ, MAP_SHARED));
 }
 
-/* PolicyHeld: mprotect() cannot add what mmap() may not have. */
+/* PolicyHeld: mprotect() cannot add the write permission that mmap() refuses. */
 TEST_F(control, mprotect_cannot_add_write)
 {
 	EXPECT_EQ(SIGSEGV, touch((void *)self->control, true));
@@ -716,7 +715,7 @@ TEST_F(control, mprotect_cannot_add_write)
 	EXPECT_FALSE(vm_flag(self->control, "mw"));
 }
 
-/* PolicyHeld: a debugger writes where the program cannot: not here. */
+/* PolicyHeld: /proc/PID/mem, by which a debugger writes to read-only memory, fails. */
 TEST_F(control, proc_mem_cannot_write)
 {
 	struct vmremap_sample_control old = *self->control, new = { 1, 2, 3 };
@@ -734,7 +733,7 @@ TEST_F(control, proc_mem_cannot_write)
 	close(fd);
 }
 
-/* Whoever got the file to read only cannot write through it. */
+/* A file that was opened for reading cannot be mapped writable. */
 TEST_F(control, needs_a_writable_file)
 {
 	int fd = open(sample_path(), O_RDONLY | O_CLOEXEC);
@@ -790,7 +789,7 @@ TEST_F(control, unknown_ioctl)
 }
 
 #ifdef __x86_64__
-/* ioctl() as a 32-bit program calls it. */
+/* ioctl() as called by a 32-bit program. */
 TEST_F(control, compat_ioctl)
 {
 	struct vmremap_sample_sum *sum =
@@ -808,7 +807,7 @@ TEST_F(control, compat_ioctl)
 }
 #endif
 
-/* NoSharedRef: the ends of the rings are what a program says: no more than a ring full is read. */
+/* NoSharedRef: whatever a program writes to head and tail, at most one full ring is read. */
 TEST(rings_of_a_liar)
 {
 	static const struct {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that fails, which MADV_HWPOISON pretends: memory_failure() marks a page and does
- * no more, because it knows nothing of pages that are on no LRU. What failed is lost for
- * the rest of the machine's time.
+ * Memory failure, injected by MADV_HWPOISON. memory_failure() only marks the page, because it
+ * handles only pages on an LRU. A failed page is lost until the machine is rebooted.
  */
 #define _GNU_SOURCE
 #include "plan.h"
@@ -15,7 +14,7 @@
 #define VALUE	100UL
 #define SMALL	16UL
 #define PMD_PAGES (PMD_SIZE / PAGE_SIZE)
-/* As many as a mapping inserts at once. */
+/* As CHEAP_PAGES in c/fault.c. */
 #define FEW	8UL
 
 FIXTURE(failed) {
@@ -54,8 +53,8 @@ static void poison(void *page)
 }
 
 /*
- * Before Linux 7.0, a kernel that cannot split a large folio kills who has mapped the page,
- * where it finds that. Returns 0, EINVAL where the kernel has no memory failure, or -1.
+ * Before Linux 7.0, a kernel that cannot split the large folio kills the processes that it finds
+ * to have mapped the page. Returns 0, EINVAL if the kernel has no memory failure, or -1.
  */
 static int fail_page(void *page)
 {
@@ -92,7 +91,7 @@ FIXTURE_TEARDOWN(failed)
 	close(self->fd);
 }
 
-/* Every page of a mapping that begins with page @from is there, but for the one that failed. */
+/* Expect every page of a mapping that begins with page @from, except the failed one. */
 static void check(struct __test_metadata *_metadata, char *map, size_t from, size_t pages,
 		  size_t failed)
 {
@@ -114,11 +113,11 @@ TEST_F(failed, is_not_mapped_again)
 	ASSERT_EQ(0, madvise(self->map, size, MADV_DONTNEED));
 	check(_metadata, self->map, 0, variant->pages, variant->page);
 
-	/* Nor by a mapping that is new. */
+	/* A new mapping does not map the page, either. */
 	map = map_area(self->fd, AREA, 0, variant->pages);
 	ASSERT_NE(MAP_FAILED, map);
 	check(_metadata, map, 0, variant->pages, variant->page);
-	/* Whoever touches it first. */
+	/* Nor if the failed page is accessed first. */
 	ASSERT_EQ(0, madvise(map, size, MADV_DONTNEED));
 	EXPECT_EQ(SIGBUS, touch(page_word(map, variant->page), true));
 	check(_metadata, map, 0, variant->pages, variant->page);
@@ -126,7 +125,7 @@ TEST_F(failed, is_not_mapped_again)
 	EXPECT_EQ(0, munmap(self->map, size));
 }
 
-/* Even where the driver asks for all of it: what is there is mapped, without a fault. */
+/* Pages that are mapped in advance: all but the failed one, even with VMREMAP_POPULATE. */
 TEST_F(failed, is_left_out_of_what_is_mapped_at_once)
 {
 	const size_t pages = variant->flags & VMREMAP_POPULATE || variant->pages < FEW ?
@@ -148,7 +147,7 @@ TEST_F(failed, is_left_out_of_what_is_mapped_at_once)
 	EXPECT_EQ(0, munmap(map, pages * PAGE_SIZE));
 }
 
-/* Who had it next would lose what it writes there. */
+/* The next owner would lose what it writes to the page. */
 TEST_F(failed, is_given_to_nobody)
 {
 	const size_t size = variant->pages * PAGE_SIZE;
@@ -167,7 +166,7 @@ TEST_F(failed, is_given_to_nobody)
 	}
 }
 
-/* Bit 63 of what /proc/PID/pagemap says of a page. */
+/* Bit 63 of the entry of a page in /proc/PID/pagemap. */
 static bool is_present(int pagemap, const void *addr)
 {
 	__u64 entry = 0;
@@ -176,7 +175,7 @@ static bool is_present(int pagemap, const void *addr)
 	return entry >> 63;
 }
 
-/* One small folio, with a page that has failed. */
+/* One folio smaller than a PMD, of which a page has failed. */
 FIXTURE(small) {
 	int fd;
 	char *map;
@@ -188,7 +187,7 @@ FIXTURE_VARIANT(small) {
 };
 
 FIXTURE_VARIANT_ADD(small, whole) { VMREMAP_TEST_AREA_MMAP, SMALL };
-/* The last page of the VMA is in no part. */
+/* A part of a VMA, whose last page is not mapped. */
 FIXTURE_VARIANT_ADD(small, part) { VMREMAP_TEST_RANGE_PARTIAL, SMALL + 1 };
 
 FIXTURE_SETUP(small)
@@ -218,8 +217,8 @@ FIXTURE_TEARDOWN(small)
 }
 
 /*
- * RightPage: nor by the kernel, which maps a whole folio where a fault finds it locked: by the
- * fault of another process.
+ * RightPage: if a fault finds the folio locked, by the fault of another process, the kernel would
+ * map the whole folio; it must not map the failed page.
  */
 TEST_F(small, is_not_mapped_with_its_folio)
 {
@@ -250,7 +249,7 @@ TEST_F(small, is_not_mapped_with_its_folio)
 	}
 }
 
-/* Where only parts of areas are mapped, too, a touch does not come back for ever. */
+/* An access to the failed page fails, and does not fault again and again; also for parts. */
 TEST_F(small, is_not_mapped_again)
 {
 	ASSERT_EQ(0, madvise(self->map, SMALL * PAGE_SIZE, MADV_DONTNEED));

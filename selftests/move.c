@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where a mapping is: mremap(2), and mmap(2) of it over others and of others over it. */
+/* mremap(2), mmap(2) over another mapping, and another mapping over this one. */
 #define _GNU_SOURCE
 #include "calls.h"
 
@@ -26,7 +26,7 @@ static char *file_memory(size_t size)
 	return map;
 }
 
-/* What mremap() returns is the mapping from now on. */
+/* Continue with the mapping that mremap() has returned. */
 static void say_moved(struct mapping *m, char *map)
 {
 	if (map == MAP_FAILED)
@@ -63,7 +63,7 @@ CALL(move_over_itself, "`mremap(MREMAP_FIXED)` over another mapping of the same 
 	move_to(m, map_again(m, NULL, 0));
 }
 
-/* A page further on than it was, so that no PMD can be moved whole. */
+/* Move by a page, so that no PMD can be moved as a whole. */
 CALL(move_by_a_page, "`mremap(MREMAP_FIXED)` to another place in a PMD")
 {
 	char *to = anonymous(m->size + PAGE_SIZE, PROT_NONE, 0);
@@ -111,7 +111,7 @@ CALL(munmap_middle, "`munmap()` of a page in the middle")
 	m->pages /= 2;
 }
 
-/* The mapping over an older one. */
+/* Map the memory over an older mapping. */
 static void map_over(struct mapping *m, char *there)
 {
 	munmap(m->addr, m->size);
@@ -149,7 +149,7 @@ CALL(over_itself, "`mmap(MAP_FIXED)` over a mapping of the same memory")
 	map_over(m, map_again(m, NULL, 0));
 }
 
-/* Others over the mapping. */
+/* Map something else over the mapping. */
 static void replace(struct mapping *m, int flags, int fd)
 {
 	char *map = mmap(m->addr, m->size, RW, MAP_FIXED | flags, fd, 0);
@@ -217,7 +217,7 @@ CALL(with_sync, "`mmap(MAP_SYNC)`")
 	say_map(m, map_again(m, NULL, MAP_SYNC | validate));
 }
 
-/* mmap2(2) as a 32-bit program calls it: fd and offset are the sixth and seventh register. */
+/* mmap2(2) as called by a 32-bit program. */
 #ifdef __x86_64__
 static long mmap2_of_32_bit(size_t size, int prot, int flags, int fd)
 {

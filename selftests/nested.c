@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A mapping that takes the place of another one, by each hook that a driver can
- * have: nothing of the old one may show through, and nothing may be lost.
+ * A mapping that replaces another one, made by each of the hooks: nothing of the old mapping may
+ * show through, and no reference may leak.
  */
 #define _GNU_SOURCE
 #include "plan.h"
@@ -10,14 +10,14 @@
 #define VALUE		0x1000UL
 #define LARGE		(4UL << 20)
 
-/* What is there before. */
+/* The mapping that is replaced. */
 enum old {
 	NOTHING,
-	RESERVATION,	/* of addresses, as dynamic linkers make it */
-	MEMFD,		/* memory of another file, to write */
-	SAME_AREA,	/* the area, to write */
-	OTHER_AREA,	/* one of .mmap_prepare, to write */
-	LARGER,		/* a memfd, of which something stays on both sides */
+	RESERVATION,	/* PROT_NONE, as a dynamic linker reserves addresses */
+	MEMFD,		/* writable memory of another file */
+	SAME_AREA,	/* the same area, writable */
+	OTHER_AREA,	/* another area, writable, mapped by .mmap_prepare */
+	LARGER,		/* a memfd, of which a part remains on both sides */
 };
 
 FIXTURE(replace) {
@@ -69,7 +69,7 @@ FIXTURE_TEARDOWN(replace)
 	close(self->fd);
 }
 
-/* mmap(2) of slot 0's area at @addr. */
+/* Map the area of slot 0 at @addr. */
 static void *map_at(int fd, void *addr, size_t size, int prot)
 {
 	struct vmremap_test_plan plan = {
@@ -82,7 +82,7 @@ static void *map_at(int fd, void *addr, size_t size, int prot)
 	return mmap(addr, size, prot, MAP_SHARED | (addr ? MAP_FIXED : 0), fd, 0);
 }
 
-/* Map what is there before, and touch it. Returns where the area is to go. */
+/* Make the old mapping, and access it. Returns the address for the area. */
 static void *map_old(struct __test_metadata *_metadata, enum old old, int fd,
 		     int other, int memfd, size_t size)
 {
@@ -117,7 +117,7 @@ static void *map_old(struct __test_metadata *_metadata, enum old old, int fd,
 	return addr + more;
 }
 
-/* Nobody but slot 0 has its area's pages. */
+/* Only slot 0 holds references on the pages of its area. */
 static void check_let_go(struct __test_metadata *_metadata, int fd, size_t pages)
 {
 	size_t refs = memory_references(fd, 0);
@@ -127,9 +127,8 @@ static void check_let_go(struct __test_metadata *_metadata, int fd, size_t pages
 }
 
 /*
- * RightPage, PolicyHeld, AllOrNothing: the mapping shows the area and no more,
- * cannot be written where it is to be read, and leaves no reference. What was on
- * both sides of it is as before.
+ * RightPage, PolicyHeld, AllOrNothing: the mapping shows only the area, is not writable if it was
+ * mapped read-only, and leaks no reference. What remains on both sides is unchanged.
  */
 TEST_F(replace, shows_the_area_alone)
 {
@@ -179,18 +178,18 @@ TEST_F(replace, shows_the_area_alone)
 	}
 }
 
-/* AreaOutlives, PagesOutlive: area after area comes and goes, and memory comes back. */
+/* AreaOutlives, PagesOutlive: mapping and freeing one area after the other leaks no memory. */
 TEST_F(replace, loses_no_memory)
 {
 	const size_t beside = variant->old == LARGER ? LARGE : 0;
 	const long slack = 8192;
 	long before = 0;
 
-	/* More than the slack is gone by then, even of areas that lose one PMD each. */
+	/* Enough rounds that losing one PMD in each exceeds the slack. */
 	for (int round = 0; round < 12; round++) {
 		char *addr, *map;
 
-		/* After the first round, what is kept for the next is there. */
+		/* Measure after the first round, which fills the caches. */
 		if (round == 1)
 			before = free_kib();
 		ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA, LARGE, 0));

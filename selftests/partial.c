@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Several parts of one VMA, from several areas. */
+/* VMAs with several parts, from several areas. */
 
 #define _GNU_SOURCE
 #include <sys/wait.h>
@@ -9,7 +9,7 @@
 #define VMA_PAGES 4096ULL
 #define RW (PROT_READ | PROT_WRITE)
 
-/* A part: @pages pages of @slot from @pgoff on, at page @at of the VMA. */
+/* A call that maps @pages pages of @area, from page @from on, at page @where of the VMA. */
 #define PART(area, from, where, pages)					\
 	((struct vmremap_test_call) {					\
 		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = area,	\
@@ -17,7 +17,7 @@
 		.size = (pages) * PAGE_SIZE,				\
 	})
 
-/* Area 0 has its pages marked from 0 on, area 1 from 1000000 on, and so on. */
+/* The pages of area 0 are numbered from 0 on, those of area 1 from 1000000 on, and so on. */
 #define MARK 1000000ULL
 #define AREAS 3
 #define AREA_PAGES 1500ULL
@@ -29,7 +29,7 @@ FIXTURE(partial) {
 	char *map;
 };
 
-/* Small parts as well as such that large folios fit in. */
+/* Small parts, and parts large enough for large folios. */
 static const struct vmremap_test_plan good = {
 	.count = 4,
 	.calls = {
@@ -63,7 +63,7 @@ FIXTURE_TEARDOWN(partial)
 	close(self->fd);
 }
 
-/* How many pages from @from to @to, of a VMA at @map, do not hold what they should. */
+/* Number of pages from @from up to @to that show another page than @plan maps there. */
 static size_t wrong(const struct vmremap_test_plan *plan, char *map, size_t from,
 		    size_t to)
 {
@@ -117,7 +117,7 @@ TEST_F(partial, outlives_its_areas)
 
 TEST_F(partial, survives_splits)
 {
-	/* One hole in a part, and one between parts. */
+	/* Make one hole within a part, and one between parts. */
 	ASSERT_EQ(0, munmap(self->map + 1500 * PAGE_SIZE, PAGE_SIZE));
 	ASSERT_EQ(0, munmap(self->map + 3000 * PAGE_SIZE, PAGE_SIZE));
 	ASSERT_EQ(0, madvise(self->map, 1500 * PAGE_SIZE, MADV_DONTNEED));
@@ -175,7 +175,7 @@ TEST_F(partial, can_neither_grow_nor_execute)
 	EXPECT_EQ(EFAULT, errno);
 }
 
-/* Private pieces copy on write, as the kernel's function has it. */
+/* Private parts are copied on write, like with remap_vmalloc_range(). */
 TEST_F(partial, private_copies)
 {
 	char *map = map_plan(self->fd, &good, VMA_PAGES, RW, MAP_PRIVATE);
@@ -190,7 +190,7 @@ TEST_F(partial, private_copies)
 	EXPECT_EQ(0, munmap(map, VMA_PAGES * PAGE_SIZE));
 }
 
-/* As many parts as a plan has, end to end, in an order of their own. */
+/* As many adjacent parts as a plan can have, mapped in mixed order. */
 TEST_F(partial, many_parts)
 {
 	static const int order[VMREMAP_TEST_CALLS] = { 3, 7, 0, 5, 1, 6, 2, 4 };
@@ -205,7 +205,7 @@ TEST_F(partial, many_parts)
 	EXPECT_EQ(0, munmap(map, 600 * PAGE_SIZE));
 }
 
-/* A second call that is refused takes the first one's part with it. */
+/* If a second call is refused, the part of the first one is undone. */
 FIXTURE(second) {
 	int fd;
 };
@@ -237,7 +237,7 @@ FIXTURE_VARIANT_ADD(second, overlaps_last_page) {
 	PART(0, 0, 8, 8), PART(1, 0, 15, 8), .refuse = EBUSY,
 };
 
-/* Of parts that are left to faults. */
+/* Parts large enough for large folios. */
 FIXTURE_VARIANT_ADD(second, overlaps_large) {
 	PART(0, 0, 512, 512), PART(1, 256, 768, 256), .refuse = EBUSY,
 };
@@ -332,7 +332,7 @@ TEST_F(second, call)
 	EXPECT_EQ(0, munmap(map, AREA_PAGES * PAGE_SIZE));
 }
 
-/* 24 MiB of areas each time, and some of them refused: all of it is freed. */
+/* 24 MiB of areas in each round, with refused calls: all memory is freed. */
 TEST_F(second, leaves_no_reference)
 {
 	struct vmremap_test_plan plan = {
@@ -359,7 +359,7 @@ TEST_F(second, leaves_no_reference)
 	EXPECT_GE(slack, lost_kib(before, slack));
 }
 
-/* Even where the driver overlooks the failure and lets mmap(2) succeed: nothing is mapped. */
+/* Even if the driver ignores the failure and lets mmap(2) succeed, nothing is mapped. */
 TEST_F(second, overlooked)
 {
 	struct vmremap_test_plan plan = {
@@ -371,7 +371,7 @@ TEST_F(second, overlooked)
 	ASSERT_NE(MAP_FAILED, map);
 	for (int n = 0; n <= RDONLY_AREA; n++)
 		ASSERT_EQ(0, memory_free(self->fd, n));
-	/* All where small parts are, and some of each page table. */
+	/* Check every page of the small parts, and some pages of each page table. */
 	for (size_t page = 0; page < AREA_PAGES; page += page < 32 ? 1 : 31)
 		there += touch(page_word(map, page), false) != SIGBUS;
 	if (variant->refuse)

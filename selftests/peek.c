@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Other ways to see a mapping, and to write to it: ptrace(2), /proc/PID, process_vm_readv(2). */
+/* Other ways to read and write a mapping: ptrace(2), /proc/PID, process_vm_readv(2). */
 #define _GNU_SOURCE
 #include <linux/elf.h>
 #include <linux/fs.h>
@@ -11,7 +11,7 @@
 
 #define OTHER 0x1234UL
 
-/* Say what a writer has left in the first word, and put back what was there. */
+/* Says what the first word is after a write, and restores it. */
 static void say_written(struct mapping *m, long ret)
 {
 	__u64 word = load(m->addr);
@@ -25,7 +25,7 @@ static void say_written(struct mapping *m, long ret)
 		memory_poke(m->fd, 0, 1, VALUE);
 }
 
-/* A child that is traced, and stops. */
+/* A traced child that has stopped. */
 static pid_t traced_child(void)
 {
 	pid_t pid = fork();
@@ -89,7 +89,7 @@ CALL(mem_read, "`/proc/PID/mem`: `read()`")
 	free(bytes);
 }
 
-/* With force, as a debugger sets a breakpoint. */
+/* With FOLL_FORCE, as a debugger sets a breakpoint. */
 CALL(mem_write, "`/proc/PID/mem`: `write()`")
 {
 	pid_t pid = traced_child();
@@ -147,7 +147,7 @@ static const char *map_file(const struct mapping *m)
 	return path;
 }
 
-/* What does the file do, if it can be had? */
+/* Open the file in map_files, and use it. */
 static void say_map_file(struct mapping *m, int flags, long (*use)(int fd))
 {
 	int fd = open(map_file(m), flags | O_CLOEXEC);
@@ -224,7 +224,7 @@ CALL(map_files_mmap, "`/proc/PID/map_files`: `mmap()`")
 	say_map_file(m, O_RDWR, mmap_file);
 }
 
-/* Do all pages have a frame? */
+/* Does every page have a page frame number? */
 CALL(pagemap, "`/proc/PID/pagemap`: `read()`")
 {
 	__u64 entries[PMD_SIZE / PAGE_SIZE];
@@ -258,7 +258,7 @@ static long scan(const struct mapping *m, __u64 flags, __u64 category)
 	return ret;
 }
 
-/* One region, which is the whole mapping. */
+/* Expects one region, which is the whole mapping. */
 CALL(scan_present, "`PAGEMAP_SCAN` for `PAGE_IS_PRESENT`: regions of its length")
 {
 	say_result(m, scan(m, 0, PAGE_IS_PRESENT));
@@ -302,7 +302,7 @@ static void die(void)
 	abort();
 }
 
-/* How many bytes of the mapping a core file has, or -1. */
+/* Number of bytes of the mapping in a core file, or -1. */
 static long bytes_in_core(const struct mapping *m)
 {
 	int fd = open(CORE, O_RDONLY | O_CLOEXEC);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Ways in which the kernel holds on to a program's pages. */
+/* Have the kernel pin pages of this program. */
 #ifndef VMREMAP_SELFTESTS_PIN_H
 #define VMREMAP_SELFTESTS_PIN_H
 
@@ -83,7 +83,7 @@ static inline int ring_rw(struct ring *ring, bool write, int fd, void *addr,
 	return result;
 }
 
-/* Put pages into a pipe, as they are. Returns the end to read from, or -1. */
+/* Put pages into a pipe without a copy. Returns the read end, or -1. */
 static inline int pipe_pages(void *addr, size_t pages)
 {
 	struct iovec iov = { .iov_base = addr, .iov_len = pages * PAGE_SIZE };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that is pinned, and then unmapped, put and unpinned in every order:
- * its bytes stay right until the unpin, and its memory comes back after that.
+ * Pin memory, and then unmap, put and unpin it in every order: the bytes stay right until the
+ * unpin, and the memory is freed after it.
  */
 
 #define _GNU_SOURCE
@@ -51,7 +51,7 @@ FIXTURE_TEARDOWN(order)
 #define AREA_PAGES 2560UL
 #define AREA_SIZE (AREA_PAGES * PAGE_SIZE)
 
-/* Pages of all of the area, in what the pinned buffer writes to a file. */
+/* Write the pinned buffer to a file, and check pages from the whole area. */
 static bool pinned_right(struct ring *ring, void *map)
 {
 	int fd = memfd_create("copy", MFD_CLOEXEC);
@@ -68,7 +68,7 @@ static bool pinned_right(struct ring *ring, void *map)
 	return ret == (int)AREA_SIZE && !wrong;
 }
 
-/* PagesOutlive: in each order of letting go. */
+/* PagesOutlive: for each order of release. */
 TEST_F(order, of_release)
 {
 	const long slack = 4 * 1024;
@@ -76,7 +76,7 @@ TEST_F(order, of_release)
 	long before;
 	char *map;
 
-	/* For what the first one fills and leaves filled. */
+	/* Measure after a first area, which fills the kernel's caches. */
 	ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA, AREA_SIZE, 0));
 	ASSERT_EQ(0, memory_free(self->fd, 0));
 	before = free_kib();

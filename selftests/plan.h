@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* For tests that use vmremap_test.ko. */
+/* Helpers of tests that use vmremap_test.ko. */
 #ifndef VMREMAP_SELFTESTS_PLAN_H
 #define VMREMAP_SELFTESTS_PLAN_H
 
@@ -10,7 +10,7 @@
 #define TEST_PREPARE "/dev/vmremap-test-prepare"
 #define TEST_NESTED "/dev/vmremap-test-nested"
 
-/* Why one of these devices is not there. */
+/* The reason for which a device is missing. */
 static inline const char *why_no_device(void)
 {
 	return access(TEST_MMAP, F_OK) ? "vmremap_test.ko is not loaded" :
@@ -33,7 +33,7 @@ static inline int memory_free(int fd, __u32 slot)
 	return ioctl(fd, VMREMAP_TEST_FREE, slot);
 }
 
-/* The kernel address of what a slot holds, and its size; 0 for none. */
+/* The kernel address and the size of a slot's memory, or 0 for an empty slot. */
 static inline __u64 memory_info(int fd, __u32 slot, __u64 *size)
 {
 	struct vmremap_test_memory req = { .slot = slot };
@@ -45,13 +45,13 @@ static inline __u64 memory_info(int fd, __u32 slot, __u64 *size)
 	return req.addr;
 }
 
-/* The references on all of its pages: one each while nobody else has them. */
+/* References on all pages of a slot's memory: one for each if nobody else holds any. */
 static inline int memory_references(int fd, __u32 slot)
 {
 	return ioctl(fd, VMREMAP_TEST_REFERENCES, slot);
 }
 
-/* Page n of the memory, as the kernel sees it, begins with the word value + n. */
+/* Let the kernel write @value + n to the first word of each page n. */
 static inline int memory_poke(int fd, __u32 slot, __u32 pages, __u64 value)
 {
 	struct vmremap_test_access req = {
@@ -70,7 +70,7 @@ static inline int memory_peek(int fd, __u32 slot, __u32 pages, __u64 value)
 	return ioctl(fd, VMREMAP_TEST_PEEK, &req);
 }
 
-/* mmap(2) in which the driver makes the calls of @plan. */
+/* mmap(2) on the device, whose callback makes the calls of @plan. */
 static inline void *map_plan(int fd, const struct vmremap_test_plan *plan,
 			     size_t pages, int prot, int flags)
 {
@@ -88,7 +88,7 @@ static inline void *map_call(int fd, const struct vmremap_test_call *call,
 	return map_plan(fd, &plan, pages, prot, flags);
 }
 
-/* Map a slot's area from page @pgoff on, to read and write, shared. */
+/* Map a slot's area from page @pgoff on: shared, readable and writable. */
 static inline void *map_area(int fd, __u32 slot, __u64 pgoff, size_t pages)
 {
 	struct vmremap_test_call call = {

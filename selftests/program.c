@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What programs of another kind see, and what people see of areas. */
+/* Programs with READ_IMPLIES_EXEC, futexes, build IDs, and areas in /proc/meminfo. */
 #define _GNU_SOURCE
 #include <linux/elf.h>
 #include <linux/futex.h>
@@ -40,15 +40,15 @@ static void jump(void *addr)
 	((void (*)(void))addr)();
 }
 
-/* Returns the signal that it raised, or 0. */
+/* Execute @addr. Returns the signal that this raised, or 0. */
 static int execute(void *addr)
 {
 	return signal_of(jump, addr);
 }
 
 /*
- * PolicyHeld: what is executable only because it is readable is mapped, and is
- * not executable: neither what mmap maps at once, nor what a touch does.
+ * PolicyHeld: if only READ_IMPLIES_EXEC asks for execution, the memory is mapped but not
+ * executable, neither in pages that mmap() maps nor in pages that a fault maps.
  */
 TEST_F(program, that_reads_what_it_executes)
 {
@@ -74,7 +74,7 @@ TEST_F(program, that_reads_what_it_executes)
 		EXPECT_EQ(SIGSEGV, execute(map));
 		ASSERT_EQ(0, munmap(map, pages * PAGE_SIZE));
 
-		/* What was asked for is refused. */
+		/* An explicit PROT_EXEC is refused. */
 		EXPECT_EQ(MAP_FAILED, map_call(self->fd, &call, pages, PROT_EXEC,
 					       MAP_SHARED));
 		EXPECT_EQ(EACCES, errno);
@@ -101,7 +101,7 @@ static void executes_nothing(struct __test_metadata *_metadata, __u32 function)
 	close(fd);
 }
 
-/* PolicyHeld: likewise where a drop-in maps a whole VMA, or a part of one. */
+/* PolicyHeld: the same for vmremap_range(), and for a part of a VMA. */
 TEST(drop_in_of_a_program_that_reads_what_it_executes)
 {
 	ASSERT_NE(-1, personality(READ_IMPLIES_EXEC));
@@ -114,7 +114,7 @@ static long wake_shared(void *word)
 	return syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-/* RightPage: processes can wait for each other in an area, but not in the kernel's own mapping. */
+/* RightPage: processes can share a futex in an area, but not in memory of the stock function. */
 TEST_F(program, futex_that_processes_share)
 {
 	struct vmremap_test_call call = { .function = VMREMAP_TEST_STOCK_RANGE, .slot = 1 };
@@ -134,7 +134,7 @@ TEST_F(program, futex_that_processes_share)
 	EXPECT_EQ(EFAULT, errno);
 }
 
-/* Wait until /proc/meminfo, which each CPU adds to in its own time, says so. */
+/* Wait until Cached in /proc/meminfo, to which each CPU adds later, is in this range. */
 static bool cached_is(long least, long most)
 {
 	for (int tries = 0; tries < 100; tries++) {
@@ -147,7 +147,7 @@ static bool cached_is(long least, long most)
 	return false;
 }
 
-/* People find an area's memory in a total, and no longer when it is freed. */
+/* /proc/meminfo counts an area's memory until it is freed. */
 TEST_F(program, memory_is_in_a_total)
 {
 	const long kib = 65536, slack = 4096;

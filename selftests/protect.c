@@ -44,7 +44,7 @@ static void protect_by_key(struct mapping *m, unsigned int rights)
 	}
 	say_result(m, pkey_mprotect(m->addr, m->size, m->kind->prot, key));
 	say_what_is_left(m);
-	/* A signal has changed the rights of this thread. */
+	/* Delivering the signal has reset the rights of this thread. */
 	pkey_set(key, 0);
 	pkey_mprotect(m->addr, m->size, m->kind->prot, -1);
 	pkey_free(key);
@@ -60,7 +60,7 @@ CALL(key_without_write, "`pkey_mprotect()`, a key without writing, and back")
 	protect_by_key(m, PKEY_DISABLE_WRITE);
 }
 
-/* In a child, because nothing but its end unmaps what is sealed. */
+/* In a child, because only its exit unmaps a sealed mapping. */
 static void seal(struct mapping *m)
 {
 	long ret = syscall(SYS_mseal, m->addr, m->size, 0);

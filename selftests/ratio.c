@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How much cheaper an area is to map, touch and unmap than what the kernel's own function
- * maps, where the clock advances with each instruction.
+ * How many times cheaper it is to map, touch and unmap an area than memory that
+ * remap_vmalloc_range() maps, in instructions.
  */
 
 #define _GNU_SOURCE
@@ -17,7 +17,7 @@ FIXTURE(ratio) {
 
 FIXTURE_VARIANT(ratio) {
 	size_t mib;
-	/* of pages of 4 KiB; by_page is where the kernel has no huge pages */
+	/* for pages of 4 KiB; by_page if the kernel has no huge pages */
 	unsigned long least;
 	unsigned long by_page;
 };
@@ -36,7 +36,7 @@ FIXTURE_TEARDOWN(ratio)
 	close(self->fd);
 }
 
-/* The page tables of large memory are not filled page by page. */
+/* For large memory, the ratio shows whether PMDs are used. */
 TEST_F(ratio, cheaper_than_the_kernel_s_own)
 {
 	struct vmremap_test_plan area = { .count = 1, .calls = { {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Taking an area's memory back from programs: what they see, what they hold on to, and
- * races of all that makes page table entries with revoking and freezing.
+ * Revoke and freeze: what a program sees, which pages it keeps, and races with everything that
+ * inserts page table entries.
  */
 
 #define _GNU_SOURCE
@@ -13,7 +13,7 @@
 #include "pin.h"
 #include "plan.h"
 
-/* Two PMDs and some pages. */
+/* Two PMDs and a few pages. */
 #define PAGES 1027
 #define SIZE (PAGES * PAGE_SIZE)
 #define SLOT 0
@@ -81,7 +81,7 @@ static bool all_right(char *map, __u64 value)
 	return true;
 }
 
-/* Are all of these pages out of reach? */
+/* Does an access to each of these pages raise SIGBUS? */
 static bool all_gone(char *map, size_t pages)
 {
 	for (size_t n = 0; n < pages; n++)
@@ -90,7 +90,7 @@ static bool all_gone(char *map, size_t pages)
 	return true;
 }
 
-/* NoUserAccess, NotRevoked: also where it was moved, split, and by a child. */
+/* NoUserAccess, NotRevoked: also for a mapping that was moved or split, and in a child. */
 TEST_F(revocable, revoked)
 {
 	int go[2], status;
@@ -130,7 +130,7 @@ TEST_F(revocable, revoked)
 	munmap(moved, 3 * PAGE_SIZE);
 }
 
-/* What the kernel does for the program fails as what the program does. */
+/* System calls on revoked memory fail, like accesses by the program. */
 TEST_F(revocable, system_calls_on_revoked)
 {
 	__u64 word = 0;
@@ -150,7 +150,7 @@ TEST_F(revocable, system_calls_on_revoked)
 	close(zero);
 }
 
-/* PagesOutlive: who has pinned a page keeps it; the driver goes on writing there. */
+/* PagesOutlive: a pinned page stays accessible through the pin, and the driver can write to it. */
 TEST_F(revocable, pins_outlive_revoking)
 {
 	int end = pipe_pages(self->map, 4);
@@ -187,7 +187,7 @@ TEST_F(revocable, registered_buffer_keeps_it_from_freezing)
 	close(ring.fd);
 }
 
-/* What a thread does with the memory while it is frozen, and whether it has come back. */
+/* A thread that accesses frozen memory, and whether the access has returned. */
 struct visitor {
 	pthread_t thread;
 	char *map;
@@ -237,7 +237,7 @@ static void *is_read_by_another(void *arg)
 	return NULL;
 }
 
-/* NoUserAccess: all wait, none keeps the others from mapping; then each sees the new bytes. */
+/* NoUserAccess: all accesses wait, without blocking mmap(), and then see the new bytes. */
 TEST_F(revocable, visitors_wait_until_thawed)
 {
 	void *(*visits[])(void *) = {
@@ -281,7 +281,7 @@ static void count_alarm(int sig)
 	alarms += sig == SIGALRM;
 }
 
-/* A signal is handled while a touch waits. */
+/* A signal is handled while an access waits. */
 TEST_F(revocable, signals_are_handled_while_frozen)
 {
 	int status;
@@ -301,7 +301,7 @@ TEST_F(revocable, signals_are_handled_while_frozen)
 	EXPECT_EQ(0, status);
 }
 
-/* And who waits can be killed. */
+/* A task that waits can be killed. */
 TEST_F(revocable, killed_while_frozen)
 {
 	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
@@ -345,7 +345,7 @@ TEST_F(revocable, revoked_while_frozen)
 	EXPECT_TRUE(all_gone(self->map, PAGES));
 }
 
-/* AreaOutlives: the driver goes, and nobody could thaw it any more. */
+/* AreaOutlives: the driver's last put thaws the area, because nobody else can. */
 TEST_F(revocable, last_reference_thaws)
 {
 	int status;
@@ -364,8 +364,8 @@ TEST_F(revocable, last_reference_thaws)
 }
 
 /*
- * The races: threads that do all that makes and moves entries, against one that
- * takes the memory back, ROUNDS times (by default 300), on as many CPUs as there are.
+ * Races between threads that insert and move page table entries in every way, and one that takes
+ * the memory back. Runs ROUNDS times, by default 300, on all CPUs.
  */
 #define THREADS 4
 #define RACE_PAGES 515
@@ -375,7 +375,7 @@ static struct race {
 	pthread_barrier_t barrier;
 	char *map;
 	atomic_bool stop, end, freezes;
-	/* No program may see the word n of the area be this plus n. */
+	/* A program fails if it reads this value plus n in word n of the area. */
 	atomic_ullong forbidden;
 	atomic_int seen;
 } race;
@@ -399,7 +399,7 @@ static void expect_allowed(__u64 word, size_t n)
 	race.seen += word == race.forbidden + n;
 }
 
-/* A mapping that the thread has made, for it to unmap when the round has ended. */
+/* A mapping that this thread has made, and unmaps after the round. */
 static __thread atomic_uintptr_t own_map;
 
 static void map_own(void)
@@ -429,13 +429,13 @@ static void race_reader(size_t n)
 	expect_allowed(__atomic_load_n(page_word(race.map, n), __ATOMIC_RELAXED), n);
 }
 
-/* Beside the words that are looked at. */
+/* Writes next to the words that are checked. */
 static void race_writer(size_t n)
 {
 	__atomic_store_n(page_word(race.map, n) + 1, n, __ATOMIC_RELAXED);
 }
 
-/* Map anew all the time, and touch each twice. */
+/* Makes new mappings, and accesses each twice. */
 static void race_mapper(size_t n)
 {
 	map_own();
@@ -446,7 +446,7 @@ static void race_mapper(size_t n)
 	unmap_own();
 }
 
-/* Pin for a moment, move, zap, and protect. */
+/* Pins for a short time, moves, zaps and protects. */
 static void race_mover(size_t n)
 {
 	char *place = (char *)0x500000000 + n % 7 * 2 * PMD_SIZE;
@@ -459,7 +459,7 @@ static void race_mover(size_t n)
 		return;
 	there = (struct iovec) { own_word(n), 8 };
 	process_vm_readv(getpid(), &here, 1, &there, 1, 0);
-	/* A page that was pinned before it was revoked may be read later. */
+	/* A page that was pinned before the revoke may be read later. */
 	if (race.freezes)
 		expect_allowed(word, n);
 	expect_allowed(*own_word(n), n);
@@ -548,7 +548,7 @@ FIXTURE_TEARDOWN(race)
 	close(race.fd);
 }
 
-/* NoUserAccess: what the driver writes when revoking has returned, nobody sees. */
+/* NoUserAccess: no program sees what the driver writes after revoke has returned. */
 TEST_F_TIMEOUT(race, revoke, 3000)
 {
 	for (unsigned long round = 0; round < rounds(); round++) {
@@ -568,7 +568,7 @@ TEST_F_TIMEOUT(race, revoke, 3000)
 	}
 }
 
-/* NoUserAccess: while it is frozen no byte changes, and none that it had then is seen. */
+/* NoUserAccess: while the area is frozen, no byte changes, and no program sees its bytes. */
 TEST_F_TIMEOUT(race, freeze, 3000)
 {
 	unsigned long frozen = 0;
@@ -579,7 +579,7 @@ TEST_F_TIMEOUT(race, freeze, 3000)
 	pthread_barrier_wait(&race.barrier);
 	for (unsigned long round = 0; round < rounds(); round++) {
 		if (area_freeze(race.fd)) {
-			/* A reader had a page at each look. */
+			/* A thread had a page pinned each time that freeze looked. */
 			ASSERT_EQ(EBUSY, errno);
 			continue;
 		}

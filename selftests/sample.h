@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For tests that use a sample device: /dev/vmremap-sample-c, or what the
+ * Helpers of tests that use a sample device: /dev/vmremap-sample-c, or the one that the
  * environment variable VMREMAP_DEVICE names.
  *
  * The module of /dev/a-b-c is a_b_c, from a_b_c.ko in the folder that the
@@ -75,7 +75,7 @@ static inline int sample_unload(const char *device)
 	return module_unload(sample_module(device).name);
 }
 
-/* The last unmap of a file is given back after munmap(2) has returned. */
+/* munmap(2) may return before the last reference on a file is dropped, so try for a while. */
 static inline int sample_unload_soon(const char *device)
 {
 	int ret = -1;

@@ -8,7 +8,7 @@
 #include "calls.h"
 #include "cgroup.h"
 
-/* Beside the first word of a page, which is compared. */
+/* The index of a word that is free for use; the test compares word 0. */
 #define WORD 1
 
 static __u32 *word_of(const struct mapping *m)
@@ -41,7 +41,7 @@ static int use_memory(void *arg)
 	return 0;
 }
 
-/* A process that shares all memory unmaps it, which is then gone here too. */
+/* A process that shares the address space unmaps the memory, for this process, too. */
 static int unmap_memory(void *arg)
 {
 	struct mapping *m = arg;
@@ -76,7 +76,7 @@ CALL(clone_vm_unmaps, "`clone(CLONE_VM)`: the child unmaps it")
 
 #define CHILDREN 8
 
-/* A child that is killed rather than its parent. It ends with 0 where all was right. */
+/* A child that is killed before its parent. It exits with 0 if the memory was unchanged. */
 static void use_memory_and_more(struct mapping *m)
 {
 	write_text("/proc/self/oom_score_adj", "1000");
@@ -86,7 +86,7 @@ static void use_memory_and_more(struct mapping *m)
 	_exit(!!m->outcome[0]);
 }
 
-/* There is no memory for all of the children: some may be killed, or not come to be. */
+/* The memory does not suffice for all children: fork() may fail, and some may be killed. */
 CALL(fork_under_pressure, "`fork()` of many at a cgroup's limit: children that find it changed")
 {
 	pid_t children[CHILDREN];
@@ -127,7 +127,7 @@ ROW(wait_shared, "`FUTEX_WAIT`, shared, for another value", call_futex, FUTEX_WA
 
 static void wait_for_parent(const struct mapping *m)
 {
-	/* Nobody wakes it in a copy. */
+	/* Nobody wakes a task that waits in a private copy. */
 	struct timespec until = { .tv_sec = m->kind->share == MAP_SHARED ? 60 : 0,
 				  .tv_nsec = 100000000 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page that is given away through a pipe, outlives its area, and becomes
- * another owner's: FUSE takes it into its page cache.
+ * A page that is spliced through a pipe outlives its area and gets another owner: FUSE takes it
+ * into its page cache.
  */
 #define _GNU_SOURCE
 #include <linux/fuse.h>
@@ -32,12 +32,12 @@ FIXTURE_VARIANT_ADD(steal, area) {
 	.kind = VMREMAP_TEST_AREA, .function = VMREMAP_TEST_AREA_MMAP,
 };
 
-/* Beside it what the kernel's own function maps: what a taker may find in a page. */
+/* For comparison, a page that the stock function maps. */
 FIXTURE_VARIANT_ADD(steal, stock) {
 	.kind = VMREMAP_TEST_VMALLOC_USER, .function = VMREMAP_TEST_STOCK_RANGE,
 };
 
-/* Through the page tables, which tell when the mapping ends. */
+/* Written through the mapping, so that unmapping it marks the page dirty. */
 FIXTURE_VARIANT_ADD(steal, area_that_was_written) {
 	.kind = VMREMAP_TEST_AREA, .function = VMREMAP_TEST_AREA_MMAP, .dirty = true,
 };
@@ -46,7 +46,7 @@ FIXTURE_VARIANT_ADD(steal, area_that_lives_on) {
 	.kind = VMREMAP_TEST_AREA, .function = VMREMAP_TEST_AREA_MMAP, .keep = true,
 };
 
-/* What the server answers is in one piece, but for the page, which is spliced. */
+/* A reply in one write. Only the reply with the page is spliced. */
 static void reply(int fuse, __u64 unique, int err, const void *data, size_t size)
 {
 	struct fuse_out_header head = { sizeof(head) + size, err, unique };
@@ -56,7 +56,7 @@ static void reply(int fuse, __u64 unique, int err, const void *data, size_t size
 		exit(1);
 }
 
-/* Give away a page of memory that is then freed, unless it is to be kept. */
+/* Splice a page into a reply, after freeing its area unless the variant keeps it. */
 static void reply_with_page(const struct _fixture_variant_steal *variant, int fuse, __u64 unique)
 {
 	struct fuse_out_header head = { sizeof(head) + PAGE_SIZE, 0, unique };
@@ -176,7 +176,7 @@ FIXTURE_TEARDOWN(steal)
 	int status = -1;
 
 	if (self->server > 0) {
-		/* A server that has failed has ended by itself. */
+		/* The server ends by itself only if it has failed. */
 		EXPECT_EQ(0, waitpid(self->server, &status, WNOHANG))
 			TH_LOG("the server ended with %x", status);
 		umount2(MOUNT, MNT_DETACH);
@@ -186,7 +186,7 @@ FIXTURE_TEARDOWN(steal)
 	close(self->fuse);
 }
 
-/* PagesOutlive: whoever takes the page over finds its bytes, and nothing of the area. */
+/* PagesOutlive: the new owner of the page finds its bytes, but no state of the area. */
 TEST_F(steal, page_becomes_another_owners)
 {
 	__u64 page[PAGE_SIZE / sizeof(__u64)];
@@ -196,14 +196,14 @@ TEST_F(steal, page_becomes_another_owners)
 		SKIP(return, "no /dev/fuse");
 	fd = open(MOUNT "/file", O_RDWR | O_CLOEXEC);
 	ASSERT_GE(fd, 0);
-	/* From the server, and from the page cache that has the page now. */
+	/* First from the server, then from the page cache that has the page now. */
 	for (int i = 0; i < 2; i++) {
 		memset(page, 0, sizeof(page));
 		ASSERT_EQ(PAGE_SIZE, pread(fd, page, PAGE_SIZE, 0));
 		EXPECT_EQ(VALUE, page[0]);
 		EXPECT_EQ(0, page[1]);
 	}
-	/* To give the page back is where a wrong owner's data would be used. */
+	/* Freeing the page would use state that the area has left in it. */
 	EXPECT_EQ(0, posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED));
 	close(fd);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* userfaultfd(2): each mode of registration, and each way to resolve a fault. */
+/* userfaultfd(2): every mode of registration, and every way to resolve a fault. */
 #define _GNU_SOURCE
 #include <linux/userfaultfd.h>
 
 #include "calls.h"
 
-/* A descriptor with these features, or -1 with the call skipped. */
+/* A userfaultfd with these features; or -1, and the call is skipped. */
 static int open_userfault(struct mapping *m, __u64 features)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = features };
@@ -61,7 +61,7 @@ CALL(protect_all, "`UFFDIO_REGISTER_MODE_RWP`")
 	register_all(m, UFFDIO_REGISTER_MODE_RWP, UFFD_FEATURE_RWP);
 }
 
-/* To find out what was written: the kernel resolves each fault by itself. */
+/* Tracks written pages: the kernel resolves each fault by itself. */
 CALL(protect_async, "`UFFDIO_REGISTER_MODE_WP` with `UFFD_FEATURE_WP_ASYNC`, `UFFDIO_WRITEPROTECT`")
 {
 	int fd = open_userfault(m, UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED);
@@ -115,7 +115,7 @@ CALL(go_on, "`UFFDIO_CONTINUE` in it")
 	close(fd);
 }
 
-/* Out of it, into memory that is registered. */
+/* Move pages out of the mapping, into registered memory. */
 CALL(move_out, "`UFFDIO_MOVE` out of it")
 {
 	int fd = open_userfault(m, UFFD_FEATURE_MOVE);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What vmremap_test.ko and the test programs agree on.
+ * The interface between vmremap_test.ko and the test programs.
  *
  * The module has three devices: /dev/vmremap-test with an .mmap callback,
  * /dev/vmremap-test-prepare with an .mmap_prepare callback, and
- * /dev/vmremap-test-nested, whose .mmap passes on to the latter. Each open file has
- * slots that hold memory, and a plan: the calls of the ABI that the callback
- * makes at the next mmap(2), with arguments of the program's choice.
+ * /dev/vmremap-test-nested, whose .mmap calls the latter's .mmap_prepare. Each open file has
+ * slots that hold memory, and a plan: the functions that the callback calls at the next mmap(2),
+ * with arguments that the program chooses.
  */
 #ifndef VMREMAP_TEST_H
 #define VMREMAP_TEST_H
@@ -15,8 +15,8 @@
 #include <linux/types.h>
 
 /*
- * Flags of an area, as c/vmremap.h has them. The module includes both: the
- * compiler tells when they differ.
+ * Flags of an area, as in c/vmremap.h. The module includes both headers, so that the compiler
+ * warns if they differ.
  */
 #define VMREMAP_RDONLY		0x1U
 #define VMREMAP_DONTCOPY	0x2U
@@ -30,8 +30,8 @@
 /* Kinds of memory. */
 enum {
 	VMREMAP_TEST_AREA,		/* vmremap_area_alloc() */
-	VMREMAP_TEST_AREA_NULL,		/* a NULL area, address NULL */
-	VMREMAP_TEST_AREA_ERROR,	/* an ERR_PTR() area, address likewise */
+	VMREMAP_TEST_AREA_NULL,		/* a NULL area, and the address NULL */
+	VMREMAP_TEST_AREA_ERROR,	/* an ERR_PTR() as area and as address */
 	VMREMAP_TEST_VMALLOC_USER,	/* vmalloc_user() */
 	VMREMAP_TEST_VMALLOC,		/* vzalloc(): not for userspace */
 	VMREMAP_TEST_VMALLOC_FREED,	/* vmalloc_user(), freed again */
@@ -46,7 +46,7 @@ enum {
 
 /**
  * struct vmremap_test_memory - argument of VMREMAP_TEST_ALLOC and _INFO
- * @slot: slot to fill, which must be empty; or to look at
+ * @slot: an empty slot to fill, or the slot to return information about
  * @kind: VMREMAP_TEST_AREA or another kind of memory
  * @flags: flags of the area
  * @reserved: 0
@@ -62,16 +62,16 @@ struct vmremap_test_memory {
 	__u64 addr;
 };
 
-/* Functions that a plan can call. */
+/* The functions that a plan can call. */
 enum {
-	/* vmremap_area_mmap(), in the other devices vmremap_area_mmap_prepare() */
+	/* vmremap_area_mmap(); on the other devices, vmremap_area_mmap_prepare() */
 	VMREMAP_TEST_AREA_MMAP,
 	VMREMAP_TEST_RANGE,		/* vmremap_range() */
 	VMREMAP_TEST_RANGE_PARTIAL,	/* vmremap_range_partial() */
 	VMREMAP_TEST_STOCK_RANGE,	/* remap_vmalloc_range() */
 };
 
-/* @uaddr is an address; without this flag it is added to the VMA's start. */
+/* @uaddr is an address; without this flag, it is an offset into the VMA. */
 #define VMREMAP_TEST_ABSOLUTE	0x1U
 /* Make the VMA a pfn map before the call. */
 #define VMREMAP_TEST_PFNMAP	0x2U
@@ -85,7 +85,7 @@ enum {
 /**
  * struct vmremap_test_call - one call in a plan
  * @function: VMREMAP_TEST_AREA_MMAP or another function
- * @slot: memory that the call is about
+ * @slot: slot with the memory to map
  * @flags: bitwise or of VMREMAP_TEST_ABSOLUTE and the other flags above
  * @result: out: what the function returned
  * @kaddr: added to the memory's address
@@ -106,8 +106,8 @@ struct vmremap_test_call {
 
 /**
  * struct vmremap_test_plan - argument of VMREMAP_TEST_SET_PLAN and _GET_PLAN
- * @count: how many calls to make; mmap(2) fails with the first that fails
- * @go_on: where not 0, make all calls and let mmap(2) succeed
+ * @count: number of calls; the first one that fails ends the plan, and mmap(2) fails
+ * @go_on: if not 0, make all calls, and let mmap(2) succeed
  * @calls: the calls, in order
  */
 struct vmremap_test_plan {
@@ -119,9 +119,9 @@ struct vmremap_test_plan {
 /**
  * struct vmremap_test_access - argument of VMREMAP_TEST_PEEK and _POKE
  * @slot: memory to access
- * @count: pages to access; of each, the first 8 bytes
- * @offset: bytes into the memory at which the first page starts
- * @value: what the first page holds; each page after it holds one more
+ * @count: number of pages, of which the first 8 bytes are accessed
+ * @offset: offset in bytes of the first page in the memory
+ * @value: the number in the first page; each later page holds one more
  */
 struct vmremap_test_access {
 	__u32 slot;
@@ -132,25 +132,25 @@ struct vmremap_test_access {
 
 /* Fill a slot. Fails with the errno of the allocation. */
 #define VMREMAP_TEST_ALLOC	_IOWR('v', 0x70, struct vmremap_test_memory)
-/* Size and address of what a slot holds, from the area's own accessors. */
+/* Size and address of a slot's memory, for an area from vmremap's own functions. */
 #define VMREMAP_TEST_INFO	_IOWR('v', 0x71, struct vmremap_test_memory)
 /* Empty a slot: the argument is its number. */
 #define VMREMAP_TEST_FREE	_IO('v', 0x72)
-/* Take one more reference on a slot's area: the argument is its number. */
+/* Take another reference on a slot's area: the argument is its number. */
 #define VMREMAP_TEST_GET	_IO('v', 0x73)
-/* Give that reference back. */
+/* Drop that reference. */
 #define VMREMAP_TEST_PUT_AREA	_IO('v', 0x74)
 #define VMREMAP_TEST_SET_PLAN	_IOW('v', 0x75, struct vmremap_test_plan)
 #define VMREMAP_TEST_GET_PLAN	_IOR('v', 0x76, struct vmremap_test_plan)
-/* Compare memory, in the kernel, with what it should hold; EILSEQ if it differs. */
+/* Compare memory in the kernel with the expected numbers; EILSEQ if it differs. */
 #define VMREMAP_TEST_PEEK	_IOW('v', 0x77, struct vmremap_test_access)
-/* Write memory in the kernel. */
+/* Write the numbers to memory in the kernel. */
 #define VMREMAP_TEST_POKE	_IOW('v', 0x78, struct vmremap_test_access)
 /* Fragment free memory: keep one page of each 2^argument, until close(2). */
 #define VMREMAP_TEST_FRAGMENT	_IO('v', 0x79)
 /* Returns the references on a slot's memory: for each page those of its folio. */
 #define VMREMAP_TEST_REFERENCES	_IO('v', 0x7a)
-/* Take a slot's area back: the argument is its number. */
+/* Revoke, freeze or thaw a slot's area: the argument is its number. */
 #define VMREMAP_TEST_REVOKE	_IO('v', 0x7b)
 #define VMREMAP_TEST_FREEZE	_IO('v', 0x7c)
 #define VMREMAP_TEST_THAW	_IO('v', 0x7d)

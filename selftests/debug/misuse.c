@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A C driver that uses the ABI in each way in which it must not. */
+/* A C driver that misuses vmremap in every known way. */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -95,7 +95,7 @@ static const struct file_operations put_area_fops = {
 	.mmap = mmap_put_area,
 };
 
-/* Map a file into this program, and touch what no mmap maps in advance. */
+/* Map a file into this program, and access a page that mmap() has not mapped. */
 static int map_and_touch(const struct file_operations *fops)
 {
 	struct file *file = anon_inode_getfile("misuse", fops, NULL, O_RDWR);

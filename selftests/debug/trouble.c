@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Makes each mistake that the debug kernel is there to find. */
+/* Makes every kind of mistake that the debug kernel has to detect. */
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -69,7 +69,7 @@ static void page_after_free(void)
 	WRITE_ONCE(*addr, 1);
 }
 
-/* KASAN does not see what others write, a program or a device. */
+/* Not checked by KASAN, like a write by a program or a device. */
 static void __no_sanitize_address poisoned_page(void)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
@@ -125,7 +125,7 @@ static void list(void)
 	list_del(&entry);
 }
 
-/* Many, for the last ones stay in the allocator's lists of what to give out. */
+/* Leak many, because pointers to the last ones stay in lists of the allocator. */
 static void leak(void)
 {
 	unsigned int i;

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Sourced by the tests of vmremap in a kernel tree.
 
-# Only the folder: whether a kernel of the kind links, the suites on UML and the debug kernel tell.
+# Compile only these targets. UML and the debug kernel show that a whole kernel links.
 compile() { # TREE OUT ARCH TARGETS SETTING...
 	local tree=$1 out=$2 arch=$3 targets setting
 	read -ra targets <<<"$4"
@@ -16,7 +16,7 @@ compile() { # TREE OUT ARCH TARGETS SETTING...
 	tools/enter make -C "$tree" O="$out" ARCH="$arch" KCFLAGS=-Werror -s -j"$(nproc)" "${targets[@]}"
 }
 
-# Run the functions as tests, and return whether one has failed. Writes KTAP.
+# Run the functions as tests, and fail if one fails. Writes KTAP.
 run_tests() { # LOG FUNCTION...
 	local log=$1 test verdict n=0 failed=0
 	shift

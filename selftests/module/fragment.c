@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory in which no large folio can be had. */
+/* Fragment the free memory, so that no large folio can be allocated. */
 
 #include <linux/errno.h>
 #include <linux/gfp.h>
@@ -10,7 +10,7 @@
 
 #include "test.h"
 
-/* The oldest, for these came from the largest blocks. */
+/* Free the oldest pages first, because they come from the largest blocks. */
 static unsigned long give_back(struct test_fragments *fragments, unsigned long count)
 {
 	struct page *page, *next;
@@ -27,10 +27,10 @@ static unsigned long give_back(struct test_fragments *fragments, unsigned long c
 	return n;
 }
 
-/* Others need blocks of a few pages, for a new task say: they get some before anyone is killed. */
+/* Before the OOM killer runs, free some blocks of a few pages, which a new task needs. */
 static int out_of_memory_notify(struct notifier_block *oom, unsigned long action, void *freed)
 {
-	/* What was kept of one of the largest blocks, where each second page was. */
+	/* As many pages as were kept of one of the largest blocks. */
 	*(unsigned long *)freed += give_back(container_of(oom, struct test_fragments, oom),
 					     1UL << MAX_PAGE_ORDER >> 1);
 	return NOTIFY_OK;
@@ -50,7 +50,7 @@ void test_fragments_free(struct test_fragments *fragments)
 	give_back(fragments, ULONG_MAX);
 }
 
-/* Keep the first page, give the rest back. */
+/* Keep the first page, and free the others. */
 static void keep_one(struct test_fragments *fragments, struct page *page, unsigned int order)
 {
 	scoped_guard(spinlock, &fragments->lock)
@@ -60,15 +60,14 @@ static void keep_one(struct test_fragments *fragments, struct page *page, unsign
 }
 
 /*
- * Take every free block of @order and more, and give it back less a page in
- * each 2^@order. Nobody can move those pages: whatever the allocator merges,
- * no block of that order is whole again.
+ * Allocate every free block of @order and above, and free it again except for one page in each
+ * 2^@order. These pages cannot be moved, so no block of that order becomes free again.
  */
 int test_fragment(struct test_fragments *fragments, unsigned int order)
 {
-	/* A CPU keeps free blocks by kind, and gives none to another kind. */
+	/* The per-CPU lists keep free pages by type, so allocate each type. */
 	static const gfp_t kinds[] = { 0, __GFP_MOVABLE, __GFP_RECLAIMABLE };
-	/* The reserves as well, for they are large blocks. */
+	/* Also from the reserves, which consist of large blocks. */
 	gfp_t gfp = GFP_NOWAIT | __GFP_NOWARN | __GFP_MEMALLOC;
 	unsigned long step = 1UL << order, n;
 	struct page *page;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vmremap_test: lets a program call vmremap's ABI with arguments of its own
- * choice, from where a driver calls it.
+ * vmremap_test: calls the functions of vmremap in the mmap callbacks of a driver, with arguments
+ * that a program chooses.
  *
- * For tests only: it hands out kernel addresses and maps what it is told.
+ * For tests only: it reveals kernel addresses, and maps any memory that a program asks for.
  */
 
 #include <linux/capability.h>
@@ -101,9 +101,9 @@ static long test_area_ioctl(struct test_file *tf, unsigned int cmd, u32 nr)
 }
 
 /*
- * The plan is not under the lock, for the mmap callback has the mmap lock,
- * inside of which no user memory can be copied: programs set a plan, map, and
- * read the plan, one after the other.
+ * No lock protects the plan, because the mmap callback runs under the mmap lock, inside of which
+ * user memory cannot be copied. A program sets a plan, maps and reads the plan one after the
+ * other.
  */
 static long test_plan_ioctl(struct test_file *tf, unsigned int cmd,
 			    void __user *argp)
@@ -120,7 +120,7 @@ static long test_plan_ioctl(struct test_file *tf, unsigned int cmd,
 	return 0;
 }
 
-/* What goes wrong here is -ENXIO, so that it is not taken for vmremap's. */
+/* Errors of this module are -ENXIO, so that they differ from those of vmremap. */
 long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct test_file *tf = file->private_data;

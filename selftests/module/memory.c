@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory of all kinds, good and bad to map. */
+/* Memory of every kind, which vmremap may or may not map. */
 
 #include <linux/errno.h>
 #include <linux/io.h>
@@ -13,7 +13,7 @@
 #include "test.h"
 #include "vmremap.h"
 
-/* Legacy video memory: there on every PC, and never RAM. */
+/* Legacy video memory, which every PC has and which is never RAM. */
 #define TEST_IO_ADDR 0xa0000
 
 struct test_memory *test_memory_get(struct test_file *tf, u32 slot)
@@ -24,8 +24,8 @@ struct test_memory *test_memory_get(struct test_file *tf, u32 slot)
 }
 
 /*
- * For an mmap callback: what a slot holds, with a reference of its own on an area, because
- * another thread may empty the slot at any time.
+ * For an mmap callback: copy a slot to @mem, and take a reference on its area, because another
+ * thread may empty the slot at any time.
  */
 bool test_memory_hold(struct test_file *tf, u32 nr, struct test_memory *mem)
 {
@@ -108,7 +108,7 @@ static void *test_address(struct test_memory *mem)
 
 static int test_area(struct test_memory *mem, u32 flags)
 {
-	/* Wider than size_t on a 32-bit kernel. */
+	/* mem->size is wider than size_t on a 32-bit kernel. */
 	if (mem->size > SIZE_MAX)
 		return -EOVERFLOW;
 	mem->area = vmremap_area_alloc(mem->size, flags);
@@ -213,7 +213,7 @@ int test_memory_free(struct test_file *tf, u32 nr)
 	return 0;
 }
 
-/* Is it memory that belongs to the slot, page by page? */
+/* Does the slot hold memory of its own that consists of pages? */
 static bool test_memory_plain(const struct test_memory *slot)
 {
 	return slot && slot->used &&
@@ -222,7 +222,7 @@ static bool test_memory_plain(const struct test_memory *slot)
 		slot->kind == VMREMAP_TEST_VMALLOC);
 }
 
-/* A page cache has a reference for each page. */
+/* The references on a folio, without those of its page cache, one for each page. */
 static int test_references(const struct folio *folio)
 {
 	return folio_ref_count(folio) - (folio->mapping ? folio_nr_pages(folio) : 0);

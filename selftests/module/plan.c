@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls of the ABI as a driver's mmap callback makes them. */
+/* Call the functions of a plan in an .mmap callback. */
 
 #include <linux/errno.h>
 #include <linux/mm.h>

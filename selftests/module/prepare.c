@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls of the ABI as a driver's .mmap_prepare callback makes them, where the kernel has one. */
+/* Call the functions of a plan in an .mmap_prepare callback, if the kernel has one. */
 
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -39,7 +39,7 @@ static int test_mmap_prepare(struct vm_area_desc *desc)
 	return test_plan_prepare(desc->file->private_data, desc);
 }
 
-/* As uio_mmap() passes on to the .mmap_prepare of another driver. */
+/* Like uio_mmap(), which calls the .mmap_prepare of another driver. */
 static int test_mmap_nested(struct file *file, struct vm_area_struct *vma)
 {
 	struct vm_area_desc desc;

@@ -25,17 +25,17 @@ struct test_memory {
 	struct page **pages;
 };
 
-/* Pages of which each keeps a block from being whole. */
+/* Pages that are kept so that their blocks cannot become free. */
 struct test_fragments {
 	spinlock_t lock; /* of the list */
 	struct list_head pages;
 	struct notifier_block oom;
 };
 
-/* What one open file has. */
+/* The state of an open file. */
 struct test_file {
-	struct mutex lock; /* keeps ioctls of one file apart */
-	spinlock_t slots_lock; /* of slots, for mmap callbacks, which cannot take the mutex */
+	struct mutex lock; /* serialises the ioctls of a file */
+	spinlock_t slots_lock; /* protects slots; mmap callbacks cannot take the mutex */
 	struct test_memory slots[VMREMAP_TEST_SLOTS];
 	struct vmremap_test_plan plan;
 	struct test_fragments fragments;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A driver that is no part of the project, and that can be told to misbehave. */
+/* A driver outside of the project, which a parameter makes misbehave. */
 
 #include <linux/module.h>
 #include <linux/vmalloc.h>
