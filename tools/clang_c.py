@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""C as clang reads it: its tokens, and what a file declares. For make review and make mutants.
+"""Tokens and declarations of a C file, read by clang. Used by make review and make mutants.
 
-Headers are not read, as most need a whole kernel: so it is tokens that tell what is declared, and not clang's tree.
+The declarations come from the tokens, not from clang's tree, because headers are not read: most need a configured kernel.
 """
 import functools
 import re
@@ -11,18 +11,18 @@ from clang import cindex
 
 # The kind is KEYWORD, IDENTIFIER, LITERAL or PUNCTUATION.
 Token = namedtuple("Token", "kind text start end")
-# What is declared in the outermost scope: text[start:end], of which text[inside:last] is a body or what is assigned.
-# The kind is function, table or prototype; the tokens are all before the body.
+# A declaration in the outermost scope is text[start:end]; its body or initializer is text[inside:last]. The kind is function,
+# table or prototype; the tokens are those before the body.
 Declared = namedtuple("Declared", "kind name tokens start inside last end")
-# A line of the preprocessor, with those on which it goes on.
+# A preprocessor directive, with its continuation lines.
 DIRECTIVE = re.compile(r"^[ \t]*#(?:/\*(?s:.*?)\*/|\\\n|.)*", re.M)
-# A declaration in the outermost scope: a bracket is there with all that is in it, and a word is 'w'.
+# A declaration in the outermost scope. An opening bracket stands for the bracket and its contents, 'w' for a word.
 SHAPE = re.compile(r"(?P<head>[^;=]*?)(?:(?P<function>(?<=\()\{)|(?P<table>=)[^;]*;|(?P<prototype>;))")
 
 
 @functools.lru_cache(maxsize=None)
 def tokens(text):
-    """All but comments and what is the preprocessor's. An offset is one of bytes, and these files are ASCII."""
+    """All tokens but comments and directives. clang's offsets count bytes, so the file must be ASCII."""
     if not text.isascii():
         return []
     bare = DIRECTIVE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
@@ -32,12 +32,12 @@ def tokens(text):
 
 
 def within(text, start, end):
-    """The tokens from one place to another."""
+    """The tokens between two offsets."""
     return [token for token in tokens(text) if start <= token.start < end]
 
 
 def code(text, start=0, end=None):
-    """A part of a text with nothing but what the compiler compiles, strings aside, each character in its place."""
+    """A part of a text without comments, directives and strings; every other character keeps its place."""
     end = len(text) if end is None else end
     out = [character if character == "\n" else " " for character in text[start:end]]
     for token in within(text, start, end):
@@ -47,7 +47,7 @@ def code(text, start=0, end=None):
 
 
 def closing(found, at):
-    """Where the bracket is closed that is token number @at; @at where that is none."""
+    """The number of the token that closes the bracket @at, or @at if that token is no bracket."""
     depth = 0
     for number in range(at, len(found)):
         depth += (found[number].text in ("(", "[", "{")) - (found[number].text in (")", "]", "}"))
@@ -58,7 +58,7 @@ def closing(found, at):
 
 @functools.lru_cache(maxsize=None)
 def declarations(text):
-    """What a file declares, in order."""
+    """The declarations of a file, in order."""
     found, outermost, every, at = tokens(text), [], [], 0
     while at < len(found):
         outermost.append(at)

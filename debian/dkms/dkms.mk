@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# How DKMS builds vmremap for KERNELRELEASE: with its crate where the kernel's metadata
-# is there or can be made, without it where that fails, and says why in make.log.
+# Builds vmremap for KERNELRELEASE under DKMS: with the crate if the kernel's metadata exists or can be made. If
+# that fails, make.log has the reason, and only the C part is built.
 
 headers := /lib/modules/$(KERNELRELEASE)/build
 rust := $(if $(shell command -v linux-rust-metadata),$(shell linux-rust-metadata $(KERNELRELEASE)))

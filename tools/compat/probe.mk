@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the headers of this kernel lack: vmremap_compat.h has something for it. Not for a kernel tree, which is the newest.
-# The headers decide, never the version, for stable releases take things over: which release has what, says introduced.
+# Probe the kernel's headers for what they lack and vmremap_compat.h provides. Not used in a kernel tree, which is the newest.
+# The probes never look at the version, because stable releases backport features; 'introduced' lists the releases.
 
 lacks = $(if $(shell grep -w '$(2)' $(srctree)/include/linux/$(1).h),,-DVMREMAP_LACKS_$(3))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What kernels lack of the newest one, which all else here is written for. A kernel
- * tree has none of this.
+ * Backports of newer kernel APIs. All other code is written for the newest kernel. A kernel
+ * tree does not use this file.
  */
 #ifndef VMREMAP_COMPAT_H
 #define VMREMAP_COMPAT_H

@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is changed, one at a time. In C: each comparison, constant, operator, flag, condition, statement of a function,
-and each entry of a table. In Rust: each condition, of values and of types, and what it is made of; and what an item says of
-itself: lifetimes, bounds, receivers, visibility, attributes, derives, and the order of fields.
+"""The mutants: each changes one place. In C: each comparison, constant, operator, flag, condition and statement of a
+function, and each entry of a table. In Rust: each condition and its parts; and in the declaration of an item its lifetimes,
+bounds, receiver, visibility, attributes, derives and the order of its fields.
 
-By hand, because what is general knows nothing of the kernel's flags, errnos and rounding, nor of a clause, and
-cargo-mutants wants a package of cargo. It relies on the kernel's style, which make lint sees to.
+Not done with a general tool, because such a tool knows neither the kernel's flags, errnos and rounding nor the clauses, and
+cargo-mutants needs a cargo package. The patterns rely on the kernel's coding style, which make lint checks.
 """
 import collections
 import re
 
 import clang_c
 
-# What may be between two brackets.
+# Text between two parentheses, with up to four nested levels.
 INSIDE = r"[^()]*+"
 for _ in range(4):
     INSIDE = rf"(?:[^()]++|\({INSIDE}\))*+"
-# A function or a variable.
+# The name of a function or variable, or a member.
 PLACE = r"\*?[A-Za-z_](?:\w|\.|->|\[[^]]*\])*+"
 
-# Patterns, each with what may be there instead. At one place, the first that matches counts, and the next place is
-# behind it: those with nothing instead are left alone.
+# Patterns with their replacements. At each place the first pattern that matches is used, and the search continues after the
+# match; a pattern without a replacement protects its match.
 C_PARTS = [
     (r'"\w+"', '""'), (r'"[^"\n]*"|->',), (r"<<=", ">>="), (r">>=", "<<="), (r"\|=", "&=", "="), (r"&=", "|=", "="),
     (r"\+=", "-=", "="), (r"-=", "+=", "="), (r"<<", ">>"), (r">>", "<<"), (r"<=", "<", "=="), (r">=", ">", "=="),
     (r"==", "!="), (r"!=", "=="), (r"&&", "||"), (r"\|\|", "&&"), (r"\+\+", "--"), (r"--", "++"), (r"<", "<=", "!="),
     (r">", ">=", "!="), (r"!|~", ""),
-    # Of these, only what has two operands.
+    # Of these operators, only the binary ones.
     (r"(?<= )\+(?= )", "-"), (r"(?<= )-(?= )", "+"), (r"(?<= )\*(?= )", "/"), (r"(?<= )\|(?= )", "&"),
     (r"(?<= )&(?= )", "|"),
     (r"\bPAGE_SIZE\b", "(2 * PAGE_SIZE)"), (r"\bPAGE_SHIFT\b", "(PAGE_SHIFT - 1)"), (r"\bPFN_UP\b", "PFN_DOWN"),
@@ -42,7 +42,7 @@ C_PARTS = [
     (r"(?<=clause = )VMREMAP_HOLDS\b", "VMREMAP_ADDR_ALIGNED"),
     (r"(?:(?<=clause = )|(?<=vmremap_reject\())VMREMAP_[A-Z_]+\b", "VMREMAP_HOLDS", "VMREMAP_ADDR_ALIGNED"),
 ]
-# The same, each by itself: what fails, a condition, one before a '?', and a statement.
+# Patterns that are searched one by one: an overflow check, a condition, a condition before a '?', and a statement.
 C_WHOLES = [
     (rf"\bcheck_(?:add|shl)_overflow\({INSIDE}\)", r"(\g<0>, 0)", r"!\g<0>"),
     (rf"(?<=\bif \(){INSIDE}(?=\))", "0", "1"), (rf"(?<=\bwhile \(){INSIDE}(?=\))", "0"),
@@ -63,7 +63,7 @@ RUST_WHOLES = [
     (r"(?<=\bif )[^{}\n]+(?= \{)", "false", "true"),
     (r"(?<=    )unsafe \{ bindings::\w+\([^\n]*\) \}(?=;$)", ""),
 ]
-# What an item says of itself; attributes of the text, for the code has none.
+# The declaration of an item. Attributes are searched in the text, because the code has none.
 RUST_ITEMS = [
     (r"(?<=[&<( ])'(?:a|_)\b(?![:'])", "'static"), (r"&mut self\b", "&self"), (r"(?<=\()&self\b", "&mut self"),
     (r"\bpub\((?:crate|super)\) (?=(?:const |unsafe )*(?:fn|struct|mod|const) )", "pub "), (r"^mod (?=\w+;)", "pub mod "),
@@ -80,7 +80,7 @@ FIELDS = re.compile(r"struct \w+[^;{(]*\{\n((?:.*\n)*?)\}", re.M)
 class Mutant:
     """One change of one file."""
 
-    number, by, before = 0, "", ""  # its place among all, who noticed it, and who did when it was tried before
+    number, by, before = 0, "", ""  # its number, the test that caught it, and the one that did in an earlier run
 
     def __init__(self, path, text, function, unit, start, end, new):
         self.path, self.function, self.unit, self.start, self.end, self.new = path, function, unit, start, end, new
@@ -94,7 +94,7 @@ class Mutant:
 
 
 def found(rules, code, start, end):
-    """Where each change begins and ends, and what is there then."""
+    """The start, the end and the replacement of each change."""
     every = re.compile("|".join(f"(?P<at{nr}>{pattern})" for nr, (pattern, *_) in enumerate(rules)), flags=re.MULTILINE)
     for place in every.finditer(code, start, end):
         pattern, *new = rules[int(place.lastgroup[2:])]
@@ -103,7 +103,7 @@ def found(rules, code, start, end):
 
 
 def bounds(code):
-    """The same of the bounds of a type or a trait, one at a time."""
+    """The same for removing each bound of a type or a trait."""
     for generics in re.finditer(r"\b(?:impl|fn \w+|struct \w+)<((?:[^<>]|<[^<>]*>)*)>|\btrait (\w+: [^{]*?) \{|"
                                 r"\btype (\w+: [^;=]*);", code):
         start = generics.start(generics.lastindex)
@@ -117,7 +117,7 @@ def bounds(code):
 
 
 def fields(text):
-    """Two fields that follow each other, with what is said of each, change places."""
+    """The same for swapping each two adjacent fields, with their comments and attributes."""
     for struct in FIELDS.finditer(text):
         parts = list(re.finditer(r"(?: *(?://|#\[).*\n)* *(?:pub(?:\(\w+\))? )?\w+: .*,\n", struct[1]))
         for one, other in zip(parts, parts[1:]):
@@ -125,7 +125,7 @@ def fields(text):
 
 
 def changes(path, text):
-    """The same of a file, each after the name of what it is in, and in C with the declaration."""
+    """All changes of a file, each preceded by the name of the item and, in C, its declaration."""
     aside = r"//[^\n]*|#!?\[[^\]]*\]" if path.endswith(".rs") else r"//[^\n]*|/\*.*?\*/|(?m:^#(?:[^\n]|\\\n)*)"
     code = re.sub(aside, lambda match: re.sub(r"[^\n]", " ", match[0]), text, flags=re.DOTALL)
     if path.endswith(".rs"):
@@ -144,7 +144,7 @@ def changes(path, text):
 
 
 def edits(path, text, every):
-    """Those of the edits that tests have to notice, of one file: each as a mutant."""
+    """The mutants of a file from the list of edits that tests have to notice."""
     for name, where, pattern, by, _ in every:
         match = where == path and re.search(pattern, text, flags=re.M)
         if match:
@@ -154,7 +154,7 @@ def edits(path, text, every):
 
 
 def mutants(path, text):
-    """Those that differ from the text and from each other, each with a name of its own."""
+    """The mutants that differ from the text and from each other, each with a unique name."""
     seen, names = {text: None}, collections.Counter()
     for change in changes(path, text):
         mutant = Mutant(path, text, *change)

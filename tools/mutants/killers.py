@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What may notice a change: what all have in common, the proofs, what must not compile, and the test programs."""
+"""What can catch a mutant: the proofs, the API snapshot, programs that must not compile, and the test programs."""
 import concurrent.futures
 import hashlib
 import os
@@ -20,33 +20,33 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def texts(folder, *suffixes):
-    """The files of a folder and what is in them."""
+    """The files of a folder, with their contents."""
     return {f"{folder}/{path.name}": path.read_text() for path in sorted((ROOT / folder).iterdir())
             if path.name.endswith(suffixes)}
 
 
 def digest(*every):
-    """A name for texts, comments and blanks aside: but examples in Rust's are tests."""
+    """A hash of texts without comments and blanks. Rust's doc comments count, because their examples are tests."""
     plain = [" ".join(re.sub(r"/\*.*?\*/|//(?![/!])[^\n]*", " ", text, flags=re.DOTALL).split()) for text in every]
     return hashlib.sha256("\0".join(plain).encode()).hexdigest()[:20]
 
 
-# Seconds for a proof: that of a changed loop may have no end.
+# Seconds for a proof, because a mutated loop may not end.
 prover.LIMIT = 120
-# All code that is mapped for a program or decides what is.
+# The code to mutate.
 CODE = texts("c", ".c", ".h") | texts("rust", ".rs")
 
 
 def put(changed):
-    """Make the code in this checkout what it was at first, but for files that are changed."""
+    """Restore the code in this checkout, except for the changed files."""
     for path, text in (CODE | changed).items():
         if (ROOT / path).read_text() != text:
             (ROOT / path).write_text(text)
 
 
 class Killer:
-    """It is told what all results depend on, and the tests by name, on which they depend, too. Who noticed a change is
-    one of them or something else, with more behind a colon.
+    """Tries mutants. All results depend on @depends; the result of a test also depends on its text in @tests. What has
+    caught a mutant is the name of a test or anything else; details may follow after a colon.
     """
 
     workers = os.cpu_count()
@@ -60,19 +60,19 @@ class Killer:
         return mutant.path.endswith(self.suffixes)
 
     def tests(self, _mutant):
-        """Those that a change is tried with."""
+        """The tests to try on a mutant."""
         return self.all_tests
 
     def prepare(self):
-        """Build what all changes need, and see that nothing objects where nothing is changed."""
+        """Build what all mutants need, and check that the unchanged code passes."""
 
     def depends(self, mutant, by):
-        """A test that noticed a change notices it again while it is the same; nothing does while all are."""
+        """A result stays valid: if a test caught the mutant, until this test changes; otherwise, until any test does."""
         tests, test = self.tests(mutant), by.split(":")[0]
         return digest(tests[test]) if test in tests else digest(*tests.values())
 
     def phase(self, every, known):
-        """Try what nobody has noticed yet, with what is known of before."""
+        """Try the mutants that nothing has caught yet, and reuse the known results."""
         began = said = time.monotonic()
         left = [mutant for mutant in every if not mutant.by and self.wanted(mutant)]
         keys = {mutant: digest(self.base, mutant.path, mutant.text) for mutant in left}
@@ -100,7 +100,7 @@ class Killer:
 
 
 class Proofs(Killer):
-    """Those proofs that are about a file, on small machines: they suffice to notice a change."""
+    """The proofs about the mutant's file, on small machines, which suffice to catch a mutant."""
 
     def __init__(self, name, source, cases):
         every = [prover.Proof(path.stem) for path in sorted((ROOT / "tools/proofs").glob("*.c"))]
@@ -173,7 +173,7 @@ class Api(Killer):
 
 
 class Checkout(Killer):
-    """What is run in this checkout, with one change after the other."""
+    """Tests that run in this checkout, one mutant after the other."""
 
     workers = 1
 
@@ -204,11 +204,11 @@ class CompileFail(Checkout):
 
 
 class Selftests(Checkout):
-    """The test programs on the stock kernel, which has what UML lacks: huge pages, modules, memory that fails. And the
-    KUnit suites on the debug kernel, which call what that kernel would not."""
+    """The test programs on the stock kernel, which has what UML lacks: huge pages, modules and memory failure; and the
+    KUnit suites on the debug kernel, which reach code that programs do not."""
 
     phases = "selftests", "reuse", "rust", "edu", "debug-kunit"
-    likely = None  # the command that noticed this change before, or noticed the last one
+    likely = None  # the command that caught this mutant in an earlier run, or the last one
 
     def __init__(self, name, argued):
         shared = texts("selftests", ".h")
@@ -239,7 +239,7 @@ class Selftests(Checkout):
             return "the compiler"
         for command in filter(None, (self.likely, *self.commands)):
             likely, by, failed = command, f"the command {command[0]}", ""
-            # Three times of what one program takes, and all.
+            # Three times as long as one program, or all programs, take.
             seconds = "100" if command is self.likely and command[-1] in self.programs else "300"
             with subprocess.Popen(["timeout", seconds, *command], cwd=ROOT, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True, errors="replace") as process:

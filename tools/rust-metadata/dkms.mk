@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# How DKMS builds a module with Rust, where its dkms.conf says
+# Builds a Rust module under DKMS, if its dkms.conf contains
 #
 #	MAKE[0]="make -f /usr/share/linux-rust-metadata/dkms.mk"
 
