@@ -22,8 +22,6 @@
 #define WRAP (-1ULL / PAGE_SIZE + 1)
 #define LAST_PAGE (-PAGE_SIZE)
 
-#define RW (PROT_READ | PROT_WRITE)
-
 FIXTURE(arguments) {
 	int fd;
 };

@@ -18,7 +18,6 @@
 #include "plan.h"
 
 #define PAGE_OF_CALLS "/program-calls.md"
-#define RW (PROT_READ | PROT_WRITE)
 #define VALUE 0xabcd0000UL
 
 /* One that is mapped by PTEs, and one by a PMD. */

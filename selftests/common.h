@@ -22,6 +22,8 @@
 
 #include <kselftest_harness.h>
 
+#define RW (PROT_READ | PROT_WRITE)
+
 /* Seconds for a test; many, because an emulated machine on a busy host is slow. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 300

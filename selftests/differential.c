@@ -13,7 +13,6 @@
 #include "plan.h"
 
 #define ROUNDS 20000
-#define RW (PROT_READ | PROT_WRITE)
 
 /* The possible results of a round. */
 enum {

@@ -10,7 +10,6 @@
 #define MEMORY 0
 #define PAGES 700UL
 #define SIZE (PAGES * PAGE_SIZE)
-#define RW (PROT_READ | PROT_WRITE)
 
 static const struct vmremap_test_call all = { .function = VMREMAP_TEST_RANGE };
 

@@ -15,7 +15,6 @@
 #define PAGES (PMDS * PMD_PAGES + 5)
 #define SIZE (PAGES * PAGE_SIZE)
 #define PMD_KIB ((long)(PMD_SIZE / 1024))
-#define RW (PROT_READ | PROT_WRITE)
 
 FIXTURE(huge) {
 	char enabled[16];

@@ -7,7 +7,6 @@
 #include "plan.h"
 
 #define VMA_PAGES 4096ULL
-#define RW (PROT_READ | PROT_WRITE)
 
 /* A call that maps @pages pages of @area, from page @from on, at page @where of the VMA. */
 #define PART(area, from, where, pages)					\
