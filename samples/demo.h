@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the demos have in common. */
+/* Helpers of the demo programs. */
 #ifndef VMREMAP_DEMO_H
 #define VMREMAP_DEMO_H
 
@@ -27,7 +27,7 @@ static inline void survive(int sig)
 	siglongjmp(survived, sig);
 }
 
-/* Write to memory that may have been taken away. Returns SIGBUS where it was, else 0. */
+/* Write to memory that may be revoked. Returns SIGBUS if it is, and 0 otherwise. */
 static inline int signal_of_write(void *memory)
 {
 	int sig;

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What the sample devices and programs agree on.
+ * The interface between the sample drivers and programs.
  *
- * /dev/vmremap-sample-c, and /dev/vmremap-sample-rust where there is one, have
+ * /dev/vmremap-sample-c, and /dev/vmremap-sample-rust if the kernel supports Rust, have
  * two regions to map: a control page that programs can only read, and a data
- * buffer that they can read and write. Both come with the open file: whoever
- * opens the device again gets others.
+ * buffer that they can read and write. Both belong to the open file; each open()
+ * gets a new pair.
  *
- * Layouts and numbers are fixed: members are little or big endian as the
- * machine is, naturally aligned, without padding, the same for 32-bit programs
- * on a 64-bit kernel.
+ * The layout is fixed: members have the machine's byte order and are naturally
+ * aligned, without padding, so that 32-bit programs can use it on a 64-bit kernel.
  */
 #ifndef VMREMAP_SAMPLE_H
 #define VMREMAP_SAMPLE_H
@@ -22,13 +21,13 @@
 #define VMREMAP_SAMPLE_DATA	0x40000000UL
 
 /**
- * struct vmremap_sample_control - what the control page holds
- * @sequence: odd while the driver updates the page, even when it is at rest
+ * struct vmremap_sample_control - contents of the control page
+ * @sequence: odd while the driver updates the page, even otherwise
  * @bytes: size of the data buffer, in bytes
  * @checksum: vmremap_sample_checksum() of the data buffer, as it was when the
  *	driver last filled or summed it; before that, 0
  *
- * Read @sequence, the rest, and @sequence again; start anew when it was odd or
+ * Read @sequence, the rest, and @sequence again; start again if it was odd or
  * has changed.
  */
 struct vmremap_sample_control {
@@ -47,7 +46,7 @@ struct vmremap_sample_fill {
 
 /**
  * struct vmremap_sample_sum - argument of VMREMAP_SAMPLE_SUM
- * @checksum: out: vmremap_sample_checksum() of the data buffer as it is now
+ * @checksum: out: vmremap_sample_checksum() of the data buffer
  */
 struct vmremap_sample_sum {
 	__u64 checksum;
@@ -56,24 +55,24 @@ struct vmremap_sample_sum {
 /**
  * struct vmremap_sample_verify - argument of VMREMAP_SAMPLE_VERIFY
  * @seed: the pattern that the data buffer should hold
- * @wrong: out: how many bytes of it differ from that
+ * @wrong: out: number of bytes that differ from the pattern
  */
 struct vmremap_sample_verify {
 	__u64 seed;
 	__u64 wrong;
 };
 
-/* How many messages a ring has room for. */
+/* Number of messages that fit into a ring. */
 #define VMREMAP_SAMPLE_MESSAGES	256
 
 /**
  * struct vmremap_sample_ring - messages from one side to the other
- * @head: how many the reader has read
- * @tail: how many the writer has written
+ * @head: number of messages that the reader has read
+ * @tail: number of messages that the writer has written
  * @messages: message n is at n modulo %VMREMAP_SAMPLE_MESSAGES
  *
- * Whoever has written or read a message then stores @tail or @head with release, and the
- * other side loads that with acquire before it looks.
+ * After writing a message, store @tail with release; load it with acquire before reading
+ * messages. The same holds for @head, in the other direction.
  */
 struct vmremap_sample_ring {
 	__u32 head;
@@ -82,7 +81,7 @@ struct vmremap_sample_ring {
 };
 
 /**
- * struct vmremap_sample_rings - what the data buffer begins with for VMREMAP_SAMPLE_ECHO
+ * struct vmremap_sample_rings - start of the data buffer for VMREMAP_SAMPLE_ECHO
  * @requests: from the program to the driver
  * @answers: from the driver to the program
  */
@@ -93,32 +92,32 @@ struct vmremap_sample_rings {
 
 /* Fill the data buffer with a pattern, then update the control page. */
 #define VMREMAP_SAMPLE_FILL	_IOW('v', 0x60, struct vmremap_sample_fill)
-/* Sum what the data buffer holds, then update the control page. */
+/* Sum the data buffer, then update the control page. */
 #define VMREMAP_SAMPLE_SUM	_IOR('v', 0x61, struct vmremap_sample_sum)
 /*
- * Look at the data buffer while no program can change it. Whoever touches it
- * meanwhile waits. Fails with EBUSY while somebody has pages of it pinned.
+ * Freeze the data buffer, and compare it with the pattern. Accesses wait meanwhile. Fails
+ * with EBUSY if pages of the buffer stay pinned.
  */
 #define VMREMAP_SAMPLE_VERIFY	_IOWR('v', 0x62, struct vmremap_sample_verify)
 /*
- * Take the data buffer back for ever, as when a device is unplugged: to touch it
- * raises SIGBUS from now on, and to map it again fails with ENODEV.
+ * Revoke the data buffer, as if the device were unplugged: accessing it then raises SIGBUS,
+ * and mapping it again fails with ENODEV.
  */
 #define VMREMAP_SAMPLE_REVOKE	_IO('v', 0x63)
 
 /*
- * Answer each request by its complement, as many as a ring has room for. Returns how many
- * there were, or fails with EINVAL where the data buffer has no room for the rings.
+ * Answer each request with its complement, at most as many as fit into a ring. Returns the
+ * number of answers, or fails with EINVAL if the rings do not fit into the data buffer.
  */
 #define VMREMAP_SAMPLE_ECHO	_IO('v', 0x64)
 
-/* The pattern: a byte from a seed and its place, by Fibonacci hashing. */
+/* The pattern: a byte that depends on a seed and its index, by Fibonacci hashing. */
 static inline __u8 vmremap_sample_byte(__u64 seed, __u64 i)
 {
 	return ((seed + i) * 0x9e3779b97f4a7c15ULL) >> 56;
 }
 
-/* One step of the checksum, which is 64-bit FNV-1a and starts at _INIT. */
+/* One step of the checksum, 64-bit FNV-1a, which starts with _INIT. */
 #define VMREMAP_SAMPLE_CHECKSUM_INIT	0xcbf29ce484222325ULL
 
 static inline __u64 vmremap_sample_checksum(__u64 sum, __u8 byte)

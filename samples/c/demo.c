@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * demo - share memory with the vmremap sample drivers, and tell about it.
+ * demo - share memory with the vmremap sample drivers, and print what happens.
  *
  * usage: demo [DEVICE]...
  *
- * Each DEVICE, by default /dev/vmremap-sample-c, is mapped, read and written.
- * Where there are two, data also goes from the first driver to the second and
- * back, through this program. The exit status is 0 when all that is said to
- * happen did happen.
+ * Map each DEVICE, by default /dev/vmremap-sample-c, and read and write its memory.
+ * If there are several, also copy data from one driver to the next and back. The
+ * exit status is 0 if each step has the expected result.
  */
 
 #include <errno.h>
@@ -33,7 +32,7 @@ struct device {
 	size_t bytes;
 };
 
-/* Which clause of vmremap's contract an errno stands for. */
+/* The clause of vmremap's contract to which an errno belongs. */
 static const char *clause(int err)
 {
 	switch (err) {
@@ -178,7 +177,7 @@ static void program_to_driver(const struct device *dev, __u64 seed)
 	      "the driver reads every byte that the program wrote");
 }
 
-/* What the area's policy forbids. */
+/* The area's policy refuses a writable mapping. */
 static void refused(const struct device *dev)
 {
 	void *addr = mmap(NULL, sizeof(*dev->control), PROT_READ | PROT_WRITE,
@@ -187,9 +186,9 @@ static void refused(const struct device *dev)
 
 	if (addr != MAP_FAILED)
 		munmap(addr, sizeof(*dev->control));
-	printf("  the area control is read only; to map it for writing: %s (clause %s)\n",
+	printf("  the control page is read-only; mapping it writable: %s (clause %s)\n",
 	       strerror(err), clause(err));
-	check(err == EACCES, "the control page cannot be mapped for writing");
+	check(err == EACCES, "the control page cannot be mapped writable");
 }
 
 /* The driver freezes the data, checks it in place, and lets the program go on. */
@@ -207,10 +206,10 @@ static void verified(const struct device *dev, __u64 seed)
 	check(verify.wrong == 1, "the driver finds the byte that the program has changed");
 	dev->data[dev->bytes / 2] ^= 1;
 	check(!ioctl(dev->fd, VMREMAP_SAMPLE_VERIFY, &verify) && !verify.wrong,
-	      "it has thawed the data: the program could put the byte right");
+	      "after the thaw, the program can correct the byte");
 }
 
-/* Unbind the driver from the device, or bind it again, where it is on a bus and we may. */
+/* Unbind the driver from the device, or bind it again. Returns false if that is impossible. */
 static bool plug(const struct device *dev, const char *what)
 {
 	const char *slash = strrchr(dev->path, '/');
@@ -227,7 +226,7 @@ static bool plug(const struct device *dev, const char *what)
 	return done;
 }
 
-/* The device is unplugged, or its driver takes the data back as it would then. */
+/* Unplug the device, or have its driver revoke the data as if it were unplugged. */
 static void unplugged(const struct device *dev)
 {
 	bool gone = plug(dev, "unbind");
@@ -240,19 +239,19 @@ static void unplugged(const struct device *dev)
 		return;
 	}
 	sig = signal_of_write(dev->data);
-	printf("  %s; to touch the data: signal %d (%s)\n",
+	printf("  %s; accessing the data: signal %d (%s)\n",
 	       gone ? "the device is gone" : "the driver took the data back", sig,
 	       sig ? strsignal(sig) : "none");
-	check(sig == SIGBUS, "the program has survived that by SIGBUS");
+	check(sig == SIGBUS, "the access raises SIGBUS, which the program handles");
 
 	addr = mmap(NULL, dev->bytes, PROT_READ, MAP_SHARED, dev->fd, VMREMAP_SAMPLE_DATA);
-	printf("  to map it again: %s (clause %s)\n", strerror(errno), clause(errno));
+	printf("  mapping it again: %s (clause %s)\n", strerror(errno), clause(errno));
 	check(addr == MAP_FAILED && errno == ENODEV, "it cannot be mapped again");
 	if (gone)
 		check(plug(dev, "bind"), "the device can be plugged in again");
 }
 
-/* One driver writes, the program carries it over, the other driver reads. */
+/* One driver writes, this program copies the data, and the other driver reads it. */
 static void driver_to_driver(const struct device *from, const struct device *to,
 			     __u64 seed)
 {

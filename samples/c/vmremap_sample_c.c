@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vmremap C sample: a device that shares two areas with programs, and can be unplugged
- * while they use them:
+ * while programs use them:
  *
  *	echo vmremap-sample-c >/sys/bus/platform/drivers/vmremap-sample-c/unbind
  *
- * A program that uses it, less the error handling (demo.c has all of it):
+ * A program that uses it, without error handling (demo.c has a complete one):
  *
  *	#include <fcntl.h>
  *	#include <stdio.h>
@@ -63,12 +63,11 @@ module_param(size, ulong, 0444);
 MODULE_PARM_DESC(size, "size of the data buffer in bytes (default 1 MiB)");
 
 /*
- * What an opener has, and shares with whoever inherits or is sent the file. The
- * lock keeps calls of the driver apart; nothing keeps a program from writing
- * the data at any time.
+ * The state of an open file, which several processes may share. The lock serialises the
+ * ioctls; nothing keeps a program from writing the data at any time.
  */
 struct sample {
-	struct list_head node; /* among all, under samples_lock */
+	struct list_head node; /* in samples, under samples_lock */
 	bool unplugged; /* under samples_lock */
 	struct mutex lock; /* serialises the ioctls */
 	struct vmremap_area *control;
@@ -76,13 +75,13 @@ struct sample {
 	u64 sequence;
 };
 
-/* What is open of the device that is plugged in now. */
+/* The open files of the device that is plugged in now. */
 static LIST_HEAD(samples);
 static DEFINE_MUTEX(samples_lock);
 
 /*
- * The data buffer, byte by byte. Each access is marked, for the compiler must
- * not assume that a byte it has read stays what it was.
+ * Access the data buffer byte by byte, with READ_ONCE() and WRITE_ONCE(), because the compiler
+ * must not assume that a byte stays the same after it was read.
  */
 
 static int sample_yield(size_t i)
@@ -126,8 +125,8 @@ static int sample_sum(struct sample *sample, u64 *checksum)
 }
 
 /*
- * Frozen, the data is the driver's alone: what is checked is what is used, and no
- * access needs a mark.
+ * While the data is frozen, no program can change it. The driver can check it in place, with
+ * plain accesses.
  */
 static int sample_verify(struct sample *sample, struct vmremap_sample_verify *verify)
 {
@@ -147,9 +146,8 @@ static int sample_verify(struct sample *sample, struct vmremap_sample_verify *ve
 }
 
 /*
- * The control page, which a program reads without a lock: an odd sequence
- * tells it that the rest is being changed. The count itself is kept where no
- * program sees it, and the page only gets copies.
+ * Update the control page, which programs read without a lock: an odd sequence tells them
+ * that the page is being changed. The driver keeps its own sequence and only writes copies of it.
  */
 static void sample_publish(struct sample *sample, u64 checksum)
 {
@@ -174,8 +172,8 @@ static int sample_update(struct sample *sample, u64 *checksum)
 }
 
 /*
- * The rings, at both ends of which a program can write what it likes: so there is a limit to
- * what one call does, and each place is counted modulo the size of the ring.
+ * Answer the requests in the rings. A program can write anything to head and tail of a ring, so
+ * the loop is bounded, and each index is taken modulo the size of the ring.
  */
 static long sample_echo(struct sample *sample)
 {
@@ -186,15 +184,15 @@ static long sample_echo(struct sample *sample)
 		return -EINVAL;
 	head = READ_ONCE(rings->requests.head);
 	answered = READ_ONCE(rings->answers.tail);
-	/* The messages are there when the program says that there are so many. */
+	/* Pairs with the program's release: the messages below the tail are complete. */
 	tail = smp_load_acquire(&rings->requests.tail);
 	for (count = 0; head != tail && count < VMREMAP_SAMPLE_MESSAGES; count++) {
 		u64 message = READ_ONCE(rings->requests.messages[head % VMREMAP_SAMPLE_MESSAGES]);
 
-		/* The program may use this place again. */
+		/* The program may overwrite this message now. */
 		smp_store_release(&rings->requests.head, ++head);
 		WRITE_ONCE(rings->answers.messages[answered % VMREMAP_SAMPLE_MESSAGES], ~message);
-		/* The answer is there when the program sees that there is one more. */
+		/* Pairs with the program's acquire: the answer below the tail is complete. */
 		smp_store_release(&rings->answers.tail, ++answered);
 	}
 	return count;
@@ -247,8 +245,8 @@ static long sample_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 }
 
 /*
- * mmap(): the offset in the file says which area is meant, and where in it.
- * All else is vmremap's to check: the length, the protection, the policy.
+ * mmap(): the offset selects an area and a page in it. vmremap checks everything else: the
+ * length, the protection and the policy.
  */
 static struct vmremap_area *sample_area(struct file *file, unsigned long *pgoff)
 {
@@ -312,7 +310,7 @@ free:
 	return ret;
 }
 
-/* Mappings stay as they are: they keep the areas. */
+/* Mappings stay, because they keep the areas. */
 static int sample_release(struct inode *inode, struct file *file)
 {
 	struct sample *sample = file->private_data;
@@ -351,8 +349,8 @@ static int sample_probe(struct platform_device *pdev)
 }
 
 /*
- * The device goes away. misc_deregister() has waited for opens that began before;
- * open files and mappings stay, and their memory is taken back.
+ * The device goes away. misc_deregister() waits for open() calls that are running. Files stay
+ * open and mappings stay, but their memory is revoked.
  */
 static void sample_remove(struct platform_device *pdev)
 {
@@ -374,7 +372,7 @@ static struct platform_driver sample_driver = {
 	.driver.name = SAMPLE_NAME,
 };
 
-/* A real driver does without: its devices are found by a bus. */
+/* A real driver needs none of this, because a bus finds its devices. */
 static struct platform_device *sample_platform_device;
 
 static int __init sample_init(void)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * demo - share memory with a PCI function's engine, and tell about it.
+ * demo - share memory with a PCI device, and print what happens.
  *
  * usage: demo [DEVICE]...
  *
- * Each DEVICE, by default /dev/vmremap-edu-c, copies what this program has written, back
- * and forth, and is unplugged while it does. The exit status is 0 when all that is said
- * to happen did happen.
+ * Have each DEVICE, by default /dev/vmremap-edu-c, copy what this program has written back
+ * and forth, and unplug it during a copy. The exit status is 0 if each step has the expected
+ * result.
  */
 
 #include <errno.h>
@@ -35,7 +35,7 @@ static bool start(int fd, unsigned int offset, bool from_device)
 	return !ioctl(fd, VMREMAP_EDU_START, &copy);
 }
 
-/* The interrupt ends the copy: poll() hears of it, or else the call that waits. */
+/* Wait for the interrupt that ends the copy, with poll(), and check that no wait remains. */
 static bool stopped(int fd)
 {
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
@@ -44,7 +44,7 @@ static bool stopped(int fd)
 	       !ioctl(fd, VMREMAP_EDU_WAIT);
 }
 
-/* From the program to the device, and back to another place. */
+/* Copy from the program to the device, and back to another place. */
 static void copies(int fd, char *memory)
 {
 	char *back = memory + VMREMAP_EDU_BYTES - VMREMAP_EDU_COPY_MAX;
@@ -58,10 +58,10 @@ static void copies(int fd, char *memory)
 	printf("  the program wrote %02hhx %02hhx ... at %p, and reads %02hhx %02hhx ... at %p\n",
 	       memory[0], memory[1], memory, back[0], back[1], back);
 	check(!memcmp(memory, back, VMREMAP_EDU_COPY_MAX),
-	      "the program reads in its own memory what the device has written there");
+	      "the program reads what the device has written to its memory");
 }
 
-/* Unplug the PCI function that the driver of that device has. */
+/* Unplug the PCI device of this driver. */
 static bool unplug(const char *device)
 {
 	char path[64 + NAME_MAX];
@@ -89,8 +89,8 @@ static void goes_away(const char *device, int fd, char *memory)
 
 	check(start(fd, 0, true) && unplug(device), "the device is unplugged while it copies");
 	sig = signal_of_write(memory);
-	printf("  to touch its memory: signal %d (%s)\n", sig, sig ? strsignal(sig) : "none");
-	check(sig == SIGBUS, "the program has survived that by SIGBUS");
+	printf("  accessing its memory: signal %d (%s)\n", sig, sig ? strsignal(sig) : "none");
+	check(sig == SIGBUS, "the access raises SIGBUS, which the program handles");
 	check(!start(fd, 0, true) && errno == ENODEV, "the device cannot be used any more");
 }
 
@@ -112,7 +112,7 @@ static void show(const char *device)
 
 int main(int argc, char **argv)
 {
-	printf("\nA PCI function and this program share memory.\n");
+	printf("\nA PCI device and this program share memory.\n");
 	if (argc < 2)
 		show("/dev/vmremap-edu-c");
 	for (int i = 1; i < argc; i++)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What the edu sample devices and programs agree on.
+ * The interface between the edu sample drivers and programs.
  *
- * /dev/vmremap-edu-c and /dev/vmremap-edu-rust are drivers of QEMU's "edu", a PCI
- * function whose engine copies up to 4096 bytes at a time between memory and a buffer
- * of its own. The driver's memory is a program's, too: map it at offset 0.
+ * /dev/vmremap-edu-c and /dev/vmremap-edu-rust are drivers of QEMU's "edu", a PCI device
+ * whose engine copies up to 4096 bytes at a time between memory and its own buffer.
+ * Programs share this memory: map it at offset 0.
  *
- * While the engine runs, that memory is the device's: what a program writes to it
- * meanwhile may be lost. When the device is unplugged, a touch raises SIGBUS, and each
- * call fails with ENODEV.
+ * While the engine runs, the device owns the memory: what a program writes to it meanwhile
+ * may be lost. After the device is unplugged, an access raises SIGBUS, and each call fails
+ * with ENODEV.
  */
 #ifndef VMREMAP_EDU_H
 #define VMREMAP_EDU_H
@@ -16,17 +16,17 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* Size of the memory, in bytes: no more than PCI functions take in one segment by default. */
+/* Size of the memory in bytes: the largest segment that a PCI device takes by default. */
 #define VMREMAP_EDU_BYTES	0x10000UL
 
-/* What the engine copies at most, and never across a multiple of it. */
+/* The engine copies at most so many bytes, and never across a multiple of this number. */
 #define VMREMAP_EDU_COPY_MAX	4096UL
 
 /**
  * struct vmremap_edu_copy - argument of VMREMAP_EDU_START
- * @offset: the first byte of the memory
- * @bytes: how many, from 1 to %VMREMAP_EDU_COPY_MAX
- * @from_device: 0 to copy them to the start of the device's buffer, 1 to copy that here
+ * @offset: the first byte in the memory
+ * @bytes: number of bytes, from 1 to %VMREMAP_EDU_COPY_MAX
+ * @from_device: 0 to copy to the start of the device's buffer, 1 to copy from there
  */
 struct vmremap_edu_copy {
 	__u32 offset;
@@ -35,9 +35,9 @@ struct vmremap_edu_copy {
 };
 
 /*
- * Start the engine. Fails with EINVAL where that cannot be copied, and with EBUSY while
- * the engine runs. poll(2) says POLLIN when it has stopped, and POLLHUP when the device
- * is gone.
+ * Start a copy. Fails with EINVAL if the arguments are invalid, and with EBUSY while the
+ * engine runs. poll(2) reports POLLIN when the engine has stopped, and POLLHUP when the
+ * device is gone.
  */
 #define VMREMAP_EDU_START	_IOW('v', 0x70, struct vmremap_edu_copy)
 /* Wait until the engine has stopped. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vmremap edu sample in C: a PCI function copies into and out of memory that a program
- * has mapped, and can be unplugged meanwhile. What it has, in the order in which it comes
- * and goes, is edu_probe() and edu_remove().
+ * vmremap edu sample in C: a PCI device copies to and from memory that a program has mapped,
+ * and can be unplugged meanwhile. edu_probe() and edu_remove() show setup and teardown in
+ * order.
  *
  *	tools/vm --device edu,dma_mask=0xffffffffffffffff --module .../vmremap_edu_c.ko ...
  */
@@ -27,7 +27,7 @@
 #include "vmremap.h"
 #include "vmremap_edu.h"
 
-/* Its registers, and its buffer as the engine counts. docs/specs/edu.rst of QEMU has all. */
+/* Registers, and the device's address of its buffer. QEMU's docs/specs/edu.rst describes all. */
 #define EDU_IRQ_STATUS		0x24
 #define EDU_IRQ_ACK		0x64
 #define EDU_DMA_FROM		0x80
@@ -40,8 +40,8 @@
 #define EDU_BUFFER		0x40000
 
 /*
- * The device. Its driver has a reference until it is unplugged, and each open file has
- * one: so it can be gone while there is still somebody to tell so.
+ * The device. The driver holds a reference until the device is unplugged, and each open file
+ * holds one, so that the struct outlives the hardware and open files can report -ENODEV.
  */
 struct edu {
 	struct kref refs;
@@ -50,9 +50,9 @@ struct edu {
 	void __iomem *bar;
 	struct vmremap_area *area;
 	struct sg_table table;
-	struct mutex lock; /* the device is not unplugged while a call uses it */
-	bool unplugged; /* under lock to write */
-	bool busy; /* the engine runs, or is about to */
+	struct mutex lock; /* held while a call uses the hardware */
+	bool unplugged; /* written under lock */
+	bool busy; /* a copy is running or about to start */
 	wait_queue_head_t stopped;
 };
 
@@ -64,7 +64,7 @@ static void edu_free(struct kref *refs)
 	kfree(edu);
 }
 
-/* Where the device finds that byte of the area. A copy stays in a page, and so in an entry. */
+/* The DMA address of a byte of the area. A copy stays within a page, so within an entry. */
 static dma_addr_t edu_address(struct edu *edu, size_t offset)
 {
 	struct scatterlist *sg;
@@ -78,7 +78,7 @@ static dma_addr_t edu_address(struct edu *edu, size_t offset)
 	return DMA_MAPPING_ERROR;
 }
 
-/* From here on, and until the interrupt, the memory is the device's. */
+/* The device owns the memory from here on until the interrupt. */
 static void edu_start(struct edu *edu, const struct vmremap_edu_copy *copy)
 {
 	dma_addr_t addr = edu_address(edu, copy->offset);
@@ -107,10 +107,10 @@ static irqreturn_t edu_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Who sees that it has stopped sees what it has copied. */
+/* Acquire: once this returns false, the copied data is visible. */
 static bool edu_is_busy(struct edu *edu)
 {
-	return smp_load_acquire(&edu->busy); /* before the memory is read */
+	return smp_load_acquire(&edu->busy); /* pairs with edu_interrupt() */
 }
 
 static bool edu_has_stopped(struct edu *edu)
@@ -166,7 +166,7 @@ static __poll_t edu_poll(struct file *file, poll_table *wait)
 	return edu_has_stopped(edu) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
-/* An area that was revoked is refused. */
+/* After a revoke, vmremap refuses to map the area. */
 static int edu_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct edu *edu = file->private_data;
@@ -174,7 +174,7 @@ static int edu_mmap(struct file *file, struct vm_area_struct *vma)
 	return vmremap_area_mmap(edu->area, vma, vma->vm_pgoff);
 }
 
-/* misc_deregister() waits for this: the driver has its reference still. */
+/* misc_deregister() waits for this, so the driver still holds its reference. */
 static int edu_open(struct inode *inode, struct file *file)
 {
 	struct edu *edu = container_of(file->private_data, struct edu, misc);
@@ -203,7 +203,7 @@ static const struct file_operations edu_fops = {
 	.get_unmapped_area = vmremap_get_unmapped_area,
 };
 
-/* Its engine may still run from before it was unplugged, but could not reach memory. */
+/* A copy from before an unplug may still run, but without bus mastering it reaches no memory. */
 static int edu_wait_idle(struct edu *edu)
 {
 	u64 command;
@@ -215,7 +215,7 @@ static int edu_wait_idle(struct edu *edu)
 	return err;
 }
 
-/* What is the driver's own, and stays for open files. */
+/* Allocate what outlives the hardware, for open files. */
 static struct edu *edu_new(struct pci_dev *pdev)
 {
 	struct edu *edu = kzalloc_obj(*edu);
@@ -236,7 +236,7 @@ static struct edu *edu_new(struct pci_dev *pdev)
 	return edu;
 }
 
-/* The area, as the device sees it. Until it has something to do, it is the processors' turn. */
+/* Map the area for DMA. The CPU owns the memory until the first copy starts. */
 static int edu_map_dma(struct edu *edu)
 {
 	struct device *dev = &edu->pdev->dev;
@@ -280,7 +280,7 @@ static void edu_free_interrupt(struct edu *edu)
 	pci_free_irq_vectors(edu->pdev);
 }
 
-/* One function at a time has the name of the device. */
+/* Only one PCI device at a time can have the device name. */
 static unsigned long edu_taken;
 
 static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -345,8 +345,8 @@ give_name:
 }
 
 /*
- * The device goes away, perhaps while it copies: first no call can start it any more, then
- * it cannot reach memory, then programs cannot, and only then is the memory unmapped.
+ * The device goes away, perhaps during a copy. First keep calls from starting it, then keep
+ * the device from memory, then programs, and only then unmap the memory for DMA.
  */
 static void edu_remove(struct pci_dev *pdev)
 {
@@ -356,7 +356,7 @@ static void edu_remove(struct pci_dev *pdev)
 	scoped_guard(mutex, &edu->lock)
 		WRITE_ONCE(edu->unplugged, true);
 	pci_clear_master(pdev);
-	/* What it has written by now is in memory when this is read. */
+	/* Reading a register flushes the writes of the device to memory. */
 	readl(edu->bar + EDU_IRQ_STATUS);
 	wake_up_all(&edu->stopped);
 	vmremap_area_revoke(edu->area);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* test - see that /dev/starter and this program share memory. */
+/* test - check that /dev/starter and this program share memory. */
 
 #include <fcntl.h>
 #include <stdio.h>

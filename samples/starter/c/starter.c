@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /dev/starter: every opener has 64 KiB of its own, which the driver and the program
- * both see. ioctl() returns the byte at the place that its argument says.
+ * /dev/starter: each open file has 64 KiB of memory, which the driver shares with programs.
+ * ioctl() returns the byte at the offset in its argument.
  */
 
 #include <linux/fs.h>
@@ -30,13 +30,13 @@ static int starter_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Linux 7.3 has .mmap_prepare, too, see vmremap_area_mmap_prepare(). */
+/* From Linux 7.1 on, .mmap_prepare can be used instead: see vmremap_area_mmap_prepare(). */
 static int starter_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	return vmremap_area_mmap(file->private_data, vma, vma->vm_pgoff);
 }
 
-/* A program can write at any time: each byte is read once. */
+/* A program can write at any time, so read each byte only once. */
 static long starter_ioctl(struct file *file, unsigned int cmd, unsigned long place)
 {
 	const u8 *bytes = vmremap_area_addr(file->private_data);
