@@ -9,19 +9,14 @@
 #include "vmremap.h"
 
 /*
- * After a failure, undo what went well before it. The kernel does not close a VMA whose .mmap
- * callback fails, so that pieces that earlier calls have added would keep their references
- * for ever. Pages that are mapped are those of an area that the VMA's file keeps. If the callback
- * fails, the kernel puts that file and then unmaps them: vmremap_cache_drop() waits for that.
+ * After a failure, undo what went well before it, in case the driver ignores that. What is
+ * mapped, and the pieces that earlier calls have added, belong to the VMA's file: if the callback
+ * fails, the kernel puts that file and then unmaps the pages, for which vmremap_cache_drop() waits.
  */
 static noinline __cold int take_back(struct vm_area_struct *vma, int err)
 {
-	if (vma->vm_ops != &vmremap_area_vm_ops && vma->vm_ops != &vmremap_pieces_vm_ops)
-		return err;
-
-	if (vma->vm_ops->close)
-		vma->vm_ops->close(vma);
-	vma->vm_ops = &vmremap_no_vm_ops;
+	if (vma->vm_ops == &vmremap_area_vm_ops || vma->vm_ops == &vmremap_pieces_vm_ops)
+		vma->vm_ops = &vmremap_no_vm_ops;
 	return err;
 }
 

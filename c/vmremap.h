@@ -394,9 +394,10 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * @size: bytes to map, rounded up to pages
  *
  * The counterpart of remap_vmalloc_range_partial(). Several parts of one VMA may be mapped,
- * from several areas. Accessing a part that was never mapped raises SIGBUS. For plain vmalloc
- * memory it is a drop-in only if vmremap is built in: a module can map such memory to a whole
- * VMA alone, because the kernel exports no function for less.
+ * from several areas. Accessing a part that was never mapped raises SIGBUS. As after
+ * vmremap_area_mmap(), the VMA belongs to vmremap, and its vm_file is no longer the driver's.
+ * For plain vmalloc memory it is a drop-in only if vmremap is built in: a module can map such
+ * memory to a whole VMA alone, because the kernel exports no function for less.
  *
  * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
  *	RangeInVma, AreaValid, RangeInArea, AreaShareable, VmaInit (2),
@@ -415,6 +416,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and this is not the
  *   whole of @vma
  * * %-ENOMEM - as from vmremap_range(), or there is no memory for the list of parts
+ * * %-ENFILE - the system limit of open files (fs.file-max) was reached: a VMA with parts has
+ *   a file of its own
  * * %-EOPNOTSUPP - plain vmalloc memory for a part of a VMA, and vmremap is a
  *   module
  */

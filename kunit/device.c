@@ -232,6 +232,8 @@ void expect_unused(struct kunit *test, const struct vmremap_area *area)
 {
 	struct folio *folio;
 
+	/* The file of a VMA of pieces holds references. */
+	flush_delayed_fput();
 	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
 	KUNIT_EXPECT_EQ(test, area_vmas(area), 0);
 	list_for_each_entry(folio, &area->folios, lru) {

@@ -211,7 +211,7 @@ static const struct refusal_case {
 
 KUNIT_ARRAY_PARAM_DESC(refusal, refusals, name);
 
-/* After a refusal no earlier part keeps a reference: the kernel does not call .close then. */
+/* After a refusal no earlier part keeps a reference. */
 static void refusal_takes_all_back(struct kunit *test)
 {
 	const struct refusal_case *c = test->param_value;
@@ -219,6 +219,21 @@ static void refusal_takes_all_back(struct kunit *test)
 	unsigned int last = c->part[1].err ? 1 : 2;
 
 	KUNIT_EXPECT_EQ(test, try(test, dev, c->part, last + 1), c->part[last].err);
+	expect_both_unused(test, dev);
+}
+
+static int map_parts_and_fail(struct test_device *dev, struct vm_area_struct *vma)
+{
+	return map_parts(dev, vma) ?: -EUCLEAN;
+}
+
+/* Nor if the callback fails in the end, as kernfs has it do: the kernel calls no .close then. */
+static void callback_fails_in_the_end(struct kunit *test)
+{
+	struct test_device *dev = device_with_parts(test, 0);
+
+	dev->map = map_parts_and_fail;
+	KUNIT_EXPECT_EQ(test, try(test, dev, several, ARRAY_SIZE(several)), -EUCLEAN);
 	expect_both_unused(test, dev);
 }
 
@@ -434,6 +449,7 @@ static struct kunit_case partial_cases[] = {
 	KUNIT_CASE(several_areas_in_a_vma),
 	KUNIT_CASE(unmap_the_middle),
 	KUNIT_CASE_PARAM(refusal_takes_all_back, refusal_gen_params),
+	KUNIT_CASE(callback_fails_in_the_end),
 	KUNIT_CASE(beside_each_other),
 	KUNIT_CASE(policy_of_each_area),
 	KUNIT_CASE(untouched_by_former_lists),
