@@ -389,6 +389,40 @@ static void fault_that_has_begun_is_waited_for(struct kunit *test)
 	expect_touched(test, &revoker, 0);
 }
 
+struct wakeups {
+	struct wait_bit_queue_entry entry;
+	unsigned int nr;
+};
+
+static int count_wakeup(struct wait_queue_entry *entry, unsigned int mode, int flags, void *key)
+{
+	struct wakeups *wakeups = container_of(entry, struct wakeups, entry.wq_entry);
+
+	if (wakeups->entry.key.flags == ((struct wait_bit_key *)key)->flags)
+		wakeups->nr++;
+	return 0;
+}
+
+/* Else programs that go on touching a revoked area would keep revoke waiting for their faults. */
+static void later_faults_are_not_waited_for(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, VMREMAP_REVOCABLE);
+	struct wait_queue_head *queue = __var_waitqueue(&area->inserting);
+	struct wakeups wakeups = {};
+
+	KUNIT_ASSERT_TRUE(test, vmremap_insert_begin(area));
+	WRITE_ONCE(area->state, VMREMAP_REVOKED);
+	init_wait_var_entry(&wakeups.entry, &area->inserting, 0);
+	wakeups.entry.wq_entry.func = count_wakeup;
+	add_wait_queue(queue, &wakeups.entry.wq_entry);
+	vmremap_insert_end(area);
+	KUNIT_EXPECT_EQ(test, wakeups.nr, 1);
+	/* It is never counted: if it were, its end would wake whoever waits. */
+	KUNIT_EXPECT_FALSE(test, vmremap_insert_begin(area));
+	remove_wait_queue(queue, &wakeups.entry.wq_entry);
+	KUNIT_EXPECT_EQ(test, wakeups.nr, 1);
+}
+
 /* NoUserAccess: revoke waits for a page that the kernel is mapping under the folio lock. */
 static void page_that_is_given_locked_is_waited_for(struct kunit *test)
 {
@@ -644,6 +678,7 @@ static struct kunit_case revoke_cases[] = {
 	KUNIT_CASE_PARAM(touch_waits_until_revoked, hook_gen_params),
 	KUNIT_CASE_PARAM(last_put_thaws, hook_gen_params),
 	KUNIT_CASE(fault_that_has_begun_is_waited_for),
+	KUNIT_CASE(later_faults_are_not_waited_for),
 	KUNIT_CASE_PARAM(page_that_is_given_locked_is_waited_for, hook_gen_params),
 	KUNIT_CASE_PARAM(waits_for_thawing, wait_gen_params),
 	KUNIT_CASE_PARAM(signal_ends_the_wait, wait_gen_params),
