@@ -161,10 +161,13 @@ static void several_areas_in_a_vma(struct kunit *test)
 	expect_both_unused(test, dev);
 }
 
-/* Unmapping within a part leaves two VMAs; both keep their pages and the references. */
+/*
+ * Unmapping within a part leaves two VMAs; both keep their pages and the references. This
+ * split is not the copy for a child that VMREMAP_DONTCOPY prevents.
+ */
 static void unmap_the_middle(struct kunit *test)
 {
-	struct test_device *dev = device_with_parts(test, 0);
+	struct test_device *dev = device_with_parts(test, VMREMAP_DONTCOPY);
 	struct parts *parts = dev->data;
 	long uaddr = try(test, dev, several, ARRAY_SIZE(several));
 
