@@ -97,8 +97,8 @@ class Foreign:
 
 
 def points(text):
-    """Each bullet, and each paragraph that is no bullet and introduces none; what links lead to is left out."""
-    found = []
+    """Each bullet, and each paragraph that is no bullet and introduces none, without examples and what links lead to."""
+    found, text = [], re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
     for paragraph in re.split(r"\n\s*\n", re.sub(r"^\[.*\]: .*$", "", text, flags=re.M).strip()):
         parts = re.split(r"^(?=[-*] )", paragraph, flags=re.M)
         found += [" ".join(part.lstrip("-*").split()) for part in parts if part.strip() and part.strip()[-1] != ":"]
