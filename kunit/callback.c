@@ -27,9 +27,6 @@ static const struct callback_case {
 } cases[] = {
 	{ "drops the last reference", 0, 0, 0, PAGES },
 	{ "maps twice", 1, 0, 0, PAGES },
-	{ "makes a mixed map before", 2, 0, 1, 1 },
-	{ "makes a mixed map after", 3, 0, 0, PAGES },
-	{ "inserts a page after", 4, 0, 1, PAGES },
 	{ "tries again after refusals", 6, 0, 0, PAGES },
 	{ "refuses", 7, -ENXIO, 0, 0 },
 	{ "prepares and drops the last reference", 0, 0, 0, PAGES, HOOK_PREPARE },

@@ -7,69 +7,29 @@
 
 use kernel::{
     io::io_write,
-    mm::virt::VmaNew,
-    page::{
-        Page,
-        PAGE_SIZE, //
-    },
+    page::PAGE_SIZE,
     prelude::*, //
 };
 use vmremap::{
     Area,
     Flags,
-    VmaDesc,
-    VmaNewExt, //
+    Mapping, //
 };
 
-pub(crate) fn mmap_prepare(desc: &VmaDesc) -> Result {
-    let area = |flags| area_of(desc.end() - desc.start(), flags);
-
-    match desc.pgoff() {
-        0 => area(Flags::NONE)?.mmap_prepare(desc, 0),
-        1 => {
-            let first = area(Flags::NONE)?;
-            first.mmap_prepare(desc, 0)?;
-            expect(area(Flags::NONE)?.mmap_prepare(desc, 0) == Err(EBUSY))?;
-            first.mmap_prepare(desc, 0)
-        }
-        // A refusal changes nothing: not what the program asked for, and not what may come next.
-        6 => {
-            let right = area(Flags::NONE)?;
-            expect(right.mmap_prepare(desc, 1) == Err(EINVAL))?;
-            expect(right.mmap_prepare(desc, usize::MAX) == Err(EOVERFLOW))?;
-            expect(area(Flags::READ_ONLY)?.mmap_prepare(desc, 0) == Err(EACCES))?;
-            expect(desc.pgoff() == 6)?;
-            right.mmap_prepare(desc, 0)
-        }
-        // What the mapping was to hold is given back, by whoever called.
-        8 => {
-            area(Flags::NONE)?.mmap_prepare(desc, 0)?;
-            Err(ENXIO)
-        }
+pub(crate) fn mmap(mapping: &Mapping<'_>) -> Result {
+    match mapping.page_offset() {
+        0 => dropped(mapping),
+        1 => twice(mapping),
+        6 => second_try(mapping),
+        // Whoever called the hook releases what it has mapped.
+        8 => late_failure(mapping),
         _ => Err(ENXIO),
     }
 }
 
-pub(crate) fn mmap(vma: &VmaNew) -> Result {
-    match vma.page_offset() {
-        0 => dropped(vma),
-        1 => twice(vma),
-        2 => mixed_before(vma),
-        3 => mixed_after(vma),
-        4 => foreign_page_after(vma),
-        6 => second_try(vma),
-        _ => Err(ENXIO),
-    }
-}
-
-/// Returns an area as large as `vma`, whose bytes are ones.
-fn area(vma: &VmaNew, flags: Flags) -> Result<Area<[u8]>> {
-    area_of(vma.end() - vma.start(), flags)
-}
-
-/// Returns an area of `size` bytes, whose pages each begin with a one.
-fn area_of(size: usize, flags: Flags) -> Result<Area<[u8]>> {
-    let area = Area::<u8>::zeroed_slice(size, flags)?;
+/// Returns an area as large as `mapping`, whose pages each begin with a one.
+fn area(mapping: &Mapping<'_>, flags: Flags) -> Result<Area<[u8]>> {
+    let area = Area::<u8>::zeroed_slice(mapping.end() - mapping.start(), flags)?;
     for page in (0..area.len()).step_by(PAGE_SIZE) {
         io_write!(&area, [try: page], 1);
     }
@@ -81,46 +41,29 @@ fn expect(what: bool) -> Result {
 }
 
 /// The last reference but the mapping's goes before the program sees the mapping.
-fn dropped(vma: &VmaNew) -> Result {
-    area(vma, Flags::NONE)?.mmap(vma, 0)
+fn dropped(mapping: &Mapping<'_>) -> Result {
+    area(mapping, Flags::NONE)?.mmap(mapping, 0)
 }
 
-fn twice(vma: &VmaNew) -> Result {
-    let first = area(vma, Flags::NONE)?;
-    first.mmap(vma, 0)?;
-    expect(area(vma, Flags::NONE)?.mmap(vma, 0) == Err(EBUSY))?;
-    first.mmap(vma, 0)
-}
-
-fn mixed_before(vma: &VmaNew) -> Result {
-    let area = area(vma, Flags::NONE)?;
-    let mixed = vma.set_mixedmap();
-    expect(area.mmap(vma, 0) == Err(EBUSY))?;
-    mixed.vm_insert_page(vma.start(), &Page::alloc_page(GFP_KERNEL | __GFP_ZERO)?)
-}
-
-fn mixed_after(vma: &VmaNew) -> Result {
-    area(vma, Flags::NONE)?.mmap(vma, 0)?;
-    vma.set_mixedmap();
-    Ok(())
-}
-
-/// The first page that the program sees is none of the area's.
-fn foreign_page_after(vma: &VmaNew) -> Result {
-    let page = Page::alloc_page(GFP_KERNEL | __GFP_ZERO)?;
-    area(vma, Flags::NONE)?.mmap(vma, 0)?;
-    vma.set_mixedmap().vm_insert_page(vma.start(), &page)
+fn twice(mapping: &Mapping<'_>) -> Result {
+    let first = area(mapping, Flags::NONE)?;
+    first.mmap(mapping, 0)?;
+    expect(area(mapping, Flags::NONE)?.mmap(mapping, 0) == Err(EBUSY))?;
+    first.mmap(mapping, 0)
 }
 
 /// A refusal changes nothing: not what the program asked for, and not what may come next.
-fn second_try(vma: &VmaNew) -> Result {
-    let (offset, flags) = (vma.page_offset(), vma.flags());
-    let right = area(vma, Flags::NONE)?;
-    let wrong = Area::<u8>::zeroed_slice(vma.end() - vma.start(), Flags::READ_ONLY)?;
+fn second_try(mapping: &Mapping<'_>) -> Result {
+    let right = area(mapping, Flags::NONE)?;
+    let wrong = area(mapping, Flags::READ_ONLY)?;
 
-    expect(right.mmap(vma, 1) == Err(EINVAL))?;
-    expect(right.mmap(vma, usize::MAX) == Err(EOVERFLOW))?;
-    expect(wrong.mmap(vma, 0) == Err(EACCES))?;
-    expect(vma.page_offset() == offset && vma.flags() == flags)?;
-    right.mmap(vma, 0)
+    expect(right.mmap(mapping, 1) == Err(EINVAL))?;
+    expect(right.mmap(mapping, usize::MAX) == Err(EOVERFLOW))?;
+    expect(wrong.mmap(mapping, 0) == Err(EACCES))?;
+    right.mmap(mapping, 0)
+}
+
+fn late_failure(mapping: &Mapping<'_>) -> Result {
+    dropped(mapping)?;
+    Err(ENXIO)
 }

@@ -2,17 +2,31 @@
 
 //! KUnit suites of the crate vmremap, which they use as a driver does.
 
+use core::ptr;
 use kernel::{
     bindings,
     error::from_result,
-    mm::virt::{
-        VmaDesc,
-        VmaNew, //
-    },
-    prelude::*, //
+    mm::virt::VmaNew,
+    prelude::*,
+    ModuleMetadata, //
 };
+use vmremap::Mapping;
 
 const __LOG_PREFIX: &[u8] = b"vmremap\0";
+
+/// The module that `#[vtable]` says owns the devices of the examples. `module!` would make one, and
+/// the kernel's own examples have one like this. No example is registered.
+struct LocalModule;
+
+impl ModuleMetadata for LocalModule {
+    const NAME: &'static CStr = c"vmremap";
+    const THIS_MODULE: ThisModule = {
+        let built_in = ptr::null_mut();
+        // SAFETY:
+        // - `OpsMatch`: null is the owner of operations that are built into the kernel.
+        unsafe { ThisModule::from_ptr(built_in) }
+    };
+}
 
 #[macro_use]
 mod assert;
@@ -54,8 +68,11 @@ pub unsafe extern "C" fn vmremap_kunit_callback(vma: *mut bindings::vm_area_stru
     // SAFETY:
     // - `VmaInit`: promised by the caller, for as long as this function runs.
     let vma = unsafe { VmaNew::from_raw(vma) };
+    // SAFETY:
+    // - `VmaInit`: nothing but the mapping changes the VMA.
+    let mapping = unsafe { Mapping::from_vma(vma) };
 
-    from_result(|| callback::mmap(vma).map(|()| 0))
+    from_result(|| callback::mmap(&mapping).map(|()| 0))
 }
 
 /// The `.mmap_prepare` of `callback.c`.
@@ -67,7 +84,7 @@ pub unsafe extern "C" fn vmremap_kunit_callback(vma: *mut bindings::vm_area_stru
 pub unsafe extern "C" fn vmremap_kunit_prepare(desc: *mut bindings::vm_area_desc) -> c_int {
     // SAFETY:
     // - `VmaInit`: promised by the caller, for as long as this function runs.
-    let desc = unsafe { VmaDesc::from_raw(desc) };
+    let mapping = unsafe { Mapping::from_desc(desc) };
 
-    from_result(|| callback::mmap_prepare(desc).map(|()| 0))
+    from_result(|| callback::mmap(&mapping).map(|()| 0))
 }

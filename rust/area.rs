@@ -6,10 +6,11 @@
 
 use crate::{
     bindings,
+    mapping::Target,
     Flags,
+    Mapping,
     SharedMem,
-    SharedMemBackend,
-    VmaDesc, //
+    SharedMemBackend, //
 };
 use core::{
     mem::ManuallyDrop,
@@ -24,10 +25,6 @@ use kernel::{
     io::{
         io_project,
         IoBase, //
-    },
-    mm::virt::{
-        flags::MIXEDMAP,
-        VmaNew, //
     },
     page::PAGE_SIZE,
     prelude::*,
@@ -223,11 +220,11 @@ impl<T: KnownSize + ?Sized> Area<T> {
         }
     }
 
-    /// Maps the area into the whole of `vma`, from the area's page `page_offset` on.
+    /// Maps the area into the whole of `mapping`, from the area's page `page_offset` on.
     ///
-    /// Call this from an `mmap` callback. On success `vma` is complete: do not map another area
-    /// into it or make it a mixed map. It keeps the area until it is unmapped, even if the driver
-    /// is gone by then.
+    /// Call this from the hook `mmap` or `mmap_prepare`. On success `mapping` is complete: another
+    /// area cannot be mapped into it. It keeps the area until it is unmapped, even if the driver is
+    /// gone by then.
     ///
     /// Large folios are mapped as a whole if the address allows it. A device that was registered by
     /// [`MiscDeviceRegistration`](crate::MiscDeviceRegistration) chooses such an address.
@@ -240,63 +237,39 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// | --- | --- | --- |
     /// | [`EOVERFLOW`] | `RangeNoWrap` | an offset that wraps when counted in bytes |
     /// | [`EINVAL`] | `RangeInArea` | more pages than the area has from `page_offset` on |
-    /// | [`EBUSY`] | `VmaInit` | `vma` is mapped already, what this takes back, or is a mixed map |
+    /// | [`EBUSY`] | `VmaInit` | nothing wrong: an area is mapped already, which is now unmapped |
     /// | [`ENODEV`] | `NotRevoked` | nothing wrong: the area was revoked |
     /// | [`EACCES`] | `PolicyHeld` | an executable mapping, or a writable one against the flags |
-    /// | [`ENOMEM`] | | more page tables than there is memory for |
+    /// | [`ENOMEM`] | | more page tables than there is memory for, by `mmap` alone |
     ///
     /// # Examples
     ///
     /// ```
-    /// use kernel::mm::virt::VmaNew;
-    /// use vmremap::{Area, VmaNewExt};
+    /// use vmremap::{Area, Mapping};
     ///
-    /// fn mmap(buffer: &Area<[u8]>, vma: &VmaNew) -> Result {
-    ///     buffer.mmap(vma, vma.page_offset())
+    /// fn mmap(buffer: &Area<[u8]>, mapping: &Mapping<'_>) -> Result {
+    ///     buffer.mmap(mapping, mapping.page_offset())
     /// }
     /// ```
     #[inline]
-    pub fn mmap(&self, vma: &VmaNew, page_offset: usize) -> Result {
-        // A live `VmaMixedMap` of the same VMA relies on a flag that the C side clears.
-        if vma.flags() & MIXEDMAP != 0 {
-            return Err(EBUSY);
-        }
-
-        // SAFETY:
-        // - `AreaOutlives`: by the type invariant there is a reference on the area.
-        // - `VmaInit`: by the type invariant of `VmaNew` the VMA is being set up by this thread
-        //   in an `mmap` callback: the mmap lock is held for writing, and nobody else can find it.
-        // - `Context`: by the same invariant this is such a callback, which may sleep.
-        to_result(unsafe { bindings::vmremap_area_mmap(self.raw(), vma.as_ptr(), page_offset) })
-    }
-
-    /// Has the mapping that `desc` describes show the area, from its page `page_offset` on.
-    ///
-    /// This is [`mmap`](Self::mmap) for a device that is mapped by `.mmap_prepare`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`mmap`](Self::mmap), but never [`ENOMEM`]. [`EBUSY`] means that `desc` describes a
-    /// mapping of an area already, which this takes back, or of something else.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use vmremap::{Area, VmaDesc};
-    ///
-    /// fn mmap_prepare(buffer: &Area<[u8]>, desc: &VmaDesc) -> Result {
-    ///     buffer.mmap_prepare(desc, desc.pgoff())
-    /// }
-    /// ```
-    #[inline]
-    pub fn mmap_prepare(&self, desc: &VmaDesc, page_offset: usize) -> Result {
-        // SAFETY:
-        // - `AreaOutlives`: by the type invariant there is a reference on the area.
-        // - `VmaInit`: by the type invariant of `VmaDesc` it is the description that a hook was
-        //   given, and only this task accesses it.
-        // - `Context`: by the same invariant this is such a hook.
-        to_result(unsafe {
-            bindings::vmremap_area_mmap_prepare(self.raw(), desc.as_ptr(), page_offset)
+    pub fn mmap(&self, mapping: &Mapping<'_>, page_offset: usize) -> Result {
+        to_result(match mapping.target() {
+            // SAFETY:
+            // - `AreaOutlives`: by the type invariant there is a reference on the area.
+            // - `VmaInit`: by the type invariant of `Mapping` this thread sets up the VMA in an
+            //   `.mmap` hook: it holds the mmap lock for writing, and nobody else can find the VMA.
+            // - `Context`: by the same invariant this is such a hook, which may sleep.
+            Target::Vma(vma) => unsafe {
+                bindings::vmremap_area_mmap(self.raw(), vma, page_offset)
+            },
+            // SAFETY:
+            // - `AreaOutlives`: by the type invariant there is a reference on the area.
+            // - `VmaInit`: by the type invariant of `Mapping` an `.mmap_prepare` hook was given the
+            //   description, and only this thread accesses it.
+            // - `Context`: by the same invariant this is such a hook.
+            Target::Desc(desc) => unsafe {
+                bindings::vmremap_area_mmap_prepare(self.raw(), desc, page_offset)
+            },
         })
     }
 

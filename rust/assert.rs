@@ -5,7 +5,9 @@
 use crate::{
     Area,
     Flags,
-    Frozen, //
+    Frozen,
+    Mapping,
+    PollEvents, //
 };
 use core::{
     borrow::Borrow,
@@ -43,7 +45,8 @@ assert_is! {
     Area<u32>: [Send + Sync + Unpin + Clone + 'static];
     Area<[u8]>: [Send + Sync + Unpin + Clone + 'static];
     Frozen<'static, u32>: [Send + Sync + Unpin + Deref<Target = u32>];
-    Flags: [Send + Sync + Unpin + Copy + 'static]
+    Flags: [Send + Sync + Unpin + Copy + 'static];
+    PollEvents: [Send + Sync + Unpin + Copy + 'static]
 }
 
 assert_is_not! {
@@ -62,5 +65,10 @@ assert_is_not! {
     Frozen<'static, Cell<u32>>: Send;
     Frozen<'static, Cell<u32>>: Sync;
     // It is not its area.
-    Frozen<'static, u32>: AsRef<Area<u32>>
+    Frozen<'static, u32>: AsRef<Area<u32>>;
+    // A hook's thread has the mapping alone, and nothing gives out the VMA.
+    Mapping<'static>: Send;
+    Mapping<'static>: Sync;
+    Mapping<'static>: Clone;
+    Mapping<'static>: Deref
 }

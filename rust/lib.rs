@@ -5,9 +5,7 @@
 //! An [`Area`] is memory that the driver and any number of programs see at the same time. It is
 //! made of large folios if there are any, is mapped when it is touched, and is refcounted. Its
 //! [`Flags`] say what its mappings may do. A driver needs no `unsafe`, because [`Area::mmap`] takes
-//! a [`VmaNew`], which only an `mmap` callback has.
-//!
-//! [`VmaNew`]: kernel::mm::virt::VmaNew
+//! a [`Mapping`], which only an mmap hook has.
 //!
 //! # A whole driver
 //!
@@ -18,11 +16,10 @@
 //! use kernel::{
 //!     fs::File,
 //!     io::io_read,
-//!     miscdevice::{self, MiscDevice, MiscDeviceOptions},
-//!     mm::virt::VmaNew,
+//!     miscdevice::MiscDeviceOptions,
 //!     prelude::*,
 //! };
-//! use vmremap::{Area, Flags, MiscDeviceRegistration, VmaNewExt};
+//! use vmremap::{Area, Flags, Mapping, MiscArgs, MiscDevice, MiscDeviceRegistration};
 //!
 //! module! {
 //!     type: ScratchModule,
@@ -40,8 +37,9 @@
 //!
 //! impl kernel::InPlaceModule for ScratchModule {
 //!     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+//!         let options = MiscDeviceOptions { name: c"scratch" };
 //!         try_pin_init!(Self {
-//!             device <- MiscDeviceRegistration::register(MiscDeviceOptions { name: c"scratch" }),
+//!             device <- MiscDeviceRegistration::register(options, ()),
 //!         })
 //!     }
 //! }
@@ -53,14 +51,15 @@
 //! #[vtable]
 //! impl MiscDevice for Scratch {
 //!     type Ptr = KBox<Self>;
+//!     type RegistrationData = ();
 //!
-//!     fn open(_: &File, _: &miscdevice::MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
+//!     fn open(_: &File, _: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
 //!         let page = Area::<u8>::zeroed_slice(4096, Flags::NONE)?;
 //!         Ok(KBox::new(Self { page }, GFP_KERNEL)?)
 //!     }
 //!
-//!     fn mmap(me: &Self, _file: &File, vma: &VmaNew) -> Result {
-//!         me.page.mmap(vma, vma.page_offset())
+//!     fn mmap(me: &Self, _file: &File, mapping: &Mapping<'_>) -> Result {
+//!         me.page.mmap(mapping, mapping.page_offset())
 //!     }
 //!
 //!     fn ioctl(me: &Self, _file: &File, _cmd: u32, _arg: usize) -> Result<isize> {
@@ -81,11 +80,8 @@
 //! side sees what the other writes, field by field:
 //!
 //! ```
-//! use kernel::{
-//!     io::{io_read, io_write},
-//!     mm::virt::VmaNew,
-//! };
-//! use vmremap::{Area, Flags, VmaNewExt};
+//! use kernel::io::{io_read, io_write};
+//! use vmremap::{Area, Flags, Mapping};
 //!
 //! #[repr(C)]
 //! #[derive(FromBytes, IntoBytes)]
@@ -95,8 +91,8 @@
 //! }
 //!
 //! // What `MiscDevice::mmap` does.
-//! fn mmap(settings: &Area<Settings>, vma: &VmaNew) -> Result {
-//!     settings.mmap(vma, vma.page_offset())
+//! fn mmap(settings: &Area<Settings>, mapping: &Mapping<'_>) -> Result {
+//!     settings.mmap(mapping, mapping.page_offset())
 //! }
 //!
 //! let settings = Area::<Settings>::zeroed(Flags::NONE)?;
@@ -205,18 +201,15 @@ mod atomic;
 mod bulk;
 mod dma;
 mod flags;
+mod fops;
 mod frozen;
 #[cfg(CONFIG_PCI)]
 mod interrupt;
+mod mapping;
 mod miscdevice;
 mod pages;
-#[cfg(CONFIG_VMREMAP_RUST)]
-mod placement;
-#[cfg(not(CONFIG_VMREMAP_RUST))]
-// A kernel tree that has this crate has this in the crate `kernel`: see tools/series/rust.
-mod prepare;
+mod poll;
 mod view;
-mod vma;
 
 pub use area::Area;
 pub use atomic::{
@@ -229,23 +222,14 @@ pub use flags::Flags;
 pub use frozen::Frozen;
 #[cfg(CONFIG_PCI)]
 pub use interrupt::handle_interrupt;
-#[cfg(CONFIG_VMREMAP_RUST)]
-pub use kernel::mm::virt::VmaDesc;
+pub use mapping::Mapping;
 pub use miscdevice::{
-    MiscDeviceRegistration,
-    SharedDevice,
-    SharedDeviceRegistration, //
+    MiscArgs,
+    MiscDevice,
+    MiscDeviceRegistration, //
 };
-#[cfg(CONFIG_VMREMAP_RUST)]
-pub use placement::get_unmapped_area;
-#[cfg(not(CONFIG_VMREMAP_RUST))]
-pub use prepare::{
-    MmapPrepare,
-    PreparedDeviceRegistration,
-    VmaDesc, //
-};
+pub use poll::PollEvents;
 pub use view::{
     SharedMem,
     SharedMemBackend, //
 };
-pub use vma::VmaNewExt;

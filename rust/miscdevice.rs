@@ -4,278 +4,267 @@
 //!
 //! C header: `include/linux/miscdevice.h`
 
-use crate::bindings::vmremap_get_unmapped_area;
-use core::{
-    marker::PhantomData,
-    mem::{
-        self,
-        offset_of, //
+use crate::{
+    fops::{
+        register,
+        Adapter, //
     },
-    ops::Deref,
-    ptr, //
+    Mapping,
+    PollEvents, //
 };
+use core::mem::offset_of;
 use kernel::{
-    bindings::{
-        self,
-        file_operations,
-        misc_register, //
+    device::Device,
+    error::VTABLE_DEFAULT_ERROR,
+    fs::{
+        File,
+        Kiocb, //
     },
-    error::to_result,
-    fs::File,
+    iov::{
+        IovIterDest,
+        IovIterSource, //
+    },
     miscdevice::{
         self,
-        MiscDevice,
         MiscDeviceOptions, //
     },
     prelude::*,
+    seq_file::SeqFile,
     sync::poll::PollTable,
     types::ForeignOwnable, //
 };
 
-/// A registration of a misc device, at whose mappings large folios fit.
+/// What [`MiscDevice::open`] is given, besides the file.
+pub struct MiscArgs<'a, T: MiscDevice> {
+    /// The device that is opened.
+    pub device: &'a Device,
+    /// The data that the device was registered with.
+    pub data: Pin<&'a T::RegistrationData>,
+}
+
+/// A misc device, or what an open file of one has.
 ///
-/// It stands in for the kernel crate's
-/// [`MiscDeviceRegistration`](miscdevice::MiscDeviceRegistration), which leaves it to the program
-/// to ask for an address that is a multiple of 2 MiB. With this one, `mmap(NULL, ...)` chooses such
-/// an address, so that an [`Area`](crate::Area) of 64 MiB is mapped by 32 entries and not by 16384.
+/// It is like the kernel crate's [`MiscDevice`](miscdevice::MiscDevice), with these differences:
+///
+/// - an mmap hook is given a [`Mapping`], which only [`Area::mmap`](crate::Area::mmap) uses;
+/// - there are `mmap_prepare` and `poll`;
+/// - the registration has data of its own, which `open` is given.
 ///
 /// # Examples
 ///
-/// The driver on the [crate's first page](crate) is registered by it.
-#[repr(transparent)]
-#[pin_data]
-pub struct MiscDeviceRegistration<T: MiscDevice> {
-    #[pin]
-    inner: miscdevice::MiscDeviceRegistration<T>,
-}
-
-impl<T: MiscDevice> MiscDeviceRegistration<T> {
-    /// Registers a misc device.
-    ///
-    /// # Errors
-    ///
-    /// Those of the kernel's `misc_register()`.
-    pub fn register(options: MiscDeviceOptions) -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
-            inner <- register(options, &Placed::<T>::FOPS),
-        })
-    }
-}
-
-impl<T: MiscDevice> Deref for MiscDeviceRegistration<T> {
-    type Target = miscdevice::MiscDeviceRegistration<T>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.inner
-    }
-}
-
-/// A misc device that belongs to a piece of hardware: its files have that in common, and are waited
-/// on until it has something to say.
-pub trait SharedDevice: MiscDevice {
-    /// What the registration has for those who open the device.
-    ///
-    /// It borrows nothing, because a registration that is forgotten has it for ever.
-    type Shared: Send + Sync + 'static;
-
-    /// Returns what `poll(2)` says of a file, bits as `POLLIN`, when it has told `table` what to
-    /// wait for.
-    fn poll(
-        device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
-        file: &File,
-        table: &PollTable<'_>,
-    ) -> u32;
-}
-
-/// A registration of a [`SharedDevice`], with what its files have in common.
-///
-/// Large folios fit at its mappings, as at those of a [`MiscDeviceRegistration`].
-///
-/// # Invariants
-///
-/// `inner` is registered with a function for `poll(2)`.
-///
-/// # Examples
+/// A device whose files share a counter, and wait for it to change:
 ///
 /// ```
 /// use kernel::{
 ///     fs::File,
-///     miscdevice::MiscDeviceRegistration,
-///     sync::{poll::{PollCondVar, PollTable}, Arc, Mutex},
+///     sync::{poll::{PollCondVar, PollTable}, Arc, ArcBorrow, Mutex},
 /// };
-/// use vmremap::{SharedDevice, SharedDeviceRegistration};
+/// use vmremap::{Area, Mapping, MiscArgs, MiscDevice, PollEvents};
 ///
-/// struct Device {
+/// #[pin_data]
+/// struct Counter {
+///     frame: Area<[u8]>,
+///     #[pin]
 ///     events: Mutex<u32>,
+///     #[pin]
 ///     changed: PollCondVar,
 /// }
 ///
-/// // What `MiscDevice::open` does.
-/// fn open<T>(registration: &MiscDeviceRegistration<T>) -> Result<Arc<Device>>
-/// where
-///     T: SharedDevice<Shared = Arc<Device>>,
-/// {
-///     SharedDeviceRegistration::shared(registration).cloned().ok_or(ENODEV)
-/// }
+/// struct CounterFile;
 ///
-/// // What `SharedDevice::poll` does.
-/// fn poll(device: &Device, file: &File, table: &PollTable<'_>) -> u32 {
-///     table.register_wait(file, &device.changed);
-///     if *device.events.lock() > 0 { kernel::bindings::POLLIN } else { 0 }
+/// #[vtable]
+/// impl MiscDevice for CounterFile {
+///     type Ptr = Arc<Counter>;
+///     type RegistrationData = Arc<Counter>;
+///
+///     fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Arc<Counter>> {
+///         Ok(Arc::clone(&args.data))
+///     }
+///
+///     // Or `fn mmap`, which is called when there is a VMA.
+///     fn mmap_prepare(me: ArcBorrow<'_, Counter>, _: &File, mapping: &Mapping<'_>) -> Result {
+///         me.frame.mmap(mapping, mapping.page_offset())
+///     }
+///
+///     fn poll(me: ArcBorrow<'_, Counter>, file: &File, table: &PollTable<'_>) -> PollEvents {
+///         table.register_wait(file, &me.changed);
+///         if *me.events.lock() > 0 { PollEvents::IN } else { PollEvents::NONE }
+///     }
 /// }
 /// ```
-#[repr(C)]
-#[pin_data]
-pub struct SharedDeviceRegistration<T: SharedDevice> {
-    #[pin]
-    inner: miscdevice::MiscDeviceRegistration<T>,
-    shared: T::Shared,
+#[vtable]
+pub trait MiscDevice: Sized {
+    /// What an open file has: the kernel keeps it from `open` to `release`.
+    type Ptr: ForeignOwnable + Send + Sync;
+
+    /// What the registration has, for those who open the device.
+    ///
+    /// It borrows nothing, because a registration that is forgotten has it for ever.
+    type RegistrationData: Send + Sync + 'static;
+
+    /// Opens the device.
+    fn open(file: &File, args: MiscArgs<'_, Self>) -> Result<Self::Ptr>;
+
+    /// Closes a file, when nobody has it any more.
+    fn release(device: Self::Ptr, _file: &File) {
+        drop(device);
+    }
+
+    /// Maps a file, by [`Area::mmap`](crate::Area::mmap) of one area.
+    ///
+    /// After an error there is no mapping.
+    fn mmap(
+        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        _file: &File,
+        _mapping: &Mapping<'_>,
+    ) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Does the same as `mmap`, but by the kernel's newer hook: when it is called, there is no VMA
+    /// yet.
+    ///
+    /// A device has `mmap` or this. One that has both does not compile.
+    fn mmap_prepare(
+        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        _file: &File,
+        _mapping: &Mapping<'_>,
+    ) -> Result {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Tells `table` what to wait for, and then returns what `poll(2)` says of the file.
+    fn poll(
+        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        _file: &File,
+        _table: &PollTable<'_>,
+    ) -> PollEvents {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Reads from the device.
+    fn read_iter(_kiocb: Kiocb<'_, Self::Ptr>, _iov: &mut IovIterDest<'_>) -> Result<usize> {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Writes to the device.
+    fn write_iter(_kiocb: Kiocb<'_, Self::Ptr>, _iov: &mut IovIterSource<'_>) -> Result<usize> {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Does what `ioctl(2)` asks for.
+    fn ioctl(
+        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        _file: &File,
+        _cmd: u32,
+        _arg: usize,
+    ) -> Result<isize> {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Does what `ioctl(2)` asks for in a 32-bit program on a 64-bit kernel.
+    ///
+    /// Without this, `ioctl` does.
+    #[cfg(CONFIG_COMPAT)]
+    fn compat_ioctl(
+        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        _file: &File,
+        _cmd: u32,
+        _arg: usize,
+    ) -> Result<isize> {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Writes what `/proc/PID/fdinfo` shows of the file.
+    fn show_fdinfo(
+        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        _m: &SeqFile,
+        _file: &File,
+    ) {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
 }
 
-impl<T: SharedDevice> SharedDeviceRegistration<T> {
-    /// Registers a misc device.
+/// A registration of a misc device, at whose mappings large folios fit.
+///
+/// With the kernel crate's [`MiscDeviceRegistration`](miscdevice::MiscDeviceRegistration), a
+/// program has to ask for an address that is a multiple of 2 MiB. With this one, `mmap(NULL, ...)`
+/// chooses such an address, so that an [`Area`](crate::Area) of 64 MiB is mapped by 32 entries and
+/// not by 16384.
+///
+/// # Invariants
+///
+/// - `inner` is a field of a `MiscDeviceRegistration<T>`, of which `data` is initialised as long as
+///   `inner` is registered. So the order of the fields matters: `inner` is dropped first.
+/// - `inner` is registered with the file operations of a `T`.
+///
+/// # Examples
+///
+/// The driver on the [crate's first page](crate) is registered by it.
+#[pin_data]
+pub struct MiscDeviceRegistration<T: MiscDevice> {
+    #[pin]
+    inner: miscdevice::MiscDeviceRegistration<Adapter<T>>,
+    #[pin]
+    data: T::RegistrationData,
+}
+
+impl<T: MiscDevice> MiscDeviceRegistration<T> {
+    /// Registers a misc device, with data for those who open it. Without data, give `()`.
     ///
     /// # Errors
     ///
-    /// Those of the kernel's `misc_register()`.
-    pub fn register(options: MiscDeviceOptions, shared: T::Shared) -> impl PinInit<Self, Error> {
-        // INVARIANT: `POLLED` has a function for `poll(2)`.
-        // From the second line on there can be somebody who opens it.
+    /// Those of the kernel's `misc_register()`, and of `data`.
+    pub fn register<E>(
+        options: MiscDeviceOptions,
+        data: impl PinInit<T::RegistrationData, E>,
+    ) -> impl PinInit<Self, Error>
+    where
+        Error: From<E>,
+    {
+        // The kernel warns of a device that has both, and calls neither.
+        const_assert!(
+            !(T::HAS_MMAP && T::HAS_MMAP_PREPARE),
+            "a device has either mmap or mmap_prepare"
+        );
+        // INVARIANT: `data` comes first, because from `register` on the device can be opened.
         try_pin_init!(Self {
-            shared,
-            inner <- register(options, &Placed::<T>::POLLED),
+            data <- data,
+            inner <- register(options),
         })
     }
 
-    /// Returns what the registration has, to [`MiscDevice::open`], or [`None`] where it is another
-    /// kind of registration.
-    pub fn shared(device: &miscdevice::MiscDeviceRegistration<T>) -> Option<&T::Shared> {
-        let fops = device
-            .as_raw()
-            .wrapping_byte_add(offset_of!(bindings::miscdevice, fops))
-            .cast::<*const file_operations>();
-        // SAFETY: Only this field is read: others change while the device is being registered.
-        // - `Borrowed`: it points to a field of a `miscdevice`, a part of `device`.
-        // - `AbiLayout`: the field is where C has it, and aligned for a pointer.
-        // - `Initialised`: it was written before the device was registered, and stays as it is.
-        let fops = unsafe { ptr::read(fops) };
-        // SAFETY:
-        // - `OpsMatch`: it points to the operations of a `T`, a constant.
-        // - `AbiLayout`: a constant of this type is aligned for it.
-        // - `Initialised`: a constant is always a value of its type.
-        let operations = unsafe { ptr::read(fops) };
-
-        // Only a registration of this type has it.
-        operations.poll?;
-        // SAFETY:
-        // - `OpsMatch`: `device` is the first part of a registration of this type, as it is
-        //   `repr(C)`.
-        let whole = unsafe {
-            mem::transmute_copy::<&miscdevice::MiscDeviceRegistration<T>, &Self>(&device)
-        };
-
-        Some(&whole.shared)
+    /// Returns the device.
+    #[inline]
+    pub fn device(&self) -> &Device {
+        self.inner.device()
     }
-}
 
-/// Registers a misc device with file operations that are those of a `T`, but for some more.
-pub(crate) fn register<T: MiscDevice>(
-    options: MiscDeviceOptions,
-    operations: &'static file_operations,
-) -> impl PinInit<miscdevice::MiscDeviceRegistration<T>, Error> {
-    let init = move |slot: *mut miscdevice::MiscDeviceRegistration<T>| {
-        let slot = slot.cast::<bindings::miscdevice>();
-        let mut device = options.into_raw::<T>();
+    /// Returns the data that the device was registered with.
+    #[inline]
+    pub fn data(&self) -> &T::RegistrationData {
+        &self.data
+    }
 
-        device.fops = operations;
-        // SAFETY:
-        // - `RegistrationPinned`: `slot` is valid for writes, and is where it stays.
-        // - `AbiLayout`: the registration is `repr(transparent)` over a `miscdevice`.
-        unsafe { ptr::write(slot, device) };
-        // SAFETY:
-        // - `OpsMatch`: the device is one for a `T`, as `into_raw` makes it, but for functions that
-        //   it has not.
-        // - `RegistrationPinned`: `slot` is initialised in place, and then pinned.
-        // - `RegistrationEnds`: to drop the registration deregisters it.
-        // - `Context`: a driver's `init` and `probe` may sleep; no type says so.
-        to_result(unsafe { misc_register(slot) })
-    };
+    /// Returns what to give to [`MiscDevice::open`].
+    pub(crate) fn args(inner: &miscdevice::MiscDeviceRegistration<Adapter<T>>) -> MiscArgs<'_, T> {
+        let data = inner
+            .as_raw()
+            .wrapping_byte_sub(offset_of!(Self, inner))
+            .wrapping_byte_add(offset_of!(Self, data))
+            .cast::<T::RegistrationData>();
+        // SAFETY: Only `register` above makes an `inner`, because `Adapter` is private.
+        // - `OpsMatch`: so by the type invariant this is the `data` of a registration of a `T`.
+        // - `RegistrationEnds`: `data` is there for as long as `inner` is registered, which by the
+        //   borrow is at least as long as the reference.
+        // - `Initialised`: `data` is initialised before `inner` is registered.
+        let data = unsafe { &*data };
 
-    // SAFETY:
-    // - `Initialised`: `init` has initialised the registration when it succeeds, and else nothing
-    //   has to be dropped.
-    // - `RegistrationPinned`: nothing moves what is in `slot`, which is then pinned.
-    unsafe { pin_init::pin_init_from_closure(init) }
-}
-
-/// The file operations of a `T`, and the choice of an address.
-pub(crate) struct Placed<T>(PhantomData<T>);
-
-impl<T: MiscDevice> Placed<T> {
-    pub(crate) const FOPS: file_operations = file_operations {
-        get_unmapped_area: Some(vmremap_get_unmapped_area),
-        // SAFETY:
-        // - `OpsMatch`: it points to the operations of a `T`, a constant.
-        // - `AbiLayout`: a constant of this type is aligned for it.
-        // - `Initialised`: a constant is always a value of its type.
-        ..unsafe { ptr::read(MiscDeviceOptions { name: c"" }.into_raw::<T>().fops) }
-    };
-}
-
-impl<T: SharedDevice> Placed<T> {
-    const POLLED: file_operations = file_operations {
-        poll: Some(poll::<T, T::Ptr>),
-        ..Self::FOPS
-    };
-}
-
-/// Returns what a file operation is about: what `open` has made, and the file.
-///
-/// # Safety
-///
-/// - `FileOpen`: `file` is open during the operation that `'a` is, and `open` has put a `P` into
-///   it, which `release` takes away.
-#[inline]
-pub(crate) unsafe fn opened<'a, P: ForeignOwnable>(
-    file: *mut bindings::file,
-) -> (P::Borrowed<'a>, &'a File) {
-    let private_data = file
-        .wrapping_byte_add(offset_of!(bindings::file, private_data))
-        .cast::<*mut c_void>();
-    // SAFETY:
-    // - `FileOpen`: it points to a field of the file, which nobody writes while that is open.
-    // - `AbiLayout`: the field is where C has it, and aligned for a pointer.
-    // - `Initialised`: `open` has written a pointer there.
-    let private = unsafe { ptr::read(private_data) };
-    // SAFETY:
-    // - `FileOpen`: promised by the caller: `open` has put it there, and `release` did not run.
-    let device = unsafe { P::borrow(private) };
-    // SAFETY:
-    // - `FileOpen`: the file is open during the operation, and system calls that use its position
-    //   hold its lock.
-    let file = unsafe { File::from_raw_file(file) };
-
-    (device, file)
-}
-
-/// The `poll` of a `T`.
-///
-/// # Safety
-///
-/// - `FileOpen`: `file` is an open file of a device that was registered for a `T`, and `table` is
-///   null or a `poll_table`.
-unsafe extern "C" fn poll<T: SharedDevice<Ptr = P>, P: ForeignOwnable>(
-    file: *mut bindings::file,
-    table: *mut bindings::poll_table_struct,
-) -> bindings::__poll_t {
-    // SAFETY:
-    // - `FileOpen`: the file is open during the call, and of a device that was registered for a
-    //   `T`, whose `open` puts a `P` into it.
-    let (device, file) = unsafe { opened::<P>(file) };
-    // SAFETY:
-    // - `FileOpen`: the caller gives a table that is valid during the call, or null.
-    let table = unsafe { PollTable::from_raw(table) };
-
-    T::poll(device, file, &table)
+        MiscArgs {
+            device: inner.device(),
+            // SAFETY:
+            // - `RegistrationPinned`: the registration is pinned, and `data` is a pinned field.
+            data: unsafe { Pin::new_unchecked(data) },
+        }
+    }
 }

@@ -11,9 +11,6 @@
 enum {
 	DROPPED,
 	TWICE,
-	MIXED_BEFORE,
-	MIXED_AFTER,
-	FOREIGN_PAGE_AFTER,
 	SECOND_TRY = 6,
 	LATE_FAILURE = 8,
 };
@@ -77,43 +74,6 @@ TEST_F(callback, maps_twice)
 
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(PAGES, first_foreign(p, 0));
-}
-
-/* VmaInit: what is a mixed map already is refused. */
-TEST_F(callback, makes_a_mixed_map_before)
-{
-	char *p = map(self->fd, self->aligned, MIXED_BEFORE);
-
-	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_EQ(0, p[0]);
-	EXPECT_EQ(SIGBUS, touch(p + PAGE_SIZE, true));
-}
-
-/* PagesOutlive, RightPage: in a mixed map, too. */
-TEST_F(callback, makes_a_mixed_map_after)
-{
-	char *p = map(self->fd, self->aligned, MIXED_AFTER);
-
-	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_EQ(PAGES, first_foreign(p, 0));
-
-	/* Split what may be a PMD. */
-	EXPECT_EQ(0, munmap(p + PAGE_SIZE, PAGE_SIZE));
-	EXPECT_EQ(SIGSEGV, touch(p + PAGE_SIZE, false));
-	EXPECT_EQ(1, p[0]);
-	EXPECT_EQ(PAGES, first_foreign(p, 2));
-}
-
-/* RightPage: but for the page that the driver itself put there. */
-TEST_F(callback, inserts_a_page_after)
-{
-	char *p = map(self->fd, self->aligned, FOREIGN_PAGE_AFTER);
-
-	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_EQ(0, p[0]);
-	p[0] = 2;
-	EXPECT_EQ(2, p[0]);
-	EXPECT_EQ(PAGES, first_foreign(p, 1));
 }
 
 /* AllOrNothing: a refusal leaves the VMA as it was. */

@@ -9,22 +9,17 @@ use crate::{
     sample::Sample,
     uapi, //
 };
-#[cfg(CONFIG_VMREMAP_RUST)]
-use kernel::mm::virt::AddressSearch;
 use kernel::{
     fs::File,
     ioctl::_IOC_SIZE,
-    miscdevice::{
-        MiscDevice,
-        MiscDeviceRegistration, //
-    },
-    mm::virt::VmaNew,
     prelude::*,
     uaccess::UserSlice, //
 };
-#[cfg(not(CONFIG_VMREMAP_RUST))]
-use vmremap::MmapPrepare;
-use vmremap::VmaDesc;
+use vmremap::{
+    Mapping,
+    MiscArgs,
+    MiscDevice, //
+};
 
 /// What programs open: each time, areas of its own.
 pub(crate) struct Device;
@@ -32,18 +27,14 @@ pub(crate) struct Device;
 #[vtable]
 impl MiscDevice for Device {
     type Ptr = Pin<KBox<Sample>>;
+    type RegistrationData = ();
 
-    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Pin<KBox<Sample>>> {
+    fn open(_file: &File, _args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Sample>>> {
         Sample::new(module_parameters::size.value())
     }
 
-    fn mmap(sample: Pin<&Sample>, _file: &File, vma: &VmaNew) -> Result {
-        sample.mmap(vma)
-    }
-
-    #[cfg(CONFIG_VMREMAP_RUST)]
-    fn get_unmapped_area(_: Pin<&Sample>, search: &AddressSearch<'_>) -> Result<usize> {
-        vmremap::get_unmapped_area(search)
+    fn mmap(sample: Pin<&Sample>, _file: &File, mapping: &Mapping<'_>) -> Result {
+        sample.mmap(mapping)
     }
 
     fn ioctl(sample: Pin<&Sample>, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
@@ -71,29 +62,17 @@ pub(crate) struct Prepared;
 #[vtable]
 impl MiscDevice for Prepared {
     type Ptr = Pin<KBox<Sample>>;
+    type RegistrationData = ();
 
-    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<Pin<KBox<Sample>>> {
+    fn open(_file: &File, _args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Sample>>> {
         Sample::new(module_parameters::size.value())
     }
 
-    #[cfg(CONFIG_VMREMAP_RUST)]
-    fn mmap_prepare(sample: Pin<&Sample>, _file: &File, desc: &VmaDesc) -> Result {
-        sample.mmap_prepare(desc)
-    }
-
-    #[cfg(CONFIG_VMREMAP_RUST)]
-    fn get_unmapped_area(_: Pin<&Sample>, search: &AddressSearch<'_>) -> Result<usize> {
-        vmremap::get_unmapped_area(search)
+    fn mmap_prepare(sample: Pin<&Sample>, _file: &File, mapping: &Mapping<'_>) -> Result {
+        sample.mmap(mapping)
     }
 
     fn ioctl(sample: Pin<&Sample>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
         Device::ioctl(sample, file, cmd, arg)
-    }
-}
-
-#[cfg(not(CONFIG_VMREMAP_RUST))]
-impl MmapPrepare for Prepared {
-    fn mmap_prepare(sample: Pin<&Sample>, _file: &File, desc: &VmaDesc) -> Result {
-        sample.mmap_prepare(desc)
     }
 }

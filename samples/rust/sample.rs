@@ -16,7 +16,6 @@ use kernel::{
         io_write,
         Io, //
     },
-    mm::virt::VmaNew,
     new_mutex,
     page::{
         PAGE_SHIFT,
@@ -40,8 +39,7 @@ use vmremap::{
     Area,
     AtomicView,
     Flags,
-    VmaDesc,
-    VmaNewExt, //
+    Mapping, //
 };
 
 /// The page of the file where the data begins.
@@ -83,18 +81,10 @@ impl Sample {
 
     /// Maps what the program asks for: the offset in the file says which area is meant, and where
     /// in it. All else is vmremap's to check: the length, the protection, the policy.
-    pub(crate) fn mmap(&self, vma: &VmaNew) -> Result {
-        match vma.page_offset() {
-            offset @ DATA.. => self.locked.lock().data.mmap(vma, offset - DATA),
-            offset => self.control.mmap(vma, offset),
-        }
-    }
-
-    /// The same, where there is no mapping yet, but what is to be one.
-    pub(crate) fn mmap_prepare(&self, desc: &VmaDesc) -> Result {
-        match desc.pgoff() {
-            offset @ DATA.. => self.locked.lock().data.mmap_prepare(desc, offset - DATA),
-            offset => self.control.mmap_prepare(desc, offset),
+    pub(crate) fn mmap(&self, mapping: &Mapping<'_>) -> Result {
+        match mapping.page_offset() {
+            offset @ DATA.. => self.locked.lock().data.mmap(mapping, offset - DATA),
+            offset => self.control.mmap(mapping, offset),
         }
     }
 

@@ -42,20 +42,11 @@ use device::{
     Device,
     Prepared, //
 };
-#[cfg(CONFIG_VMREMAP_RUST)]
-use kernel::miscdevice::{
-    MiscDeviceRegistration,
-    MiscDeviceRegistration as PreparedDeviceRegistration, //
-};
 use kernel::{
     miscdevice::MiscDeviceOptions,
     prelude::*, //
 };
-#[cfg(not(CONFIG_VMREMAP_RUST))]
-use vmremap::{
-    MiscDeviceRegistration,
-    PreparedDeviceRegistration, //
-};
+use vmremap::MiscDeviceRegistration;
 
 module! {
     type: SampleModule,
@@ -76,18 +67,19 @@ struct SampleModule {
     #[pin]
     device: MiscDeviceRegistration<Device>,
     #[pin]
-    prepared: PreparedDeviceRegistration<Prepared>,
+    prepared: MiscDeviceRegistration<Prepared>,
 }
 
 impl kernel::InPlaceModule for SampleModule {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        let options = |name| MiscDeviceOptions { name };
+
         try_pin_init!(Self {
-            device <- MiscDeviceRegistration::register(MiscDeviceOptions {
-                name: c"vmremap-sample-rust",
-            }),
-            prepared <- PreparedDeviceRegistration::register(MiscDeviceOptions {
-                name: c"vmremap-sample-rust-prepare",
-            }),
+            device <- MiscDeviceRegistration::register(options(c"vmremap-sample-rust"), ()),
+            prepared <- MiscDeviceRegistration::register(
+                options(c"vmremap-sample-rust-prepare"),
+                (),
+            ),
         })
     }
 }

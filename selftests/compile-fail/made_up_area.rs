@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `AreaOutlives` `NoUserAccess`: an `Area` comes with a reference on an area, a `Frozen` with a frozen one, and neither
-//! can be had in another way.
+//! `AreaOutlives` `NoUserAccess` `VmaInit`: an `Area` comes with a reference on an area, a `Frozen` with a frozen one, a
+//! `Mapping` with what a hook was given, and none of them can be had in another way.
 
 use core::ptr::NonNull;
 use vmremap::{
     Area,
-    Frozen, //
+    Frozen,
+    Mapping, //
 };
 
 fn make_up() -> Area<u32> {
@@ -18,4 +19,11 @@ fn make_up() -> Area<u32> {
 
 fn make_up_frozen(area: &mut Area<u32>) -> Frozen<'_, u32> {
     Frozen { area } //~ E0451
+}
+
+fn make_up_mapping<'a>(mapping: Mapping<'a>) -> Mapping<'a> {
+    Mapping {
+        page_offset: 0, //~ E0451
+        ..mapping       //~ E0451
+    }
 }

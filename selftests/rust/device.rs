@@ -6,20 +6,15 @@
 use crate::callback;
 use kernel::{
     fs::File,
-    miscdevice::{
-        MiscDevice,
-        MiscDeviceRegistration, //
-    },
-    mm::virt::VmaNew,
     prelude::*,
     uaccess::UserSlice, //
 };
-#[cfg(not(CONFIG_VMREMAP_RUST))]
-use vmremap::MmapPrepare;
 use vmremap::{
     Area,
     Flags,
-    VmaDesc, //
+    Mapping,
+    MiscArgs,
+    MiscDevice, //
 };
 
 pub(crate) struct Device;
@@ -27,13 +22,14 @@ pub(crate) struct Device;
 #[vtable]
 impl MiscDevice for Device {
     type Ptr = KBox<Self>;
+    type RegistrationData = ();
 
-    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
+    fn open(_file: &File, _args: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
         Ok(KBox::new(Self, GFP_KERNEL)?)
     }
 
-    fn mmap(_me: &Self, _file: &File, vma: &VmaNew) -> Result {
-        callback::mmap(vma)
+    fn mmap(_me: &Self, _file: &File, mapping: &Mapping<'_>) -> Result {
+        callback::mmap(mapping)
     }
 
     // Has `cmd` bytes at `arg` go into an area, and from there to as many that follow them.
@@ -55,20 +51,13 @@ pub(crate) struct Prepared;
 #[vtable]
 impl MiscDevice for Prepared {
     type Ptr = KBox<Self>;
+    type RegistrationData = ();
 
-    fn open(_file: &File, _misc: &MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
+    fn open(_file: &File, _args: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
         Ok(KBox::new(Self, GFP_KERNEL)?)
     }
 
-    #[cfg(CONFIG_VMREMAP_RUST)]
-    fn mmap_prepare(_me: &Self, _file: &File, desc: &VmaDesc) -> Result {
-        callback::mmap_prepare(desc)
-    }
-}
-
-#[cfg(not(CONFIG_VMREMAP_RUST))]
-impl MmapPrepare for Prepared {
-    fn mmap_prepare(_me: &Self, _file: &File, desc: &VmaDesc) -> Result {
-        callback::mmap_prepare(desc)
+    fn mmap_prepare(_me: &Self, _file: &File, mapping: &Mapping<'_>) -> Result {
+        callback::mmap(mapping)
     }
 }

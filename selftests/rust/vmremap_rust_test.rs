@@ -5,17 +5,11 @@
 
 #![forbid(unsafe_code)]
 
-#[cfg(CONFIG_VMREMAP_RUST)]
-use kernel::miscdevice::MiscDeviceRegistration as PreparedDeviceRegistration;
 use kernel::{
-    miscdevice::{
-        MiscDeviceOptions,
-        MiscDeviceRegistration, //
-    },
+    miscdevice::MiscDeviceOptions,
     prelude::*, //
 };
-#[cfg(not(CONFIG_VMREMAP_RUST))]
-use vmremap::PreparedDeviceRegistration;
+use vmremap::MiscDeviceRegistration;
 
 module! {
     type: TestModule,
@@ -59,7 +53,7 @@ struct TestModule {
     #[pin]
     device: MiscDeviceRegistration<device::Device>,
     #[pin]
-    prepared: PreparedDeviceRegistration<device::Prepared>,
+    prepared: MiscDeviceRegistration<device::Prepared>,
 }
 
 impl kernel::InPlaceModule for TestModule {
@@ -72,13 +66,14 @@ impl kernel::InPlaceModule for TestModule {
             pr_info!("{} {} {}\n", verdict, nr + 1, name);
         }
 
+        let options = |name| MiscDeviceOptions { name };
+
         try_pin_init!(Self {
-            device <- MiscDeviceRegistration::register(MiscDeviceOptions {
-                name: c"vmremap-rust-test",
-            }),
-            prepared <- PreparedDeviceRegistration::register(MiscDeviceOptions {
-                name: c"vmremap-rust-test-prepare",
-            }),
+            device <- MiscDeviceRegistration::register(options(c"vmremap-rust-test"), ()),
+            prepared <- MiscDeviceRegistration::register(
+                options(c"vmremap-rust-test-prepare"),
+                (),
+            ),
         })
     }
 }

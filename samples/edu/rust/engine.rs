@@ -17,7 +17,6 @@ use kernel::{
         ThreadedHandler,
         ThreadedIrqReturn, //
     },
-    mm::virt::VmaNew,
     new_mutex,
     new_poll_condvar,
     pci::{
@@ -39,7 +38,7 @@ use vmremap::{
     Area,
     DmaArea,
     Flags,
-    VmaNewExt, //
+    Mapping, //
 };
 
 // Its registers, and its buffer as the engine counts. docs/specs/edu.rst of QEMU has all.
@@ -189,8 +188,8 @@ impl Edu {
     }
 
     /// Maps the memory. One that was revoked is refused.
-    pub(crate) fn mmap(&self, vma: &VmaNew) -> Result {
-        self.memory.mmap(vma, vma.page_offset())
+    pub(crate) fn mmap(&self, mapping: &Mapping<'_>) -> Result {
+        self.memory.mmap(mapping, mapping.page_offset())
     }
 
     /// The device is gone, for each call from now on.

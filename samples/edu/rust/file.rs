@@ -9,19 +9,8 @@ use crate::{
     uapi, //
 };
 use kernel::{
-    bindings::{
-        POLLERR,
-        POLLHUP,
-        POLLIN,
-        POLLRDNORM, //
-    },
     fs::File,
     ioctl::_IOC_SIZE,
-    miscdevice::{
-        MiscDevice,
-        MiscDeviceRegistration, //
-    },
-    mm::virt::VmaNew,
     prelude::*,
     sync::{
         poll::PollTable,
@@ -31,8 +20,10 @@ use kernel::{
     uaccess::UserSlice, //
 };
 use vmremap::{
-    SharedDevice,
-    SharedDeviceRegistration, //
+    Mapping,
+    MiscArgs,
+    MiscDevice,
+    PollEvents, //
 };
 
 pub(crate) struct EduFile;
@@ -40,16 +31,24 @@ pub(crate) struct EduFile;
 #[vtable]
 impl MiscDevice for EduFile {
     type Ptr = Arc<Edu>;
+    type RegistrationData = Arc<Edu>;
 
-    fn open(_file: &File, device: &MiscDeviceRegistration<Self>) -> Result<Arc<Edu>> {
-        let edu = SharedDeviceRegistration::shared(device).ok_or(ENODEV)?;
-
-        edu.has_stopped()?;
-        Ok(edu.clone())
+    fn open(_file: &File, args: MiscArgs<'_, Self>) -> Result<Arc<Edu>> {
+        args.data.has_stopped()?;
+        Ok(Arc::clone(&args.data))
     }
 
-    fn mmap(edu: ArcBorrow<'_, Edu>, _file: &File, vma: &VmaNew) -> Result {
-        edu.mmap(vma)
+    fn mmap(edu: ArcBorrow<'_, Edu>, _file: &File, mapping: &Mapping<'_>) -> Result {
+        edu.mmap(mapping)
+    }
+
+    fn poll(edu: ArcBorrow<'_, Edu>, file: &File, table: &PollTable<'_>) -> PollEvents {
+        table.register_wait(file, &edu.stopped);
+        match edu.has_stopped() {
+            Ok(true) => PollEvents::IN,
+            Ok(false) => PollEvents::NONE,
+            Err(_) => PollEvents::ERR | PollEvents::HUP,
+        }
     }
 
     fn ioctl(edu: ArcBorrow<'_, Edu>, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
@@ -61,18 +60,5 @@ impl MiscDevice for EduFile {
             _ => return Err(ENOTTY),
         }
         Ok(0)
-    }
-}
-
-impl SharedDevice for EduFile {
-    type Shared = Arc<Edu>;
-
-    fn poll(edu: ArcBorrow<'_, Edu>, file: &File, table: &PollTable<'_>) -> u32 {
-        table.register_wait(file, &edu.stopped);
-        match edu.has_stopped() {
-            Ok(true) => POLLIN | POLLRDNORM,
-            Ok(false) => 0,
-            Err(_) => POLLERR | POLLHUP,
-        }
     }
 }

@@ -31,13 +31,13 @@ use kernel::{
         Arc, //
     }, //
 };
-use vmremap::SharedDeviceRegistration;
+use vmremap::MiscDeviceRegistration;
 
 /// What the driver has while it has a function.
 #[pin_data]
 struct Plugged {
     #[pin]
-    registration: SharedDeviceRegistration<EduFile>,
+    registration: MiscDeviceRegistration<EduFile>,
     edu: Arc<Edu>,
     _name: Name,
 }
@@ -102,7 +102,7 @@ impl pci::Driver for EduDriver {
                 name: c"vmremap-edu-rust",
             };
             Ok(try_pin_init!(Plugged {
-                registration <- SharedDeviceRegistration::register(options, edu.clone()),
+                registration <- MiscDeviceRegistration::register(options, edu.clone()),
                 edu,
                 _name: name,
             }))

@@ -11,19 +11,16 @@ use kernel::{
         io_read,
         io_write, //
     },
-    miscdevice::{
-        self,
-        MiscDevice,
-        MiscDeviceOptions, //
-    },
-    mm::virt::VmaNew,
+    miscdevice::MiscDeviceOptions,
     prelude::*, //
 };
 use vmremap::{
     Area,
     Flags,
-    MiscDeviceRegistration,
-    VmaNewExt, //
+    Mapping,
+    MiscArgs,
+    MiscDevice,
+    MiscDeviceRegistration, //
 };
 
 module! {
@@ -42,8 +39,10 @@ struct StarterModule {
 
 impl kernel::InPlaceModule for StarterModule {
     fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        let options = MiscDeviceOptions { name: c"starter" };
+
         try_pin_init!(Self {
-            device <- MiscDeviceRegistration::register(MiscDeviceOptions { name: c"starter" }),
+            device <- MiscDeviceRegistration::register(options, ()),
         })
     }
 }
@@ -55,15 +54,16 @@ struct Starter {
 #[vtable]
 impl MiscDevice for Starter {
     type Ptr = KBox<Self>;
+    type RegistrationData = ();
 
-    fn open(_: &File, _: &miscdevice::MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
+    fn open(_: &File, _: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
         let bytes = Area::<u8>::zeroed_slice(64 << 10, Flags::NONE)?;
         io_write!(&bytes, [try: 0], 42);
         Ok(KBox::new(Self { bytes }, GFP_KERNEL)?)
     }
 
-    fn mmap(me: &Self, _file: &File, vma: &VmaNew) -> Result {
-        me.bytes.mmap(vma, vma.page_offset())
+    fn mmap(me: &Self, _file: &File, mapping: &Mapping<'_>) -> Result {
+        me.bytes.mmap(mapping, mapping.page_offset())
     }
 
     // A program can write at any time: each byte is read once.

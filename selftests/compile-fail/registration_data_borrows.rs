@@ -4,14 +4,12 @@
 
 use kernel::{
     fs::File,
-    miscdevice::{
-        MiscDevice,
-        MiscDeviceRegistration, //
-    },
-    prelude::*,
-    sync::poll::PollTable, //
+    prelude::*, //
 };
-use vmremap::SharedDevice;
+use vmremap::{
+    MiscArgs,
+    MiscDevice, //
+};
 
 struct Device<'a>(&'a u64);
 
@@ -19,16 +17,9 @@ struct Device<'a>(&'a u64);
 #[vtable] //~ E0412
 impl<'a> MiscDevice for Device<'a> {
     type Ptr = KBox<u64>;
+    type RegistrationData = &'a u64; //~ E0477
 
-    fn open(_: &File, _: &MiscDeviceRegistration<Self>) -> Result<KBox<u64>> {
+    fn open(_: &File, _: MiscArgs<'_, Self>) -> Result<KBox<u64>> {
         Err(ENODEV)
-    }
-}
-
-impl<'a> SharedDevice for Device<'a> {
-    type Shared = &'a u64; //~ E0477
-
-    fn poll(_: &u64, _: &File, _: &PollTable<'_>) -> u32 {
-        0
     }
 }
