@@ -3,6 +3,7 @@
 //! `NoUserAccess` `SoleReference`: a reference to frozen memory does not outlive the guard, and nothing else accesses
 //! the area meanwhile.
 
+use core::mem;
 use kernel::{
     io::io_read,
     prelude::*, //
@@ -10,7 +11,8 @@ use kernel::{
 use vmremap::{
     Area,
     Flags,
-    Frozen, //
+    Frozen,
+    Mapping, //
 };
 
 fn words() -> Result<Area<[u32]>> {
@@ -63,4 +65,38 @@ fn cloned_while_frozen() -> Result<Area<[u32]>> {
 fn shared_handle(area: &Area<[u32]>) -> Result<bool> {
     let frozen = area.freeze()?; //~ E0596
     Ok(frozen.is_empty())
+}
+
+fn swapped_while_frozen(mut other: Area<[u32]>) -> Result {
+    let mut area = words()?;
+    let mut frozen = area.freeze()?;
+    mem::swap(&mut area, &mut other); //~ E0499
+    frozen.fill(1);
+    Ok(())
+}
+
+fn replaced_while_frozen(other: Area<[u32]>) -> Result {
+    let mut area = words()?;
+    let mut frozen = area.freeze()?;
+    area = other; //~ E0506
+    frozen.fill(1);
+    drop(area);
+    Ok(())
+}
+
+fn dropped_while_frozen() -> Result {
+    let mut area = words()?;
+    let mut frozen = area.freeze()?;
+    drop(area); //~ E0505
+    frozen.fill(1);
+    Ok(())
+}
+
+fn mapped_while_frozen(mapping: &Mapping<'_>) -> Result {
+    let mut area = words()?;
+    let mut frozen = area.freeze()?;
+    area.mmap(mapping, 0)?; //~ E0502
+    area.revoke()?; //~ E0502
+    frozen.fill(1);
+    Ok(())
 }

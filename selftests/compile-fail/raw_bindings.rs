@@ -2,7 +2,10 @@
 
 //! `AbiLayout`: the C side is for the crate alone, whose types are checked against it.
 
-use vmremap::Flags;
+use vmremap::{
+    Flags,
+    PollEvents, //
+};
 
 fn call_c() {
     vmremap::bindings::vmremap_area_alloc(4096, 0); //~ E0603 E0133
@@ -10,4 +13,8 @@ fn call_c() {
 
 fn make_up_a_flag() -> Flags {
     Flags(0x8000_0000) //~ E0423
+}
+
+fn make_up_events() -> PollEvents {
+    PollEvents(!0) //~ E0423
 }

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What can be done to a [`DmaArea`], and to the interrupt of its device.
+
+use crate::{
+    all_are,
+    filled,
+    in_another_thread,
+    Function, //
+};
+use core::mem;
+use kernel::{
+    dma::DataDirection,
+    irq::{
+        IrqReturn,
+        ThreadedHandler, //
+    },
+    page::PAGE_SIZE,
+    prelude::*,
+    scatterlist::SGTable,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc,
+        Completion, //
+    },
+    workqueue,
+};
+use vmremap::{
+    handle_interrupt,
+    Area,
+    DmaArea,
+    Flags, //
+};
+
+crate::checks! {
+    mapped_in_no_direction,
+    moved_and_swapped,
+    dropped_while_the_cpu_owns_it,
+    dropped_by_yet_another_thread,
+    of_one_byte_and_of_many,
+    mapped_many_times,
+    owner_changed_by_two_threads,
+    table_kept_beyond_the_area,
+    frozen_while_mapped,
+    handled_twice,
+}
+
+fn map(pdev: &Function<'_>, area: Area<[u8]>) -> Result<DmaArea<[u8]>> {
+    DmaArea::new(pdev.as_ref(), area, DataDirection::Bidirectional)
+}
+
+/// The kernel stops if it is asked to map anything in this direction.
+fn mapped_in_no_direction(pdev: &Function<'_>) -> Result {
+    let area = filled(PAGE_SIZE, 1)?;
+    let mapped = DmaArea::new(pdev.as_ref(), area.clone(), DataDirection::None);
+
+    assert_eq!(mapped.err(), Some(EINVAL));
+    assert!(all_are(&area, 1)?);
+    Ok(())
+}
+
+/// `DeviceBound`: nothing points to where it was.
+fn moved_and_swapped(pdev: &Function<'_>) -> Result {
+    let mut first = KBox::new(map(pdev, filled(PAGE_SIZE, 1)?)?, GFP_KERNEL)?;
+    let mut second = KBox::new(map(pdev, filled(1 << 20, 2)?)?, GFP_KERNEL)?;
+
+    first.sync_for_device()?;
+    mem::swap(&mut *first, &mut *second);
+    assert!(second.is_device_owned() && !first.is_device_owned());
+    let (first, second) = (KBox::into_inner(first), KBox::into_inner(second));
+    let _others = KBox::new([0x41_u8; 192], GFP_KERNEL)?;
+    second.sync_for_cpu()?;
+    first.sync_for_device()?;
+    assert!(all_are(second.area(), 1)?);
+    assert_eq!(
+        first.iter().map(|entry| entry.dma_len()).sum::<u64>(),
+        1 << 20
+    );
+    Ok(())
+}
+
+/// `DeviceTurn`: what the CPU has written stays, also if it is bounced.
+fn dropped_while_the_cpu_owns_it(pdev: &Function<'_>) -> Result {
+    for direction in [
+        DataDirection::Bidirectional,
+        DataDirection::ToDevice,
+        DataDirection::FromDevice,
+    ] {
+        let area = filled(1 << 20, 1)?;
+        let mapped = DmaArea::new(pdev.as_ref(), area.clone(), direction)?;
+
+        mapped.sync_for_device()?;
+        mapped.sync_for_cpu()?;
+        area.write_at(0, &[2; 100])?;
+        drop(mapped);
+        let mut copy = [0; 100];
+        area.read_at(0, &mut copy)?;
+        assert!(copy == [2; 100]);
+    }
+    Ok(())
+}
+
+/// `AnyThread` `DeviceBound`: by whomever it is dropped.
+fn dropped_by_yet_another_thread(pdev: &Function<'_>) -> Result {
+    let area = filled(1 << 20, 1)?;
+    let mapped = map(pdev, area.clone())?;
+
+    mapped.sync_for_device()?;
+    in_another_thread(move || drop(mapped))?;
+    assert!(all_are(&area, 1)?);
+    Ok(())
+}
+
+/// `RightPage`: the entries are of so many bytes as the area, and no more.
+fn of_one_byte_and_of_many(pdev: &Function<'_>) -> Result {
+    for len in [1, PAGE_SIZE - 1, PAGE_SIZE + 1, (8 << 20) + 7] {
+        let mapped = map(pdev, filled(len, 1)?)?;
+        let mut bytes = 0;
+
+        for entry in mapped.iter() {
+            bytes += entry.dma_len();
+        }
+        assert_eq!(bytes, len as u64);
+        mapped.sync_for_device()?;
+        mapped.sync_for_cpu()?;
+        assert!(all_are(mapped.area(), 1)?);
+    }
+    Ok(())
+}
+
+/// `DeviceTurn`: each mapping knows its own owner.
+fn mapped_many_times(pdev: &Function<'_>) -> Result {
+    let area = filled(PAGE_SIZE, 1)?;
+    let mut all = KVec::new();
+
+    for _ in 0..8 {
+        all.push(map(pdev, area.clone())?, GFP_KERNEL)?;
+    }
+    for mapped in all.iter() {
+        mapped.sync_for_device()?;
+    }
+    while let Some(mapped) = all.pop() {
+        assert!(mapped.is_device_owned());
+        drop(mapped);
+        assert!(all_are(&area, 1)?);
+    }
+    Ok(())
+}
+
+/// `DeviceTurn` `AnyThread`: one at a time.
+fn owner_changed_by_two_threads(pdev: &Function<'_>) -> Result {
+    let mapped = Arc::new(map(pdev, filled(1 << 20, 1)?)?, GFP_KERNEL)?;
+    let failed = Arc::new(Atomic::new(0), GFP_KERNEL)?;
+    let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+    let change = |mapped: &DmaArea<[u8]>, failed: &Atomic<i32>| {
+        for _ in 0..1000 {
+            let results = [mapped.sync_for_device(), mapped.sync_for_cpu()];
+
+            for result in results {
+                if result != Ok(()) && result != Err(EBUSY) {
+                    failed.fetch_add(1, Relaxed);
+                }
+            }
+        }
+    };
+    let (their_mapped, their_failed, tell) = (mapped.clone(), failed.clone(), done.clone());
+
+    workqueue::system_unbound().try_spawn(GFP_KERNEL, move || {
+        change(&their_mapped, &their_failed);
+        drop(their_mapped);
+        tell.complete_all();
+    })?;
+    change(&mapped, &failed);
+    done.wait_for_completion();
+    assert_eq!(failed.load(Relaxed), 0);
+    mapped.sync_for_cpu()?;
+    assert!(all_are(mapped.area(), 1)?);
+    Ok(())
+}
+
+/// `AreaOutlives`: the table of the crate `kernel` owns the area that it is made of.
+fn table_kept_beyond_the_area(pdev: &Function<'_>) -> Result {
+    let area = filled(3 * PAGE_SIZE, 1)?;
+    let table = KBox::pin_init(
+        SGTable::new(
+            pdev.as_ref(),
+            area.clone(),
+            DataDirection::ToDevice,
+            GFP_KERNEL,
+        ),
+        GFP_KERNEL,
+    )?;
+
+    drop(area);
+    assert_eq!(
+        table.iter().map(|entry| entry.dma_len()).sum::<u64>(),
+        3 * PAGE_SIZE as u64
+    );
+    Ok(())
+}
+
+/// `SoleReference`: nobody reads frozen memory by the handle in the mapping.
+fn frozen_while_mapped(pdev: &Function<'_>) -> Result {
+    let mut area = Area::<u8>::zeroed_slice(PAGE_SIZE, Flags::REVOCABLE)?;
+    let mapped = map(pdev, area.clone())?;
+
+    assert_eq!(area.freeze().err(), Some(EBUSY));
+    mem::forget(mapped);
+    assert_eq!(area.freeze().err(), Some(EBUSY));
+    Ok(())
+}
+
+struct Nothing {
+    _area: Area<[u8]>,
+}
+
+impl ThreadedHandler for Nothing {
+    fn handle_threaded(&self) -> IrqReturn {
+        IrqReturn::None
+    }
+}
+
+/// `DeviceBound`: the second does not free the vectors of the first.
+fn handled_twice(pdev: &Function<'_>) -> Result {
+    let handler = || -> Result<Nothing> {
+        Ok(Nothing {
+            _area: filled(PAGE_SIZE, 1)?,
+        })
+    };
+
+    handle_interrupt(pdev, c"vmremap_hostile", handler()?)?;
+    for _ in 0..2 {
+        assert_eq!(
+            handle_interrupt(pdev, c"vmremap_hostile", handler()?),
+            Err(EBUSY)
+        );
+    }
+    Ok(())
+}
+
+/// `DeviceBound`: what is made when the device is about to be unbound ends with it, too.
+pub(crate) fn while_unbinding(pdev: &Function<'_>) -> Result {
+    let mapped = map(pdev, filled(1 << 20, 1)?)?;
+
+    mapped.sync_for_device()?;
+    mem::forget(mapped);
+    // Whether or not there is a handler from when it was bound.
+    let handler = Nothing {
+        _area: filled(PAGE_SIZE, 1)?,
+    };
+    match handle_interrupt(pdev, c"vmremap_hostile", handler) {
+        Err(error) if error != EBUSY => Err(error),
+        _ => Ok(()),
+    }
+}

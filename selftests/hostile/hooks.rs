@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a driver's file operations can do, when a program asks for it: `selftests/hostile.c` does.
+//!
+//! Both devices do the same, one by `mmap` and one by `mmap_prepare`. The offset of `mmap(2)` says
+//! what happens in the hook.
+
+use crate::{
+    registration::Inner,
+    Function, //
+};
+use core::mem;
+use kernel::{
+    dma::DataDirection,
+    fs::File,
+    new_mutex,
+    new_poll_condvar,
+    page::PAGE_SIZE,
+    prelude::*,
+    sync::{
+        poll::{
+            PollCondVar,
+            PollTable, //
+        },
+        Arc,
+        Mutex, //
+    },
+    uaccess::UserSlice, //
+};
+use vmremap::{
+    Area,
+    DmaArea,
+    Flags,
+    Mapping,
+    MiscArgs,
+    MiscDevice,
+    MiscDeviceRegistration,
+    PollEvents, //
+};
+
+/// How large the area of a file is.
+const LEN: usize = 16 * PAGE_SIZE;
+
+// What a hook does.
+const PLAIN: usize = 0;
+const FREEZE_AFTER: usize = 1;
+const FREEZE_BEFORE: usize = 2;
+const REVOKE_AFTER: usize = 3;
+const REPLACE_AFTER: usize = 4;
+const FAIL_AFTER: usize = 5;
+
+// What `ioctl` does.
+const SET: u32 = 0x100;
+const DROP: u32 = 0x101;
+const OVERLAP: u32 = 0x102;
+const SYNC: u32 = 0x103;
+const REGISTER: u32 = 0x104;
+const UNREGISTER: u32 = 0x105;
+
+/// What a registration and its files have, also when the device is gone.
+#[pin_data]
+pub(crate) struct Shared {
+    dma: DmaArea<[u8]>,
+    #[pin]
+    inner: Mutex<Option<Pin<KBox<MiscDeviceRegistration<Inner>>>>>,
+    #[pin]
+    pub(crate) changed: PollCondVar,
+}
+
+impl Shared {
+    pub(crate) fn new(pdev: &Function<'_>) -> Result<Arc<Self>> {
+        let area = Area::<u8>::zeroed_slice(LEN, Flags::NONE)?;
+
+        Arc::pin_init(
+            try_pin_init!(Self {
+                dma: DmaArea::new(pdev.as_ref(), area, DataDirection::Bidirectional)?,
+                inner <- new_mutex!(None),
+                changed <- new_poll_condvar!(),
+            }),
+            GFP_KERNEL,
+        )
+    }
+}
+
+/// An open file.
+#[pin_data]
+pub(crate) struct Opened {
+    shared: Arc<Shared>,
+    #[pin]
+    area: Mutex<Option<Area<[u8]>>>,
+}
+
+impl Opened {
+    fn new(shared: &Arc<Shared>) -> Result<Pin<KBox<Self>>> {
+        let area = Area::<u8>::zeroed_slice(LEN, Flags::REVOCABLE | Flags::POPULATE)?;
+
+        KBox::pin_init(
+            try_pin_init!(Self {
+                shared: shared.clone(),
+                area <- new_mutex!(Some(area)),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    fn mmap(&self, mapping: &Mapping<'_>) -> Result {
+        let mut slot = self.area.lock();
+        let area = (*slot).as_mut().ok_or(ENODEV)?;
+
+        match mapping.page_offset() {
+            PLAIN => area.mmap(mapping, 0),
+            FREEZE_AFTER => {
+                area.mmap(mapping, 0)?;
+                mem::forget(area.freeze()?);
+                Ok(())
+            }
+            FREEZE_BEFORE => {
+                mem::forget(area.freeze()?);
+                area.mmap(mapping, 0)
+            }
+            REVOKE_AFTER => {
+                area.mmap(mapping, 0)?;
+                area.revoke()
+            }
+            REPLACE_AFTER => {
+                area.mmap(mapping, 0)?;
+                *slot = None;
+                Ok(())
+            }
+            FAIL_AFTER => {
+                area.mmap(mapping, 0)?;
+                Err(EPROTO)
+            }
+            _ => Err(ENXIO),
+        }
+    }
+
+    fn ioctl(&self, cmd: u32, arg: usize) -> Result<isize> {
+        match cmd {
+            SET => {
+                let area = self.area.lock().as_ref().ok_or(ENODEV)?.clone();
+
+                area.write_at(0, &[arg as u8])?;
+            }
+            DROP => drop(self.area.lock().take()),
+            OVERLAP => {
+                let area = self.area.lock().as_ref().ok_or(ENODEV)?.clone();
+                let user = || UserSlice::new(UserPtr::from_addr(arg), LEN - 8);
+
+                area.copy_from_user(8, LEN - 8, &mut user().reader())?;
+                area.copy_to_user(8, LEN - 8, &mut user().writer())?;
+            }
+            SYNC => {
+                self.shared.dma.sync_for_device()?;
+                self.shared.dma.sync_for_cpu()?;
+            }
+            REGISTER => {
+                let registration = Inner::register(self.shared.clone())?;
+
+                *self.shared.inner.lock() = Some(registration);
+            }
+            UNREGISTER => {
+                let registration = self.shared.inner.lock().take();
+
+                drop(registration);
+                self.shared.changed.notify_all();
+            }
+            _ => return Err(ENOTTY),
+        }
+        Ok(0)
+    }
+}
+
+pub(crate) struct Hostile;
+
+#[vtable]
+impl MiscDevice for Hostile {
+    type Ptr = Pin<KBox<Opened>>;
+    type RegistrationData = Arc<Shared>;
+
+    fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Opened>>> {
+        Opened::new(&args.data)
+    }
+
+    fn mmap(me: Pin<&Opened>, _: &File, mapping: &Mapping<'_>) -> Result {
+        me.mmap(mapping)
+    }
+
+    fn ioctl(me: Pin<&Opened>, _: &File, cmd: u32, arg: usize) -> Result<isize> {
+        me.ioctl(cmd, arg)
+    }
+}
+
+pub(crate) struct Prepared;
+
+#[vtable]
+impl MiscDevice for Prepared {
+    type Ptr = Pin<KBox<Opened>>;
+    type RegistrationData = Arc<Shared>;
+
+    fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Opened>>> {
+        Opened::new(&args.data)
+    }
+
+    fn mmap_prepare(me: Pin<&Opened>, _: &File, mapping: &Mapping<'_>) -> Result {
+        me.mmap(mapping)
+    }
+
+    fn poll(me: Pin<&Opened>, file: &File, table: &PollTable<'_>) -> PollEvents {
+        table.register_wait(file, &me.shared.changed);
+        PollEvents::NONE
+    }
+
+    fn ioctl(me: Pin<&Opened>, _: &File, cmd: u32, arg: usize) -> Result<isize> {
+        me.ioctl(cmd, arg)
+    }
+}

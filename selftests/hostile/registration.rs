@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What can be done to a registration.
+
+use crate::{
+    hooks::Shared,
+    in_another_thread,
+    Function, //
+};
+use kernel::{
+    fs::File,
+    miscdevice::MiscDeviceOptions,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        poll::PollTable,
+        Arc,
+        ArcBorrow, //
+    }, //
+};
+use vmremap::{
+    MiscArgs,
+    MiscDevice,
+    MiscDeviceRegistration,
+    PollEvents, //
+};
+
+crate::checks! {
+    name_that_is_taken,
+    data_that_fails,
+    registered_again_and_again,
+    dropped_by_some_other_thread,
+}
+
+/// What counts how many of it there are.
+struct Counted;
+
+static COUNT: Atomic<i32> = Atomic::new(0);
+
+impl Counted {
+    fn new() -> Self {
+        COUNT.fetch_add(1, Relaxed);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        COUNT.fetch_sub(1, Relaxed);
+    }
+}
+
+struct Device;
+
+#[vtable]
+impl MiscDevice for Device {
+    type Ptr = ();
+    type RegistrationData = Counted;
+
+    fn open(_: &File, _: MiscArgs<'_, Self>) -> Result {
+        Ok(())
+    }
+}
+
+type Registration = Pin<KBox<MiscDeviceRegistration<Device>>>;
+
+fn register() -> Result<Registration> {
+    let options = MiscDeviceOptions {
+        name: c"vmremap-hostile-counted",
+    };
+
+    KBox::pin_init(
+        MiscDeviceRegistration::register(options, Counted::new()),
+        GFP_KERNEL,
+    )
+}
+
+/// `RegistrationEnds`: what was not registered is not deregistered, and its data is dropped.
+fn name_that_is_taken(_: &Function<'_>) -> Result {
+    let first = register()?;
+
+    for _ in 0..3 {
+        assert_eq!(register().err(), Some(EEXIST));
+        assert_eq!(COUNT.load(Relaxed), 1);
+    }
+    drop(first);
+    assert_eq!(COUNT.load(Relaxed), 0);
+    drop(register()?);
+    Ok(())
+}
+
+/// `Initialised`: without data nothing is registered.
+fn data_that_fails(_: &Function<'_>) -> Result {
+    let options = MiscDeviceOptions {
+        name: c"vmremap-hostile-counted",
+    };
+    let data =
+        pin_init::pin_init_scope(|| -> Result<Result<Counted, Error>, Error> { Err(ECANCELED) });
+    let registration = KBox::pin_init(
+        MiscDeviceRegistration::<Device>::register(options, data),
+        GFP_KERNEL,
+    );
+
+    assert_eq!(registration.err(), Some(ECANCELED));
+    drop(register()?);
+    Ok(())
+}
+
+/// `RegistrationEnds`: the next one is the next one's.
+fn registered_again_and_again(_: &Function<'_>) -> Result {
+    let mut last = register()?;
+
+    for _ in 0..16 {
+        drop(last);
+        last = register()?;
+        assert_eq!(COUNT.load(Relaxed), 1);
+    }
+    Ok(())
+}
+
+/// `AnyThread`: to deregister, any thread will do.
+fn dropped_by_some_other_thread(_: &Function<'_>) -> Result {
+    let registration = register()?;
+
+    in_another_thread(move || drop(registration))?;
+    assert_eq!(COUNT.load(Relaxed), 0);
+    Ok(())
+}
+
+/// A device that a file of another device registers, and deregisters while it is open.
+pub(crate) struct Inner;
+
+impl Inner {
+    pub(crate) fn register(shared: Arc<Shared>) -> Result<Pin<KBox<MiscDeviceRegistration<Self>>>> {
+        let options = MiscDeviceOptions {
+            name: c"vmremap-hostile-inner",
+        };
+
+        KBox::pin_init(
+            MiscDeviceRegistration::register(options, shared),
+            GFP_KERNEL,
+        )
+    }
+}
+
+#[vtable]
+impl MiscDevice for Inner {
+    type Ptr = Arc<Shared>;
+    type RegistrationData = Arc<Shared>;
+
+    fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Arc<Shared>> {
+        Ok(Arc::clone(&args.data))
+    }
+
+    fn poll(me: ArcBorrow<'_, Shared>, file: &File, table: &PollTable<'_>) -> PollEvents {
+        table.register_wait(file, &me.changed);
+        PollEvents::IN
+    }
+
+    fn ioctl(_: ArcBorrow<'_, Shared>, _: &File, cmd: u32, _: usize) -> Result<isize> {
+        Ok(cmd as isize)
+    }
+}
