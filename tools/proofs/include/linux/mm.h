@@ -5,6 +5,7 @@
 
 struct folio {
 	struct list_head lru;
+	unsigned long index;
 	void *private;
 };
 
