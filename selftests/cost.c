@@ -15,7 +15,8 @@
 
 #define KIB		1024UL
 #define SIZES		2
-#define MESSAGES	100000U
+#define MESSAGES	2048U
+#define ROUNDS		200U
 #define MESSAGES_PERCENT	103
 
 /* Allowed cost in percent of BASE, by size. */
@@ -37,12 +38,12 @@ static __u64 cost_of_device(const char *device, const struct size *size)
 	return cost.all;
 }
 
-/* Write requests until the ring is full. Returns the new tail. */
-static __u32 ask(struct vmremap_sample_ring *requests, __u32 tail)
+/* Write requests until the ring is full, or the tail is @end. Returns the new tail. */
+static __u32 ask(struct vmremap_sample_ring *requests, __u32 tail, __u32 end)
 {
 	__u32 head = __atomic_load_n(&requests->head, __ATOMIC_ACQUIRE);
 
-	while (tail - head < VMREMAP_SAMPLE_MESSAGES && tail < MESSAGES) {
+	while (tail - head < VMREMAP_SAMPLE_MESSAGES && tail < end) {
 		__atomic_store_n(&requests->messages[tail % VMREMAP_SAMPLE_MESSAGES],
 				 tail * 3ULL, __ATOMIC_RELAXED);
 		__atomic_store_n(&requests->tail, ++tail, __ATOMIC_RELEASE);
@@ -66,41 +67,39 @@ static __u32 hear(struct vmremap_sample_ring *answers, __u32 head)
 	return head;
 }
 
-/* The cost of sending all messages to the driver and receiving the answers. */
-static __u64 echo(const char *device)
+/* The cost of sending the next messages to the driver and receiving the answers. */
+static __u64 echo(int fd, struct vmremap_sample_rings *rings, __u32 heard)
+{
+	__u32 asked = heard, end = heard + MESSAGES;
+	__u64 start = now();
+
+	while (heard < end) {
+		asked = ask(&rings->requests, asked, end);
+		if (ioctl(fd, VMREMAP_SAMPLE_ECHO) != (int)(asked - heard))
+			err(1, "%u asked, %u heard", asked, heard);
+		heard = hear(&rings->answers, heard);
+	}
+	return now() - start;
+}
+
+/* The cheapest round, because it is so short that no interrupt hits it. */
+static __u64 best_echo(const char *device)
 {
 	int fd = open(device, O_RDWR);
 	struct vmremap_sample_rings *rings = mmap(NULL, sizeof(*rings), PROT_READ | PROT_WRITE,
 						  MAP_SHARED, fd, VMREMAP_SAMPLE_DATA);
-	__u32 asked = 0, heard = 0;
-	__u64 start;
+	__u64 cost = UINT64_MAX;
 
 	if (fd < 0 || rings == MAP_FAILED)
 		err(1, "%s", device);
-	start = now();
-	while (heard < MESSAGES) {
-		asked = ask(&rings->requests, asked);
-		if (ioctl(fd, VMREMAP_SAMPLE_ECHO) != (int)(asked - heard))
-			err(1, "%s: %u asked, %u heard", device, asked, heard);
-		heard = hear(&rings->answers, heard);
-	}
-	start = now() - start;
-	munmap(rings, sizeof(*rings));
-	close(fd);
-	return start;
-}
-
-/* The cheapest of several rounds, because an interrupt may hit each of them. */
-static __u64 best_echo(const char *device)
-{
-	__u64 cost = echo(device);
-
-	for (int round = 1; round < 5; round++) {
-		__u64 one = echo(device);
+	for (__u32 round = 0; round < ROUNDS; round++) {
+		__u64 one = echo(fd, rings, round * MESSAGES);
 
 		if (one < cost)
 			cost = one;
 	}
+	munmap(rings, sizeof(*rings));
+	close(fd);
 	printf("# figure: %s: %.1f instructions for a message to the driver and its answer\n",
 	       device, (double)cost / MESSAGES);
 	return cost;
