@@ -2,14 +2,13 @@
 /*
  * vmremap - share vmalloc memory with programs through mmap(2).
  *
- * Two ways in. An *area* is memory that vmremap allocates, refcounted, with a
- * policy for its mappings chosen when it is made. vmremap_range() and
- * vmremap_range_partial() are the drop-ins for remap_vmalloc_range() and
- * remap_vmalloc_range_partial().
+ * There are two ways to use it. An *area* is refcounted memory that vmremap allocates; its
+ * flags restrict how it can be mapped. vmremap_range() and vmremap_range_partial() are drop-in
+ * replacements for remap_vmalloc_range() and remap_vmalloc_range_partial().
  *
- * docs/contract.md lists the conditions of a mapping, its *clauses*. If one does not
- * hold, a function that maps returns the errno of that clause, and names the clause in
- * the tracepoint vmremap:vmremap_reject. The errno, the clause, and what is wrong:
+ * The Contract sections name *clauses*, which docs/contract.md defines. The clauses below are
+ * checked at run time. If one does not hold, the function returns the errno of that clause and
+ * emits the tracepoint vmremap:vmremap_reject, which names the clause:
  *
  *	%-EADDRNOTAVAIL	AddrAligned	an address is not page aligned
  *	%-ENODATA	SizeNonZero	the size is 0
@@ -22,11 +21,25 @@
  *	%-ENODEV	NotRevoked	the area was revoked
  *	%-EACCES	PolicyHeld	the area's flags refuse this kind of mapping
  *
- * Where several clauses fail, the first in this order is the answer.
+ * If several of them do not hold, the function returns the errno of one of them, usually of
+ * the first in this table. All other clauses are requirements or guarantees, without an errno:
  *
- * In a Contract section, *requires* is up to the caller; *checks* is tested, and refused if
- * it does not hold, (2) in two places; *meets* holds by construction; *guarantees* is what
- * holds afterwards.
+ *	AreaOutlives		an area lives as long as somebody has a reference on it; the
+ *				caller has one during the call
+ *	DeviceTurn		a device accesses the memory only while it owns it, and not
+ *				after the caller has dropped its reference
+ *	ZeroedBeforeShare	programs see only bytes that were zeroed or written for them
+ *	PagesOutlive		a page that is mapped or pinned is not freed
+ *	RightPage		each user address maps the page that was requested
+ *	NoUserAccess		programs cannot access the memory
+ *	SoleReference		no other reference on the area exists
+ *	AnyThread		several tasks may call the function at the same time
+ *	AllOrNothing		an error leaves no reference and no mapping behind
+ *
+ * In a Contract section, *requires* is followed by what the caller must ensure; *checks* by
+ * what the function tests, where (2) means at two places in the code; *meets* by what is always
+ * true for this function; and *guarantees* by what is true on success. VmaInit is both required
+ * and checked, because a function can test only a part of it.
  */
 #ifndef VMREMAP_H
 #define VMREMAP_H
@@ -47,7 +60,8 @@ struct vmremap_area;
 /*
  * Flags of an area. Whatever they are, no mapping of an area is executable, none can be
  * enlarged by mremap(2), and none is dumped into a core file. None is both private and
- * writable, except by vmremap_range() on an area that is not %VMREMAP_REVOCABLE.
+ * writable, unless vmremap_range() or vmremap_range_partial() makes it and the area is not
+ * %VMREMAP_REVOCABLE.
  */
 
 /* Userspace may only read: PROT_WRITE is refused, mprotect() cannot add it. */
@@ -55,22 +69,24 @@ struct vmremap_area;
 /* A child made by fork() does not inherit the mapping. */
 #define VMREMAP_DONTCOPY	0x2U
 /*
- * Charge the pages to the memory cgroup of the task that allocates. Without it, no cgroup is
- * charged. Either way, /proc/meminfo counts them in Cached.
+ * Charge the pages to the memory cgroup of the task that allocates. Without this flag, no
+ * cgroup is charged. In both cases, /proc/meminfo counts the pages in Cached, because they are
+ * the page cache of the area's own file.
  */
 #define VMREMAP_ACCOUNT		0x4U
 /*
  * Map every page at mmap time, so that no access takes a fault. If memory for page tables is
- * short, the rest is mapped when it is accessed, as with MAP_POPULATE. What
- * vmremap_range_partial() maps to a part of a VMA is always mapped when it is accessed.
+ * short, faults map the rest, as with MAP_POPULATE. The flag has no effect on a part of a VMA
+ * that vmremap_range_partial() maps: there, faults map all pages.
  */
 #define VMREMAP_POPULATE	0x8U
 
 /*
- * vmremap_area_revoke() and vmremap_area_freeze() can take the memory back from
- * programs. Such an area has three restrictions: no mapping is private and writable,
- * even by vmremap_range(); a VMA is mapped whole or not at all; and an .mmap callback
- * maps no page before it is accessed, whether %VMREMAP_POPULATE is set or not.
+ * Allow vmremap_area_revoke() and vmremap_area_freeze() to take the memory back from programs.
+ * Such an area has three restrictions: no function maps it private and writable;
+ * vmremap_range_partial() refuses to map it to only a part of a VMA; and in an .mmap callback
+ * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an .mmap_prepare
+ * callback it has.
  */
 #define VMREMAP_REVOCABLE	0x10U
 
@@ -80,7 +96,7 @@ struct vmremap_area;
 
 /**
  * vmremap_area_alloc - allocate memory that drivers and programs can share
- * @size: bytes wanted; memory comes in whole pages, all of them zeroed
+ * @size: size in bytes; rounded up to whole pages, all of which are zeroed
  * @flags: bitwise or of VMREMAP_* flags
  *
  * The memory is contiguous in vmalloc address space. Physically it consists of
@@ -91,7 +107,7 @@ struct vmremap_area;
  *	ZeroedBeforeShare, AreaOutlives, RightPage, AnyThread.
  * Context: Process context. May sleep.
  * Return:
- * * the area, holding one reference
+ * * the area, with one reference, which the caller owns
  * * %-ENODATA as an ERR_PTR(), like all that follow - @size is 0
  * * %-EOVERFLOW - @size rounded up to pages wraps
  * * %-EINVAL - @flags has a bit that is not a VMREMAP_* flag
@@ -118,12 +134,11 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
  * vmremap_area_put - drop a reference
  * @area: the area; NULL and ERR_PTR() are ignored
  *
- * Mappings hold references of their own: after the driver's last put, the
- * area lives until the last of them is unmapped. A pinned page even outlives
- * its area. Whoever drops the last reference, by a put or by unmapping, has the
- * memory freed as by fput(): when that task returns to userspace, or by a kernel
- * thread. A few small areas are cached instead, and are zeroed before
- * vmremap_area_alloc() reuses them.
+ * Mappings keep the area alive, too: after the driver's last put, the area lives until its
+ * last mapping is unmapped. A pinned page even outlives its area. The last put or unmap frees
+ * the memory as fput() does: when the current task returns to userspace, or from a kernel
+ * thread. A few small areas are cached instead, and are zeroed before vmremap_area_alloc()
+ * reuses them.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: Any but NMI. Does not sleep.
@@ -131,7 +146,7 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
 void vmremap_area_put(struct vmremap_area *area);
 
 /**
- * vmremap_area_addr - the kernel's address of an area
+ * vmremap_area_addr - get the kernel address of an area
  * @area: the area
  *
  * Userspace can read these bytes at any time, and can write them unless the
@@ -145,12 +160,12 @@ void vmremap_area_put(struct vmremap_area *area);
 void *vmremap_area_addr(const struct vmremap_area *area);
 
 /**
- * vmremap_area_size - the size of an area
+ * vmremap_area_size - get the size of an area
  * @area: the area
  *
  * Contract: requires AreaOutlives.
  * Context: Any.
- * Return: the bytes that were asked for, not rounded up to pages.
+ * Return: the size in bytes that was requested, not rounded up to pages.
  */
 size_t vmremap_area_size(const struct vmremap_area *area);
 
@@ -158,14 +173,16 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * vmremap_area_is_sole_reference - is there no other reference on an area?
  * @area: an area on which the caller has a reference
  *
- * A mapping of a whole VMA does not count, parts that vmremap_range_partial() has mapped do.
- * If this returns true, nobody else in the kernel can use the area by a reference, and only
- * the caller can give one to others.
+ * A mapping of a whole VMA holds no reference on the area, but on the area's file, which is
+ * not counted. A part of a VMA that vmremap_range_partial() has mapped holds a reference on the
+ * area. If this function returns true, nobody else in the kernel has a reference, and nobody
+ * else can take one.
  *
  * Contract: requires AreaOutlives; guarantees SoleReference.
  * Context: Any.
- * Return: true if the caller's is the only one. It is also false for the moment in which
- * vmremap_range(), which finds the area by its address, holds one.
+ * Return: true if the caller's reference is the only one. It is also false while
+ * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold
+ * a reference until they return.
  */
 bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
 
@@ -173,19 +190,19 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * vmremap_area_revoke - take an area's memory back from programs, for ever
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * When it returns, no mapping shows the memory. A program's access raises SIGBUS, a system
- * call's fails with %-EFAULT, and mapping the area again is refused. A page that is
- * pinned, for instance by O_DIRECT in flight, stays accessible through that pin. Revoking
- * an area twice is harmless.
+ * When it returns, no page of the area is mapped in userspace. A program's access raises
+ * SIGBUS, a system call's access fails with %-EFAULT, and mapping the area again is refused. A
+ * page that is pinned, for instance by O_DIRECT in flight, stays accessible through that pin.
+ * Revoking an area twice is harmless.
  *
- * Call this when the device goes away, instead of unmap_mapping_range() on the
- * driver's own inode. That does not reach the mappings, because their vm_file is the
- * area's.
+ * Call this when the device goes away, instead of unmap_mapping_range() on the driver's own
+ * inode. That call does not reach the mappings, because their vm_file is the area's file.
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, PagesOutlive, AnyThread.
  * Context: Process context. May sleep. Takes the i_mmap lock of the area's file and the locks
- * of its folios, and waits for faults on the area that are inserting entries. The caller may
- * hold an mmap lock, because these do not wait for one.
+ * of its folios, and waits for faults on the area that are inserting page table entries. The
+ * caller may hold an mmap lock: both kinds of locks nest inside it, and such a fault does not
+ * wait for it.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -197,38 +214,42 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * vmremap_area_freeze - take an area's memory back from programs, for a while
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * After success no program, and no device to which a program has given pages of it, can
- * read or write the memory: no mapping shows it, and nobody has pinned it. So a driver can
- * check the bytes and use them without a copy. An access waits for vmremap_area_thaw() or
- * vmremap_area_revoke(), like an access to memory that userfaultfd(2) handles:
+ * After success no program can read or write the memory, and neither can a device to which a
+ * program has given pages of it: no page of the area is mapped in userspace, and none is pinned.
+ * So a driver can check the bytes and use them without a copy. An access waits for
+ * vmremap_area_thaw() or vmremap_area_revoke(), like an access to memory that userfaultfd(2)
+ * handles:
  *
  * * a program's own access waits, and any signal interrupts the wait;
- * * a system call's access waits, and a fatal signal interrupts the wait; the system
- *   can suspend meanwhile;
+ * * a system call's access waits, and only a fatal signal interrupts the wait;
  * * a virtual CPU's access waits, and any signal interrupts the wait;
  * * the access of a task that exits or dumps core fails with %-EFAULT;
- * * so does an access that cannot drop the mmap lock: ptrace(2), /proc/PID/mem, a
- *   private futex, get_user_pages() without FOLL_UNLOCKABLE.
+ * * an access that cannot drop the mmap lock fails with %-EFAULT, too: ptrace(2),
+ *   /proc/PID/mem, a futex operation that writes a private futex, such as FUTEX_LOCK_PI, and
+ *   get_user_pages() without FOLL_UNLOCKABLE.
  *
- * A waiting access holds no lock of the program's mm, so that mmap(2) and fork(2) work.
+ * A waiting access holds no lock of the program's mm, so that mmap(2) and fork(2) work, and does
+ * not prevent the system from suspending.
  *
- * If pages are pinned, this waits up to 155 ms for them, in five growing pauses, and then
- * fails. After a failure everything is as before, except that accesses may have waited. If
- * the area is still frozen at the last vmremap_area_put(), it is thawed, so that mappings
- * that remain go on.
+ * If pages are pinned, this function waits up to 155 ms until they are unpinned, in five pauses
+ * of growing length, and then fails. After a failure everything is as before, except that
+ * accesses may have waited. If the area is still frozen at the last vmremap_area_put(), it is
+ * thawed, so that accesses to the remaining mappings no longer wait.
  *
- * Before the area is thawed, do not access memory of programs outside of it, for instance by
- * copy_from_user(): a system call that waits for the thaw may hold a lock, of a file system
- * for example, that such an access needs.
+ * The caller must not access user memory, for instance by copy_from_user(), until the area is
+ * thawed. An access to the area would wait for the caller's own thaw. An access to other memory
+ * may need a lock, such as a file system's, that a system call holds while it waits for the
+ * thaw.
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
- * Context: Process context. May sleep. Takes and waits as vmremap_area_revoke().
+ * Context: Process context. May sleep. Takes the same locks as vmremap_area_revoke(), and waits
+ * for the same faults.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
  * * %-ENODEV - @area is revoked
- * * %-EBUSY - @area is frozen already, or pages of it stay pinned
+ * * %-EBUSY - @area is already frozen, or pages of it stay pinned
  * * %-EINTR - the task was killed while it waited
  */
 int vmremap_area_freeze(struct vmremap_area *area) __must_check;
@@ -237,41 +258,41 @@ int vmremap_area_freeze(struct vmremap_area *area) __must_check;
  * vmremap_area_thaw - let programs access an area again
  * @area: an area that vmremap_area_freeze() has frozen
  *
- * Pages are mapped again when they are touched. An area that has been revoked since it
- * was frozen stays revoked. To thaw one that is not frozen does nothing but warn, once.
+ * Pages are mapped again when they are accessed. An area that has been revoked since it was
+ * frozen stays revoked. If the area is not frozen, this function only warns, once.
  *
  * Contract: requires AreaOutlives; guarantees AnyThread.
- * Context: Any.
+ * Context: Any but NMI. Does not sleep.
  */
 void vmremap_area_thaw(struct vmremap_area *area);
 
 /**
- * vmremap_area_sg_table - list an area's memory for a device's DMA
+ * vmremap_area_sg_table - list an area's memory in a scatterlist, for DMA
  * @area: an area on which the caller has a reference
- * @sgt: the table to fill, which holds nothing yet
- * @gfp: how to allocate its entries
+ * @sgt: the table to fill, not yet allocated
+ * @gfp: flags for the allocation of the table's entries
  *
- * There is one entry for each folio, and the last is cut at the size of the area. Unless
- * memory is fragmented, the entries of a large area are as large as a PMD. First call
- * dma_set_max_seg_size() with at least that size. If the device cannot take such segments,
- * or if dma_max_mapping_size() is smaller, as where memory is bounced, allocate an area that
- * is no larger than that, or make the table by sg_alloc_table_from_pages_segment().
+ * There is one entry for each folio. The last entry ends at the size of the area. Unless memory
+ * is fragmented, the entries of a large area are as large as a PMD. So before dma_map_sgtable(),
+ * call dma_set_max_seg_size() with at least PMD_SIZE. If the device's limit for a segment is
+ * below PMD_SIZE, or dma_max_mapping_size() is, as with swiotlb, allocate areas that are no
+ * larger than that limit, or build the table with sg_alloc_table_from_pages_segment().
  *
- * @sgt is the caller's: map it by dma_map_sgtable(), and free it by sg_free_table()
- * before the reference on @area is given back. The table holds no reference on the area,
- * and does not pin its pages.
+ * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
+ * dropping the reference on @area. The table holds no reference on the area, and does not pin
+ * its pages.
  *
- * The memory belongs to the device from dma_map_sgtable() to dma_sync_sgtable_for_cpu(), and
- * again from each dma_sync_sgtable_for_device() on. What the driver or a program writes to it
- * meanwhile, and what they read there, may be lost or old, as with any memory that is mapped
- * for DMA; no other memory is touched. Neither vmremap_area_revoke() nor vmremap_area_freeze()
- * stops a device: stop it first.
+ * The device owns the memory from dma_map_sgtable() to dma_sync_sgtable_for_cpu(), and again
+ * from each dma_sync_sgtable_for_device() on. As with any memory that is mapped for DMA, what
+ * the driver or a program writes in that time may be lost, and what it reads may be stale; no
+ * other memory is affected. Neither vmremap_area_revoke() nor vmremap_area_freeze() stops a
+ * device: stop it first.
  *
  * Contract: requires AreaOutlives, DeviceTurn; guarantees RightPage.
- * Context: Any in which @gfp allows to allocate.
+ * Context: Any in which an allocation with @gfp is allowed.
  * Return: 0, or
  * * %-EFAULT - @area is NULL or an ERR_PTR()
- * * %-ENOMEM - no memory for the entries
+ * * %-ENOMEM - not enough memory for the entries
  */
 int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t gfp) __must_check;
 
@@ -283,9 +304,9 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  *
  * Call this after everything else in the callback that can fail. On success the VMA belongs
  * to vmremap. Do not change its vm_ops, its vm_file or its vm_pgoff any more: vm_file is now
- * the area's, and vm_pgoff an offset into that file, as dma_buf_mmap() sets them. The VMA
- * keeps @area until it is unmapped, even if the driver is gone by then. What MADV_DONTNEED or
- * a zap removes is faulted in again.
+ * the area's file, and vm_pgoff an offset into that file, as dma_buf_mmap() sets them for a
+ * dma-buf. The VMA keeps @area alive until it is unmapped, even if the driver is gone by then.
+ * Pages that MADV_DONTNEED or a zap has unmapped are faulted in again.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
@@ -297,12 +318,12 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * 0 - on success
  * * %-EOVERFLOW - @pgoff wraps when counted in bytes
  * * %-EFAULT - @area is NULL or an ERR_PTR()
- * * %-EINVAL - @area has not that many pages from @pgoff on
- * * %-EBUSY - @vma is NULL, a pfn map, or has another owner's vm_ops
+ * * %-EINVAL - @area has fewer pages after @pgoff than @vma
+ * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or already has an owner's vm_ops
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
- *   %VMREMAP_RDONLY; or PROT_EXEC was asked for. Where only the personality
- *   READ_IMPLIES_EXEC asks for it, the mapping is made without it
+ *   %VMREMAP_RDONLY; or PROT_EXEC was requested. If only the personality READ_IMPLIES_EXEC
+ *   requests PROT_EXEC, the area is mapped without it
  */
 int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
 		      unsigned long pgoff) __must_check;
@@ -310,12 +331,11 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
 /**
  * vmremap_area_mmap_prepare - vmremap_area_mmap() for .mmap_prepare callbacks
  * @area: an area on which the caller has a reference
- * @desc: the VMA to be; it is covered from start to end
+ * @desc: the description of the VMA, which is covered from start to end
  * @pgoff: pages into @area before the first page to map
  *
- * Call this after everything else in the callback that can fail. It puts a reference
- * on the area's file into @desc, and the kernel never gives that back if the callback
- * fails afterwards.
+ * Call this after everything else in the callback that can fail. It stores a reference on the
+ * area's file in @desc, which the kernel leaks if the callback fails afterwards.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
@@ -323,25 +343,27 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap_prepare callback. Does not sleep.
- * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY
- * means that @desc is NULL, is a pfn map, or already has an action or vm_ops of its own. After
- * an error, the reference that an earlier call on the same @desc has put there is dropped.
+ * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY means that @desc is NULL, has
+ * VM_PFNMAP, or already has an action or an owner's vm_ops. After an error, the reference that
+ * an earlier call stored in the same @desc has been dropped.
  */
 int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff) __must_check;
 
 /**
- * vmremap_get_unmapped_area - choose an address where areas map cheaply
+ * vmremap_get_unmapped_area - choose a user address that suits the area's large folios
  * @file: the file being mapped
- * @addr: the caller's hint, or 0
+ * @addr: the program's hint, or 0
  * @len: bytes to map
  * @pgoff: offset into @file, in pages
  * @flags: MAP_* flags
  *
- * For file_operations.get_unmapped_area. Let the unit be the largest folio that fits into
- * @len bytes, at most a PMD: the address and the offset in bytes have the same remainder
- * modulo that unit. So a driver that offers several areas should place each at an offset
- * that is a multiple of the area's largest folio.
+ * For file_operations.get_unmapped_area. The address is congruent to the file offset modulo the
+ * size of the largest folio that fits into @len, at most PMD_SIZE, unless the program's hint is
+ * used or address space is short. So a PMD can map a folio that is as large as a PMD. This works
+ * like thp_get_unmapped_area(), but also for mappings that are smaller than a PMD. A driver that
+ * offers several areas in one file should place each at an offset that is a multiple of the size
+ * of the area's largest folio.
  *
  * Contract: requires nothing.
  * Context: Process context, mmap lock held.
@@ -354,18 +376,19 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
 /**
  * vmremap_range - map vmalloc pages to userspace
  * @vma: the VMA that is being set up; it is covered from start to end
- * @addr: page aligned kernel address in vmalloc memory: an area's own, or any
- *	that is allowed to reach userspace, as that of vmalloc_user()
+ * @addr: page aligned kernel address, in an area or in other vmalloc memory that
+ *	may be mapped to userspace (VM_USERMAP or VM_DMA_COHERENT), for instance
+ *	that of vmalloc_user()
  * @pgoff: pages into @addr before the first page to map
  *
- * The drop-in for remap_vmalloc_range(). @addr may lie in the middle of the allocation: a
- * range that leaves it is refused then, too, where the kernel's function reads on.
+ * The drop-in replacement for remap_vmalloc_range(). @addr may lie in the middle of the
+ * allocation: a range that goes past the end of the allocation is refused even then, whereas
+ * remap_vmalloc_range() compares it with the whole length and goes on past the end.
  *
- * An area's own memory is mapped as by vmremap_area_mmap(), but a private
- * writable mapping is allowed, as by the kernel's function: its writes are
- * copied. Plain vmalloc memory is mapped by the kernel's function: a page lives on
- * while it is mapped, even after vfree(), and what MADV_DONTNEED removes is not
- * mapped again.
+ * The memory of an area is mapped as by vmremap_area_mmap(), except that the mapping may be
+ * private and writable: its writes go to copies, as with remap_vmalloc_range(). Other vmalloc
+ * memory is mapped by remap_vmalloc_range() itself: a page stays allocated while it is mapped,
+ * even after vfree(), and pages that MADV_DONTNEED has unmapped are not mapped again.
  *
  * Contract: requires VmaInit; checks AddrAligned, RangeNoWrap, AreaValid,
  *	RangeInArea, AreaShareable, VmaInit, NotRevoked, PolicyHeld; meets
@@ -375,13 +398,13 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * Return:
  * * 0 - on success
  * * %-EADDRNOTAVAIL - @addr is not page aligned
- * * %-EOVERFLOW - @pgoff in bytes, or @addr plus it plus the VMA's size, wraps
+ * * %-EOVERFLOW - @pgoff in bytes wraps, or its sum with @addr and the VMA's size does
  * * %-EFAULT - @addr is in no live vmalloc allocation
  * * %-EPERM - the allocation was not made for userspace
- * * %-EINVAL - the allocation has not that many pages from @addr plus @pgoff on
+ * * %-EINVAL - the allocation has fewer pages after @addr plus @pgoff than @vma
  * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(); %-EACCES for a private
  *   writable mapping only if the area is %VMREMAP_REVOCABLE
- * * %-ENOMEM - plain vmalloc memory, and no memory for page tables
+ * * %-ENOMEM - @addr is not in an area, and there is not enough memory for page tables
  */
 int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) __must_check;
 
@@ -389,15 +412,15 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * vmremap_range_partial - map vmalloc pages to a part of a VMA
  * @vma: the VMA that is being set up
  * @uaddr: page aligned user address in @vma to start at
- * @kaddr: page aligned kernel address in vmalloc memory
+ * @kaddr: page aligned kernel address, as for vmremap_range()
  * @pgoff: pages into @kaddr before the first page to map
  * @size: bytes to map, rounded up to pages
  *
  * The counterpart of remap_vmalloc_range_partial(). Several parts of one VMA may be mapped,
- * from several areas. Accessing a part that was never mapped raises SIGBUS. As after
+ * from several areas. Accessing a part of the VMA that was never mapped raises SIGBUS. As after
  * vmremap_area_mmap(), the VMA belongs to vmremap, and its vm_file is no longer the driver's.
- * For plain vmalloc memory it is a drop-in only if vmremap is built in: a module can map such
- * memory to a whole VMA alone, because the kernel exports no function for less.
+ * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,
+ * because the kernel does not export remap_vmalloc_range_partial().
  *
  * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
  *	RangeInVma, AreaValid, RangeInArea, AreaShareable, VmaInit (2),
@@ -415,10 +438,10 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and this is not the
  *   whole of @vma
- * * %-ENOMEM - as from vmremap_range(), or there is no memory for the list of parts
+ * * %-ENOMEM - as from vmremap_range(), or there is not enough memory for the list of parts
  * * %-ENFILE - the system limit of open files (fs.file-max) was reached: a VMA with parts has
  *   a file of its own
- * * %-EOPNOTSUPP - plain vmalloc memory for a part of a VMA, and vmremap is a
+ * * %-EOPNOTSUPP - @kaddr is not in an area, this is not the whole of @vma, and vmremap is a
  *   module
  */
 int vmremap_range_partial(struct vm_area_struct *vma, unsigned long uaddr,
