@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Make page table entries. On a fault: for all pages of the VMA in the page table of the
- * address, or, if a PMD maps them, for some PMDs around it, too. When a VMA is set up: in those
- * page tables that would hold only a few pages, where a fault costs more than inserting them.
+ * Make page table entries. On a fault, map all pages of the VMA that are in the same PTE table
+ * as the address, or, if a PMD maps the address, also map some neighbouring PMDs. When a VMA is
+ * set up, fill those PTE tables that will have only a few entries, because inserting these costs
+ * less than a fault.
  *
- * filemap_map_pages() maps what a fault is about, as for any file. It uses a PMD where it can,
+ * filemap_map_pages() maps the pages around a fault, as for any file. It uses a PMD if possible,
  * and handles every concurrent change of the page table.
  */
 #include <linux/pagemap.h>
@@ -12,15 +13,15 @@
 #include "revoke.h"
 #include "span.h"
 
-/* At most this many PMDs per fault, to bound the time that it takes. */
+/* Map at most this many PMDs per fault, to bound the time that a fault takes. */
 #define AROUND_PMDS	32UL
 
-/* If a VMA has at most this many pages in a page table, inserting them costs less than a fault. */
+/* If a VMA has at most this many pages in a PTE table, inserting them costs less than a fault. */
 #define CHEAP_PAGES	8UL
 
 /*
- * Set the flag for which do_set_pmd() refuses a folio. memory_failure() sets it only on a folio
- * that is on an LRU, and an area's are on none.
+ * If a page of the folio is poisoned, set PG_has_hwpoisoned, so that do_set_pmd() does not map the
+ * folio. memory_failure() does not set it, because the folios of an area are not on an LRU list.
  */
 static void mark_if_failed(struct folio *folio)
 {
@@ -29,10 +30,10 @@ static void mark_if_failed(struct folio *folio)
 }
 
 /*
- * Also map the PMD-sized folios around the fault, by one PMD each: those of a window of
- * AROUND_PMDS that is aligned in the area, as far as the VMA and this table of PMDs reach. So
- * faults in any order map each window once. Smaller folios are left to faults of their own,
- * because there is no page table for them yet.
+ * Map the PMD-sized folios around the fault as well, by one PMD each. The area is divided into
+ * windows of AROUND_PMDS PMDs. Map the window that contains the address, as far as it is in the
+ * VMA and in this PMD table. So faults in any order map each window once. Smaller folios are left
+ * to faults of their own, because there is no PTE table for them yet.
  */
 static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span, bool any_failed)
 {
@@ -44,7 +45,7 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span, bool
 	unsigned long end = min(table.end, addr + (AROUND_PMDS - before) * PMD_SIZE);
 	pmd_t *pmd;
 
-	/* do_set_pmd() would need a page table to deposit for each, and cannot sleep for it. */
+	/* do_set_pmd() would allocate a PTE table for each PMD, but must not sleep here. */
 	if (arch_needs_pgtable_deposit())
 		return;
 
@@ -57,7 +58,7 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span, bool
 		struct vm_fault near = {
 			.vma = vmf->vma,
 			.address = addr,
-			/* The program has not written there: do not make the entry dirty. */
+			/* The program has not written to it: do not make the entry dirty. */
 			.flags = vmf->flags & ~FAULT_FLAG_WRITE,
 			.pmd = pmd,
 		};
@@ -70,9 +71,9 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span, bool
 }
 
 /**
- * vmremap_map_around - map the page that was accessed, and those around it
+ * vmremap_map_around - map the page that was accessed, and the pages around it
  * @vmf: the fault
- * @span: the whole VMA, which has no VM_MIXEDMAP: see vmremap_cover_map_pages()
+ * @span: the whole VMA, which does not have VM_MIXEDMAP: see vmremap_cover_map_pages()
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
@@ -95,12 +96,12 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
 }
 
 /**
- * vmremap_give_locked - return the page locked, for the kernel to map or to copy
+ * vmremap_give_locked - handle a fault by returning the page locked, as filemap_fault() does
  * @vmf: the fault
- * @span: the whole VMA
+ * @span: a span that contains the address
  *
- * As filemap_fault(): the area's state is checked under the folio's lock, which the kernel
- * holds until the page is mapped or copied. Revoke and freeze take that lock, too.
+ * The kernel maps or copies the page, and holds the folio's lock until then. The area's state is
+ * checked under this lock, because revoke and freeze take it, too.
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
@@ -124,9 +125,15 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 	} else if (folio_lock_killable(folio)) {
 		return VM_FAULT_SIGBUS;
 	}
-	/* Revoked or frozen meanwhile: the access faults again, and then waits or fails. */
+	/*
+	 * If the area was revoked or frozen meanwhile, return VM_FAULT_NOPAGE: the access faults
+	 * again, and then waits or fails.
+	 */
 	if (READ_ONCE(span->area->state) == VMREMAP_OPEN) {
-		/* Of a folio with a failed page, finish_fault() would map that one, too. */
+		/*
+		 * finish_fault() may map the whole folio. If a page of it is poisoned, map only the
+		 * page of this fault.
+		 */
 		if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {
 			folio_get(folio);
 			vmf->page = page;
@@ -139,8 +146,8 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 }
 
 /**
- * vmremap_insert_page - map one page, and never by a PMD
- * @vmf: the fault, or only .vma and .address, for a VMA that is being set up
+ * vmremap_insert_page - map one page, by a PTE
+ * @vmf: the fault; for a VMA that is being set up, only .vma and .address are set
  * @span: a span that contains the address
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees RightPage,
@@ -154,18 +161,21 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 
 	if (!page)
 		return VM_FAULT_SIGBUS;
-	/* memory_failure() has marked it, and vmf_insert_page_mkwrite() does not check for that. */
+	/* vmf_insert_page_mkwrite() does not check whether the page is poisoned. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
-	/* VM_MIXEDMAP is for entries without a reference on their page; this one holds one. */
+	/*
+	 * Unlike vm_insert_page(), vmf_insert_page_mkwrite() does not set VM_MIXEDMAP. The flag is
+	 * not needed, because each entry holds a reference on its page, and it would rule out PMDs.
+	 */
 	return vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 }
 
 /*
- * Fault the page at @addr in, and with it those up to @end, and perhaps PMDs after it. Return:
- * where to go on, which is @end or the end of these PMDs. If the page cannot be mapped without
- * dropping the mmap lock, because memory is short or the area is frozen, it is left to a later
- * access, as with MAP_POPULATE.
+ * Fault in the page at @addr, and with it the pages up to @end, and perhaps the PMDs after @end.
+ * Return the address at which to continue: @end, or the end of these PMDs. If memory is short, or
+ * if the fault would have to drop the mmap lock and sleep because the folio is locked or the area
+ * is frozen, later accesses map these pages.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
@@ -174,7 +184,7 @@ static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, un
 
 	if (ret & (VM_FAULT_ERROR | VM_FAULT_RETRY))
 		return end;
-	/* The page is mapped, so its table of PMDs exists. @end is in it, or begins the next. */
+	/* The page is mapped, so its PMD table exists. @end is in it, or begins the next. */
 	while (end % PUD_SIZE && pmd_leaf(pmdp_get(pmd_off(vma->vm_mm, end))))
 		end += PMD_SIZE;
 	return end;
@@ -196,12 +206,12 @@ static void insert(struct vmremap_area *area, struct vm_area_struct *vma,
 }
 
 /**
- * vmremap_prefault - map at once what is cheaper to insert than to fault in
+ * vmremap_prefault - insert the pages that are cheaper to insert than to fault in
  * @area: the area
- * @vma: a VMA that it covers, being set up, its vm_ops already in place and nothing mapped yet
+ * @vma: a VMA on this area that is being set up: its vm_ops are set, and nothing is mapped yet
  *
- * For an area that is %VMREMAP_POPULATE, map the rest as well. What cannot be mapped now is
- * left to later accesses.
+ * If the area is %VMREMAP_POPULATE, map all other pages as well. Pages that cannot be mapped now
+ * are left to later accesses.
  *
  * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;
  *	guarantees RightPage, PagesOutlive.
@@ -219,7 +229,7 @@ void vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma)
 			insert(area, vma, &table);
 		else if (area->flags & VMREMAP_POPULATE && vma_is_accessible(vma))
 			table.end = populate(vma, addr, table.end);
-		/* Only the first and the last page table can have so few pages. */
+		/* Only the first and the last PTE table can have so few pages: go to the last. */
 		else if (span.end - table.end > PMD_SIZE)
 			table.end = ALIGN_DOWN(span.end - 1, PMD_SIZE);
 		addr = table.end;

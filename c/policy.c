@@ -36,7 +36,7 @@ enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private
 	/* mprotect() adds VM_x only where VM_MAYx says that it may. */
 	if (refused & VM_WRITE)
 		*vm_flags &= ~VM_MAYWRITE;
-	/* A mixed map is for pages without references, and keeps PMDs out. */
+	/* VM_MIXEDMAP is not needed, because all pages are refcounted, and it rules out PMDs. */
 	*vm_flags &= ~dropped;
 	*vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
 	if (area_flags & VMREMAP_DONTCOPY)
