@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Cache small freed areas together with their file, their entry in the index and their
- * memory: setting these up costs more than mapping them. The refs of a cached area are 0, so
- * that a lookup in the index does not return it. It holds no reference on the module, so that
- * the module can be unloaded.
+ * memory, because setting these up costs more than mapping an area. The refs of a cached area
+ * are 0, so that a lookup in the index does not return it. It holds no reference on the module,
+ * so that the module can be unloaded.
  */
 #include <linux/cred.h>
 #include <linux/dcache.h>
@@ -16,7 +16,7 @@
 
 #include "revoke.h"
 
-/* How many areas are cached, and how large they may be: 1 MiB in all, so no shrinker. */
+/* The maximum number of cached areas, and their maximum size: 1 MiB in all, so no shrinker. */
 #define IDLE_AREAS	16U
 #define IDLE_SIZE	SZ_64K
 
@@ -28,11 +28,12 @@ static unsigned int nr_idle;
  * vmremap_idle_keep - cache an area
  * @area: an area that has no reference left
  *
- * Refuses an area if anything still refers to it: a VMA to its file, an open path to its
- * inode, a pin to its pages. New references of these cannot appear, because the file is in no
- * descriptor table and in no VMA. Refuses it, too, if its memory may not suit the next owner,
- * because it is charged or the machine has several nodes; and if the credentials of its file
- * would keep a user namespace alive.
+ * Refuses an area if anything still refers to it: a VMA to its file, an O_PATH descriptor of
+ * /proc/PID/map_files to its dentry or inode, or a pin to a page. After that no new reference can
+ * appear, because the file is in no descriptor table and in no VMA, except for the short-lived one
+ * of an RCU lookup: see vmremap_idle_end(). Also refuses an area if its memory may not suit the
+ * next owner, because it is charged or the machine has several nodes, and if the credentials of
+ * its file would keep a user namespace alive.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: Any but NMI. Does not sleep.
@@ -56,15 +57,17 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	swap(idle[slot], area);
 	spin_unlock_irqrestore(&lock, flags);
 	/*
-	 * A cached area gives its reference on this module up; the area that it has replaced
-	 * takes it over. It is not the last: the caller's module depends on this one.
+	 * The file of a cached area does not keep its reference on this module. If the area has
+	 * replaced another one, leave the reference to the file of that one, which has none and is
+	 * released next. Otherwise drop it. It is not the last one: the caller is in a module that
+	 * depends on this one, or in release() of pieces.c, whose file holds one.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);
 	return area;
 }
 
-/* The file must look like a new one, so its f_cred must be the current credentials. */
+/* The file must look like a new file, so its f_cred must be the current credentials. */
 static bool fits(const struct vmremap_area *area, unsigned long pages)
 {
 	struct folio *folio;
@@ -79,12 +82,13 @@ static bool fits(const struct vmremap_area *area, unsigned long pages)
 
 /**
  * vmremap_idle_take - take an area from the cache
- * @pages: how many pages it must have
- * @flags: VMREMAP_* flags: none fits VMREMAP_ACCOUNT, because charged memory is never cached
+ * @pages: how many pages the area must have
+ * @flags: VMREMAP_* flags; with %VMREMAP_ACCOUNT nothing is taken, because charged memory is
+ *	never cached
  *
  * Contract: guarantees AreaOutlives, ZeroedBeforeShare, AnyThread.
  * Context: Process context.
- * Return: an area like a new one, with size and flags still to be set, or NULL.
+ * Return: an area like a new one, whose size and flags the caller sets, or NULL.
  */
 struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 {
@@ -106,7 +110,10 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 
 	__module_get(THIS_MODULE);
 	area->state = VMREMAP_OPEN;
-	/* The futex code then numbers the inode anew: no task of the area's former use is woken. */
+	/*
+	 * Shared futexes are identified by this number. 0 has the futex code assign a new one, so
+	 * that no task that still waits on the area's former use is woken.
+	 */
 	atomic64_set(&file_inode(area->file)->i_sequence, 0);
 	list_for_each_entry(folio, &area->folios, lru) {
 		folio_clear_dirty(folio);
@@ -125,9 +132,10 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 void vmremap_idle_end(void)
 {
 	/*
-	 * A lookup under RCU with a stale pointer may take a reference on a file that has been
-	 * reused, and drops it at once. Wait for it: its fput() would be the last, and would
-	 * call release() after the module is gone.
+	 * A lookup under RCU with a stale pointer may take a reference on a cached area's file,
+	 * because the memory of a file is reused for others, and drops it at once. Wait for such
+	 * lookups: otherwise that fput() could be the last, and would call release() after the
+	 * module is gone.
 	 */
 	if (nr_idle)
 		synchronize_rcu();
@@ -136,9 +144,9 @@ void vmremap_idle_end(void)
 
 		idle[nr_idle] = NULL;
 		vmremap_index_remove(area);
-		/* The file's release puts it. */
+		/* After release(), __fput() drops a reference on the module. */
 		__module_get(THIS_MODULE);
-		/* Not by task work: that release is code of this module. */
+		/* Not by task work, because release() is code of this module. */
 		__fput_sync(area->file);
 	}
 }
