@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Take an area's memory back from programs: revoke it for ever, or freeze it for
- * a while.
+ * Take an area's memory back from programs: revoke it for ever, or freeze it for a while. This
+ * works like truncation:
  *
- * Works like truncation: change the state, so that new faults insert nothing; wait for the
- * faults that are running; zap what they have inserted; then lock each folio, and zap it again
- * if it is mapped, because the kernel may have mapped a page that vmremap_give_locked() returned
- * locked before. Every VMA with an entry is found, because a VMA that is not in i_mmap yet
- * has no entry: see vmremap_cover() and vma_mapped(). The invalidate_lock of the mapping could
- * replace the wait, but costs each fault 60 more instructions.
+ * 1. Change the state, so that new faults insert nothing.
+ * 2. Wait for the faults that are inserting entries.
+ * 3. Zap all entries.
+ * 4. Lock each folio, and zap it again if it is mapped. vmremap_give_locked() may have returned a
+ *    page of it locked before step 1, which the kernel then mapped after step 3.
+ *
+ * Every VMA with an entry is found, because a VMA that is not in i_mmap yet has no entry: see
+ * vmremap_cover() and vma_mapped() in mmap_prepare.c. The invalidate_lock of the mapping could
+ * replace step 2, but costs each fault 60 more instructions.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -19,7 +22,7 @@
 #include "revoke.h"
 #include "trace.h"
 
-/* 5, 10, 20, 40 and 80 ms: 155 ms in all, as in memfd_wait_for_pins(). */
+/* 5, 10, 20, 40 and 80 ms: 155 ms in all. memfd_wait_for_pins() has the last four. */
 #define WAITS	5
 
 static int check(const struct vmremap_area *area)
@@ -36,7 +39,7 @@ static void unmap(struct vmremap_area *area)
 
 	wait_var_event(&area->inserting, !atomic_read_acquire(&area->inserting));
 	unmap_mapping_range(mapping, 0, 0, 1);
-	/* As truncate_inode_folio(): what the kernel has mapped under the folio's lock since. */
+	/* Step 4. truncate_inode_folio() does the same. */
 	list_for_each_entry(folio, &area->folios, lru) {
 		folio_lock(folio);
 		if (folio_mapped(folio))
@@ -49,10 +52,11 @@ static void unmap(struct vmremap_area *area)
  * vmremap_pinned - is any page of an area pinned?
  * @area: an area that is mapped nowhere
  *
- * Looks for references other than the area's and the page cache's. GUP-fast takes its
- * reference before it checks the entry again, be it a PTE or a PMD: so either this function
- * sees that reference, or GUP-fast sees that the entry is gone, and drops it. The reference of
- * an entry is put only after the TLB flush: if none is left, no TLB has the page either.
+ * Looks for references on the pages other than the area's and the page cache's. GUP-fast takes
+ * its reference before it checks the PTE or PMD again: so either this function sees that
+ * reference, or GUP-fast sees that the entry is gone, and drops the reference. The reference that
+ * an entry holds is dropped only after the TLB flush. So if no other reference is left, no TLB
+ * maps the page.
  *
  * Contract: requires AreaOutlives.
  * Return: true if there is such a reference, even a short-lived one.
@@ -74,7 +78,7 @@ bool vmremap_pinned(const struct vmremap_area *area)
  * @area: the area
  *
  * Contract: requires AreaOutlives.
- * Context: Any.
+ * Context: Any but NMI.
  * Return: false if the area was open; true if it was frozen, or has been revoked.
  */
 bool vmremap_thaw(struct vmremap_area *area)
@@ -90,7 +94,7 @@ int vmremap_area_revoke(struct vmremap_area *area)
 	int err = check(area);
 
 	if (!err) {
-		/* A full barrier, which vmremap_insert_begin() pairs with. */
+		/* Step 1. A full barrier: pairs with the one in vmremap_insert_begin(). */
 		xchg(&area->state, VMREMAP_REVOKED);
 		wake_up_var(&area->state);
 		unmap(area);
@@ -103,7 +107,8 @@ EXPORT_SYMBOL_GPL(vmremap_area_revoke);
 /**
  * vmremap_freeze - freeze an area
  * @area: the area
- * @waits: how often to wait for pins to go away: 5 ms, and twice as long each further time
+ * @waits: at most how many times to wait for pins to go away; the first wait takes 5 ms, and
+ *	each further one twice as long as the one before
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
  * Context: as vmremap_area_freeze().
@@ -150,11 +155,12 @@ void vmremap_area_thaw(struct vmremap_area *area)
 EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 
 /*
- * How a fault waits. Any signal ends the wait of a program's own access, and the first wait of
- * a fault with FAULT_FLAG_INTERRUPTIBLE: GUP for a virtual CPU then returns. But the faults of
- * copy_from_user() have that flag, too, and the kernel retries them whatever the signal. So a
- * retry with a signal pending waits for a fatal one only, instead of spinning. It is freezable,
- * so that the system can suspend: unsafe, because a system call may hold locks.
+ * The task state in which a fault waits. Any signal ends the wait of a program's own access, and
+ * the first wait of a fault with FAULT_FLAG_INTERRUPTIBLE: GUP for a virtual CPU then returns. But
+ * the faults of copy_from_user() have that flag, too, and the kernel retries them until a fatal
+ * signal comes. To keep such a retry from spinning while another signal is pending, it waits in
+ * TASK_KILLABLE, where only a fatal signal ends the wait. TASK_FREEZABLE_UNSAFE lets the system
+ * suspend meanwhile; with TASK_FREEZABLE, lockdep would warn of locks that a system call may hold.
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {
@@ -170,14 +176,15 @@ static unsigned int wait_state(const struct vm_fault *vmf)
  * @area: an area that is frozen or revoked
  * @vmf: the fault
  *
- * Follows handle_userfault(): the lock of the fault is dropped before the wait, so that
- * mmap(2) and fork(2) of the program go on. The access fails if the lock may not be dropped,
- * and if the task is exiting or dumping core, because no signal could end its wait then.
+ * Works like handle_userfault(): the fault's mmap or VMA lock is dropped before the wait, so
+ * that the program's mmap(2) and fork(2) do not wait, too. The access fails if the lock must not
+ * be dropped, or if the task is exiting or dumping core, because no signal could end its wait
+ * then.
  *
  * Contract: requires AreaOutlives.
  * Context: as vm_operations_struct.fault.
- * Return: %VM_FAULT_RETRY, or %VM_FAULT_SIGBUS: the kernel's own access then fails with
- * -EFAULT.
+ * Return: %VM_FAULT_RETRY, or %VM_FAULT_SIGBUS, upon which an access of the kernel itself fails
+ * with -EFAULT.
  */
 vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 {
@@ -191,7 +198,7 @@ vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
 
-	/* Without the lock, the VMA and its reference on the file may go. */
+	/* Once the lock is dropped, the VMA may go, and with it its reference on the file. */
 	file = get_file(area->file);
 	release_fault_lock(vmf);
 	___wait_var_event(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN,
