@@ -66,8 +66,11 @@ def read(review):
     text = review.files[CONTRACT]
     for section in re.finditer(r"^### `(\w+)`\n((?:(?!#).*\n)*)", text, flags=re.M):
         name, where = section[1], (CONTRACT, line_of(text, section.start()))
-        statement, *bullets = (" ".join(part.split()) for part in re.split(r"\n(?=- \*\*)", section[2]))
-        said = [re.match(r"- \*\*(.+?)\*\*: (.*)", bullet).groups() for bullet in bullets]
+        statement, *bullets = re.split(r"\n(?=- \*\*)", section[2])
+        statement = " ".join(statement.split())
+        # A part that is a list has one line for each item.
+        bullets = ("\n".join(" ".join(item.split()) for item in re.split(r"\n(?=  - )", bullet)) for bullet in bullets)
+        said = [re.match(r"(?s)- \*\*(.+?)\*\*:\s+(.*)", bullet).groups() for bullet in bullets]
         kept = [words for what, words in said if what == "Kept by"]
         how = {re.match(r"\w+", words)[0] for words in kept}
         errno = "".join(re.findall(r"^checked, `(E\w+)`", "\n".join(kept), flags=re.M)[:1])

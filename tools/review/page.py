@@ -155,6 +155,10 @@ class Pages:
             f"- {self.quote(obligation)} {self.inline(clause)}\n" for obligation, clause in self.review.obligations[callee])
                        for callee in unsafe.callees if callee in self.review.obligations)
 
+    def indented(self, words):
+        """A part of a clause as Sphinx has it in a list: its own items, if it has some, are a list in that."""
+        return re.sub(r"\n- ", "\n  - ", re.sub(r"(?:^|\n)(?=- )", "\n\n", words, count=1))
+
     def quote(self, text):
         return re.sub(r"([*\\|_`\[\]<>])", r"\\\1", text)
 
@@ -181,14 +185,14 @@ class Pages:
         """With a revision to compare with, what is newly trusted; the source of that alone is shown."""
         places = [p for p in self.review.of("kernel", clause.name)
                   if any(f"{clause.name} rests on {p.symbol}," in change for change in changes)]
-        said = f"\n{self.inline(clause.notes.get('Assumes', '?'))}\n"
+        said = f"\n{self.inline(self.indented(clause.notes.get('Assumes', '?')))}\n"
         return heading(self.name(clause.name), 1) + said + self.spots(places) if places or not changes else ""
 
     def of_clause(self, clause):
         steps = [step for step in re.split(r"\n(?=\d+\. )", self.review.argument) if f"`{clause.name}`" in step]
         notes = [("Kept by", words) for words in clause.kept] + [*clause.notes.items()]
         out = heading(clause.name, 0, clause.name) + f"\n{self.inline(clause.statement)}\n" + "".join(
-            f"\n- **{what}**: {self.inline(words)}" for what, words in notes) + "\n"
+            f"\n- **{what}**: {self.inline(self.indented(words))}\n" for what, words in notes)
         out += heading("Its part in the argument", 1) + "\n" + self.prose("\n".join(steps))
         for role, title in TITLES.items():
             places = self.review.of(role, clause.name)
