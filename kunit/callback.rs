@@ -20,6 +20,9 @@ pub(crate) fn mmap(mapping: &Mapping<'_>) -> Result {
     match mapping.page_offset() {
         0 => dropped(mapping),
         1 => twice(mapping),
+        2 => weak(mapping),
+        3 => weak_of_nothing(mapping),
+        4 => weak_while_frozen(mapping),
         6 => second_try(mapping),
         // Whoever called the hook releases what it has mapped.
         8 => late_failure(mapping),
@@ -50,6 +53,45 @@ fn twice(mapping: &Mapping<'_>) -> Result {
     first.mmap(mapping, 0)?;
     expect(area(mapping, Flags::NONE)?.mmap(mapping, 0) == Err(EBUSY))?;
     first.mmap(mapping, 0)
+}
+
+/// Which handle has made the mapping makes no difference to it.
+fn weak(mapping: &Mapping<'_>) -> Result {
+    let area = area(mapping, Flags::NONE)?;
+    let first = area.downgrade();
+    let second = first.clone();
+
+    drop(first);
+    second.mmap(mapping, 0)
+}
+
+/// A weak handle refuses if the last other one is gone, and like any other until then.
+fn weak_of_nothing(mapping: &Mapping<'_>) -> Result {
+    let area = area(mapping, Flags::NONE)?;
+    let (weak, clone) = (area.downgrade(), area.clone());
+
+    drop(area);
+    expect(weak.mmap(mapping, usize::MAX) == Err(EOVERFLOW))?;
+    drop(clone);
+    // What was mapped by the last of its handles is taken back.
+    self::area(mapping, Flags::NONE)?.mmap(mapping, 0)?;
+    weak.mmap(mapping, 0)
+}
+
+/// A program sees what the driver has written until it thaws the area.
+fn weak_while_frozen(mapping: &Mapping<'_>) -> Result {
+    let len = mapping.end() - mapping.start();
+    let mut area = Area::<u8>::zeroed_slice(len, Flags::REVOCABLE)?;
+    let weak = area.downgrade();
+    let mut frozen = area.freeze()?;
+
+    weak.mmap(mapping, 0)?;
+    for page in frozen.chunks_mut(PAGE_SIZE) {
+        if let Some(first) = page.first_mut() {
+            *first = 1;
+        }
+    }
+    Ok(())
 }
 
 /// A refusal changes nothing: not what the program asked for, and not what may come next.

@@ -46,6 +46,7 @@ checks! {
     narrow_atomic_leaves_its_neighbours,
     copies_with_no_program_fail,
     guard_that_is_dropped_thaws,
+    only_other_areas_prevent_a_freeze,
     index_past_the_end_is_refused,
     clone_outlives_the_first,
     each_page_is_iterated_once,
@@ -247,6 +248,23 @@ fn guard_that_is_dropped_thaws() -> Result {
 
     drop(area.freeze()?);
     drop(area.freeze()?);
+    Ok(())
+}
+
+/// `SoleReference`: what can access the memory counts, and what can only map it does not.
+fn only_other_areas_prevent_a_freeze() -> Result {
+    let mut area = Area::<u32>::zeroed(Flags::REVOCABLE)?;
+    let weak = area.downgrade();
+    let _weaker = weak.clone();
+
+    for _ in 0..2 {
+        let clone = area.clone();
+        let _weakest = clone.downgrade();
+
+        assert_eq!(area.freeze().err(), Some(EBUSY));
+        drop(clone);
+        drop(area.freeze()?);
+    }
     Ok(())
 }
 

@@ -6,22 +6,18 @@
 
 use crate::{
     bindings,
-    mapping::Target,
+    handle::Handle,
     Flags,
     Mapping,
     SharedMem,
-    SharedMemBackend, //
+    SharedMemBackend,
+    WeakArea, //
 };
 use core::{
-    mem::ManuallyDrop,
     ops::Range,
     ptr::NonNull, //
 };
 use kernel::{
-    error::{
-        from_err_ptr,
-        to_result, //
-    },
     io::{
         io_project,
         IoBase, //
@@ -36,7 +32,8 @@ use kernel::{
 /// The memory holds one `T`, or, in an `Area<[T]>`, as many as were asked for. It is zeroed at
 /// first, page aligned, and not bound to any device. [`Clone`] takes one more reference to the same
 /// memory. Each mapping holds a reference of its own. So the last `Area` can be dropped at any time
-/// in process context, and what a program has mapped stays until it is unmapped.
+/// in process context, and what a program has mapped stays until it is unmapped. A [`WeakArea`] is
+/// no such reference, but can map the memory.
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
 /// [`Flags::READ_ONLY`]. So there is no reference to them, except while the area is
@@ -57,9 +54,9 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// - `raw` points to a live area, and `self` owns one reference on it.
-/// - `memory` points to that area's memory, which has the size of `memory`'s pointee, is aligned
-///   for it, and is valid for reads and writes while the area lives.
+/// `handle` keeps an area alive, and `memory` points to the memory of that area. The memory has the
+/// size of `memory`'s pointee, is aligned for it, and is valid for reads and writes while the area
+/// lives.
 ///
 /// # Examples
 ///
@@ -83,7 +80,7 @@ use kernel::{
 /// # Ok::<(), Error>(())
 /// ```
 pub struct Area<T: KnownSize + ?Sized> {
-    raw: NonNull<bindings::vmremap_area>,
+    handle: Handle,
     memory: NonNull<T>,
 }
 
@@ -108,10 +105,10 @@ impl<T: FromBytes + IntoBytes> Area<T> {
     /// ```
     #[inline]
     pub fn zeroed(flags: Flags) -> Result<Self> {
-        let (raw, memory) = Self::alloc(size_of::<T>(), flags)?;
+        let (handle, memory) = Self::alloc(size_of::<T>(), flags)?;
 
-        // INVARIANT: `alloc` gave one reference, and the memory is as large as `T`.
-        Ok(Self { raw, memory })
+        // INVARIANT: This is the memory of that handle's area, and as large as `T`.
+        Ok(Self { handle, memory })
     }
 
     /// Allocates an area that is `len` times a zeroed `T`.
@@ -139,57 +136,45 @@ impl<T: FromBytes + IntoBytes> Area<T> {
     #[inline]
     pub fn zeroed_slice(len: usize, flags: Flags) -> Result<Area<[T]>> {
         let size = size_of::<T>().checked_mul(len).ok_or(EOVERFLOW)?;
-        let (raw, memory) = Self::alloc(size, flags)?;
+        let (handle, memory) = Self::alloc(size, flags)?;
 
-        // INVARIANT: `alloc` gave one reference, and the memory is as large as `len` times `T`.
+        // INVARIANT: This is the memory of that handle's area, and as large as `len` times `T`.
         Ok(Area {
-            raw,
+            handle,
             memory: NonNull::slice_from_raw_parts(memory, len),
         })
     }
 
-    /// Allocates an area of `size` bytes. Returns a reference to it and the address of its memory.
+    /// Allocates an area of `size` bytes. Returns a handle of it and the address of its memory.
     #[inline]
-    fn alloc(size: usize, flags: Flags) -> Result<(NonNull<bindings::vmremap_area>, NonNull<T>)> {
+    fn alloc(size: usize, flags: Flags) -> Result<(Handle, NonNull<T>)> {
         const_assert!(
             align_of::<T>() <= PAGE_SIZE,
             "an area is aligned to pages, not to more"
         );
-        let (raw, memory) = alloc(size, flags)?;
-        Ok((raw, memory.cast()))
+        let (handle, memory) = Handle::alloc(size, flags)?;
+        Ok((handle, memory.cast()))
     }
-}
-
-// Not generic, so that it is compiled into vmremap.ko and not into each of its users.
-fn alloc(size: usize, flags: Flags) -> Result<(NonNull<bindings::vmremap_area>, NonNull<c_void>)> {
-    // SAFETY:
-    // - `Context`: the caller may sleep, as for each allocation with `GFP_KERNEL`; no type says so.
-    let raw = from_err_ptr(unsafe { bindings::vmremap_area_alloc(size, flags.as_raw()) })?;
-    // SAFETY:
-    // - `AreaOutlives`: the reference that was just given keeps the area alive.
-    let memory = unsafe { bindings::vmremap_area_addr(raw) };
-
-    Ok((
-        NonNull::new(raw).ok_or(ENOMEM)?,
-        NonNull::new(memory).ok_or(ENOMEM)?,
-    ))
 }
 
 impl<T: KnownSize + ?Sized> Area<T> {
     #[inline]
     pub(crate) fn raw(&self) -> *mut bindings::vmremap_area {
-        self.raw.as_ptr()
+        self.handle.as_raw()
+    }
+
+    #[inline]
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
     }
 
     /// Returns one more reference to the memory, as bytes.
     #[inline]
     pub(crate) fn to_bytes(&self) -> Area<[u8]> {
-        let Self { raw, memory } = *ManuallyDrop::new(self.clone());
-
-        // INVARIANT: The clone's reference is now this one's, and so many bytes are its memory.
+        // INVARIANT: This is the memory of the same area, and so many bytes.
         Area {
-            raw,
-            memory: NonNull::slice_from_raw_parts(memory.cast(), self.size()),
+            handle: self.handle.clone(),
+            memory: NonNull::slice_from_raw_parts(self.memory.cast(), self.size()),
         }
     }
 
@@ -253,24 +238,29 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// ```
     #[inline]
     pub fn mmap(&self, mapping: &Mapping<'_>, page_offset: usize) -> Result {
-        to_result(match mapping.target() {
-            // SAFETY:
-            // - `AreaOutlives`: by the type invariant there is a reference on the area.
-            // - `VmaInit`: by the type invariant of `Mapping` this thread sets up the VMA in an
-            //   `.mmap` hook: it holds the mmap lock for writing, and nobody else can find the VMA.
-            // - `Context`: by the same invariant this is such a hook, which may sleep.
-            Target::Vma(vma) => unsafe {
-                bindings::vmremap_area_mmap(self.raw(), vma, page_offset)
-            },
-            // SAFETY:
-            // - `AreaOutlives`: by the type invariant there is a reference on the area.
-            // - `VmaInit`: by the type invariant of `Mapping` an `.mmap_prepare` hook was given the
-            //   description, and only this thread accesses it.
-            // - `Context`: by the same invariant this is such a hook.
-            Target::Desc(desc) => unsafe {
-                bindings::vmremap_area_mmap_prepare(self.raw(), desc, page_offset)
-            },
-        })
+        self.handle.mmap(mapping, page_offset)
+    }
+
+    /// Returns a handle that can only map the memory, and does not keep it.
+    ///
+    /// It takes no part in [`freeze`](Self::freeze), and an mmap hook uses it without a lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let mut area = Area::<u8>::zeroed_slice(4096, Flags::REVOCABLE)?;
+    /// let mappable = area.downgrade();
+    ///
+    /// area.freeze()?.fill(1);
+    /// // What an mmap hook calls: `mappable.mmap(mapping, mapping.page_offset())`.
+    /// drop(mappable);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn downgrade(&self) -> WeakArea {
+        self.handle.downgrade()
     }
 
     /// Returns a view of the bytes of the whole area.
@@ -356,25 +346,11 @@ impl<'a, T: KnownSize + ?Sized> IoBase<'a> for &'a Area<T> {
 impl<T: KnownSize + ?Sized> Clone for Area<T> {
     #[inline]
     fn clone(&self) -> Self {
-        // SAFETY:
-        // - `AreaOutlives`: by the type invariant there is a reference on the area.
-        unsafe { bindings::vmremap_area_get(self.raw()) };
-
-        // INVARIANT: The new one owns the reference that was just taken.
+        // INVARIANT: This is the memory of the same area.
         Self {
-            raw: self.raw,
+            handle: self.handle.clone(),
             memory: self.memory,
         }
-    }
-}
-
-impl<T: KnownSize + ?Sized> Drop for Area<T> {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY:
-        // - `AreaOutlives`: by the type invariant `self` owns the reference that is given back,
-        //   and every view of the memory borrows `self`. Mappings have references of their own.
-        unsafe { bindings::vmremap_area_put(self.raw()) };
     }
 }
 

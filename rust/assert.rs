@@ -7,7 +7,8 @@ use crate::{
     Flags,
     Frozen,
     Mapping,
-    PollEvents, //
+    PollEvents,
+    WeakArea, //
 };
 use core::{
     borrow::Borrow,
@@ -46,7 +47,8 @@ assert_is! {
     Area<[u8]>: [Send + Sync + Unpin + Clone + 'static];
     Frozen<'static, u32>: [Send + Sync + Unpin + Deref<Target = u32>];
     Flags: [Send + Sync + Unpin + Copy + 'static];
-    PollEvents: [Send + Sync + Unpin + Copy + 'static]
+    PollEvents: [Send + Sync + Unpin + Copy + 'static];
+    WeakArea: [Send + Sync + Unpin + Clone + 'static]
 }
 
 assert_is_not! {
@@ -66,6 +68,10 @@ assert_is_not! {
     Frozen<'static, Cell<u32>>: Sync;
     // It is not its area.
     Frozen<'static, u32>: AsRef<Area<u32>>;
+    // It maps, and does nothing else.
+    WeakArea: Copy;
+    WeakArea: Deref;
+    WeakArea: Into<Area<[u8]>>;
     // A hook's thread has the mapping alone, and nothing gives out the VMA.
     Mapping<'static>: Send;
     Mapping<'static>: Sync;

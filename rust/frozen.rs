@@ -45,6 +45,9 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// As long as there is a guard, do not access other memory of programs: a lock of theirs may be
     /// held by a thread that waits.
     ///
+    /// An mmap hook has only a shared reference to what the driver has. Keep a
+    /// [`WeakArea`](crate::WeakArea) for the hook, and this area, if need be, in a lock.
+    ///
     /// # Errors
     ///
     /// All is as before then.
@@ -76,9 +79,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn freeze(&mut self) -> Result<Frozen<'_, T>> {
-        // SAFETY:
-        // - `AreaOutlives`: by the type invariant there is a reference on the area.
-        if !unsafe { bindings::vmremap_area_is_sole_reference(self.raw()) } {
+        if !self.handle().is_sole() {
             return Err(EBUSY);
         }
         // SAFETY:
@@ -87,7 +88,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         to_result(unsafe { bindings::vmremap_area_freeze(self.raw()) })?;
 
         // INVARIANT: It is frozen by `NoUserAccess`, and `self` is the only one by `SoleReference`:
-        // to clone it takes a borrow that the guard excludes.
+        // to clone it takes a borrow that the guard excludes. A `WeakArea` only maps.
         Ok(Frozen { area: self })
     }
 

@@ -182,6 +182,9 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
+//! To freeze an area takes a `&mut Area`, which a driver that shares the area has in a lock. An
+//! mmap hook does not take that lock: it maps by a [`WeakArea`].
+//!
 //! # What is safe about it
 //!
 //! Whatever a program does with its mapping, the driver sees different values, but never undefined
@@ -203,6 +206,7 @@ mod dma;
 mod flags;
 mod fops;
 mod frozen;
+mod handle;
 #[cfg(CONFIG_PCI)]
 mod interrupt;
 mod mapping;
@@ -220,6 +224,7 @@ pub use atomic::{
 pub use dma::DmaArea;
 pub use flags::Flags;
 pub use frozen::Frozen;
+pub use handle::WeakArea;
 #[cfg(CONFIG_PCI)]
 pub use interrupt::handle_interrupt;
 pub use mapping::Mapping;

@@ -4,6 +4,7 @@
  * where the offset in the file and the command of ioctl(2) choose.
  */
 #include <poll.h>
+#include <pthread.h>
 
 #include "common.h"
 
@@ -17,6 +18,10 @@ enum {
 	REVOKE_AFTER,
 	REPLACE_AFTER,
 	FAIL_AFTER,
+	WEAK,
+	WEAK_FROZEN,
+	WEAK_AFTER_DROP,
+	WEAK_REFUSED,
 };
 
 /* What ioctl() does: no number that the kernel takes for its own, as FIGETBSZ. */
@@ -27,6 +32,7 @@ enum {
 	SYNC,
 	REGISTER,
 	UNREGISTER,
+	FREEZE,
 };
 
 FIXTURE(hook)
@@ -148,6 +154,124 @@ TEST_F(hook, fails_after_it_has_mapped)
 	p = map(self->fd, PLAIN);
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(1, look(self->mem, p));
+}
+
+/* What a WeakArea maps is a mapping like any other. */
+TEST_F(hook, maps_by_a_weak_handle)
+{
+	char *p = map(self->fd, WEAK);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(1, look(self->mem, p));
+	ASSERT_EQ(0, ioctl(self->fd, DROP));
+	EXPECT_EQ(1, look(self->mem, p));
+	EXPECT_EQ(0, touch(p, true));
+	EXPECT_EQ(MAP_FAILED, map(self->fd, WEAK));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(1, look(self->mem, p));
+}
+
+/* NoUserAccess: it maps frozen memory, which a program sees when it is thawed. */
+TEST_F(hook, maps_by_a_weak_handle_what_is_frozen)
+{
+	char *p = map(self->fd, WEAK_FROZEN);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(2, p[0]);
+	EXPECT_EQ(2, p[PAGES * PAGE_SIZE - 1]);
+}
+
+/* AreaOutlives: it maps nothing once the hook has dropped the area. */
+TEST_F(hook, maps_by_a_weak_handle_what_it_has_dropped)
+{
+	EXPECT_EQ(MAP_FAILED, map(self->fd, WEAK_AFTER_DROP));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(MAP_FAILED, map(self->fd, WEAK));
+	EXPECT_EQ(EFAULT, errno);
+}
+
+/* AllOrNothing: a hook that ignores this has mapped nothing, also not before. */
+TEST_F(hook, ignores_what_a_weak_handle_refuses)
+{
+	char *p = map(self->fd, WEAK_REFUSED);
+
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_EQ(SIGBUS, touch(p, false));
+}
+
+struct mapper {
+	int fd;
+	bool stop;
+	int error;
+};
+
+/* Maps, writes and unmaps until it is told to stop, or the area is gone. */
+static void *keep_mapping(void *arg)
+{
+	struct mapper *mapper = arg;
+
+	while (!__atomic_load_n(&mapper->stop, __ATOMIC_RELAXED)) {
+		char *p = map(mapper->fd, WEAK);
+
+		if (p == MAP_FAILED) {
+			mapper->error = errno;
+			break;
+		}
+		write_byte(p);
+		write_byte(p + (PAGES - 1) * PAGE_SIZE);
+		munmap(p, PAGES * PAGE_SIZE);
+	}
+	return NULL;
+}
+
+/*
+ * SoleReference, NoUserAccess: programs that map all the time do not keep an area from being
+ * frozen, and do not get at the frozen bytes. The driver takes its lock around the copy, and the
+ * hook takes none: nobody waits for ever.
+ */
+TEST_F(hook, freezes_while_others_map)
+{
+	struct mapper mapper = { .fd = self->fd };
+	size_t size = PAGES * PAGE_SIZE;
+	pthread_t thread;
+	char *buffer;
+	int i;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, keep_mapping, &mapper));
+	for (i = 0; i < 300; i++) {
+		buffer = mmap(NULL, size, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		ASSERT_NE(MAP_FAILED, buffer);
+		EXPECT_EQ(0, ioctl(self->fd, FREEZE, buffer));
+		munmap(buffer, size);
+	}
+	__atomic_store_n(&mapper.stop, true, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, mapper.error);
+}
+
+/* AreaOutlives, AnyThread: the last handle goes while others map; each mapping is whole or none. */
+TEST_F(hook, drops_what_others_map)
+{
+	int i, j;
+
+	for (i = 0; i < 100; i++) {
+		struct mapper mappers[2] = {};
+		pthread_t threads[2];
+		int fd = open(variant->device, O_RDWR | O_CLOEXEC);
+
+		ASSERT_LE(0, fd);
+		for (j = 0; j < 2; j++) {
+			mappers[j].fd = fd;
+			ASSERT_EQ(0, pthread_create(&threads[j], NULL, keep_mapping, &mappers[j]));
+		}
+		usleep(i * 20);
+		EXPECT_EQ(0, ioctl(fd, DROP));
+		for (j = 0; j < 2; j++) {
+			ASSERT_EQ(0, pthread_join(threads[j], NULL));
+			EXPECT_EQ(EFAULT, mappers[j].error);
+		}
+		close(fd);
+	}
 }
 
 /* RangeInArea: more than the area has is refused, however large. */

@@ -39,7 +39,8 @@ use vmremap::{
     Area,
     AtomicView,
     Flags,
-    Mapping, //
+    Mapping,
+    WeakArea, //
 };
 
 /// The page of the file where the data begins.
@@ -48,10 +49,11 @@ const DATA: usize = uapi::VMREMAP_SAMPLE_DATA as usize >> PAGE_SHIFT;
 /// What an opener has, and shares with whoever inherits or is sent the file.
 ///
 /// The lock keeps calls of the driver apart; nothing keeps a program from writing the data at any
-/// time.
+/// time. The mmap hook takes no lock.
 #[pin_data]
 pub(crate) struct Sample {
     control: Area<vmremap_sample_control>,
+    mappable: WeakArea,
     #[pin]
     locked: Mutex<Locked>,
 }
@@ -70,6 +72,7 @@ impl Sample {
         let sample = KBox::pin_init(
             pin_init!(Self {
                 control,
+                mappable: data.downgrade(),
                 locked <- new_mutex!(Locked { data, sequence: 0 }),
             }),
             GFP_KERNEL,
@@ -83,7 +86,7 @@ impl Sample {
     /// in it. All else is vmremap's to check: the length, the protection, the policy.
     pub(crate) fn mmap(&self, mapping: &Mapping<'_>) -> Result {
         match mapping.page_offset() {
-            offset @ DATA.. => self.locked.lock().data.mmap(mapping, offset - DATA),
+            offset @ DATA.. => self.mappable.mmap(mapping, offset - DATA),
             offset => self.control.mmap(mapping, offset),
         }
     }

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `AreaOutlives` `NoUserAccess` `VmaInit`: an `Area` comes with a reference on an area, a `Frozen` with a frozen one, a
-//! `Mapping` with what a hook was given, and none of them can be had in another way.
+//! `AreaOutlives` `NoUserAccess` `VmaInit`: an `Area` and a `WeakArea` come from an area, a `Frozen` from a frozen one, a
+//! `Mapping` from what a hook was given, and none of them can be had in another way.
 
 use core::ptr::NonNull;
 use vmremap::{
     Area,
     Frozen,
-    Mapping, //
+    Mapping,
+    WeakArea, //
 };
 
 fn make_up() -> Area<u32> {
     Area {
-        raw: NonNull::dangling(),    //~ E0451
+        handle: panic!(),            //~ E0451
         memory: NonNull::dangling(), //~ E0451
     }
+}
+
+fn make_up_weak() -> WeakArea {
+    WeakArea { shared: panic!() } //~ E0451
 }
 
 fn make_up_frozen(area: &mut Area<u32>) -> Frozen<'_, u32> {

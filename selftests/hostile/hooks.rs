@@ -35,7 +35,8 @@ use vmremap::{
     MiscArgs,
     MiscDevice,
     MiscDeviceRegistration,
-    PollEvents, //
+    PollEvents,
+    WeakArea, //
 };
 
 /// How large the area of a file is.
@@ -48,6 +49,10 @@ const FREEZE_BEFORE: usize = 2;
 const REVOKE_AFTER: usize = 3;
 const REPLACE_AFTER: usize = 4;
 const FAIL_AFTER: usize = 5;
+const WEAK: usize = 6;
+const WEAK_FROZEN: usize = 7;
+const WEAK_AFTER_DROP: usize = 8;
+const WEAK_REFUSED: usize = 9;
 
 // What `ioctl` does.
 const SET: u32 = 0x100;
@@ -56,6 +61,7 @@ const OVERLAP: u32 = 0x102;
 const SYNC: u32 = 0x103;
 const REGISTER: u32 = 0x104;
 const UNREGISTER: u32 = 0x105;
+const FREEZE: u32 = 0x106;
 
 /// What a registration and its files have, also when the device is gone.
 #[pin_data]
@@ -86,6 +92,7 @@ impl Shared {
 #[pin_data]
 pub(crate) struct Opened {
     shared: Arc<Shared>,
+    weak: WeakArea,
     #[pin]
     area: Mutex<Option<Area<[u8]>>>,
 }
@@ -97,6 +104,7 @@ impl Opened {
         KBox::pin_init(
             try_pin_init!(Self {
                 shared: shared.clone(),
+                weak: area.downgrade(),
                 area <- new_mutex!(Some(area)),
             }),
             GFP_KERNEL,
@@ -104,6 +112,9 @@ impl Opened {
     }
 
     fn mmap(&self, mapping: &Mapping<'_>) -> Result {
+        if mapping.page_offset() == WEAK {
+            return self.weak.mmap(mapping, 0);
+        }
         let mut slot = self.area.lock();
         let area = (*slot).as_mut().ok_or(ENODEV)?;
 
@@ -131,8 +142,45 @@ impl Opened {
                 area.mmap(mapping, 0)?;
                 Err(EPROTO)
             }
+            WEAK_FROZEN => {
+                let mut frozen = area.freeze()?;
+
+                self.weak.mmap(mapping, 0)?;
+                frozen.fill(2);
+                Ok(())
+            }
+            WEAK_AFTER_DROP => {
+                *slot = None;
+                self.weak.mmap(mapping, 0)
+            }
+            WEAK_REFUSED => {
+                area.mmap(mapping, 0)?;
+                *slot = None;
+                match self.weak.mmap(mapping, 0) {
+                    Err(EFAULT) => Ok(()),
+                    _ => Err(EPROTO),
+                }
+            }
             _ => Err(ENXIO),
         }
+    }
+
+    /// Takes the lock around everything that it should not be around, and freezes the area. Returns
+    /// how many bytes have changed meanwhile.
+    fn freeze(&self, arg: usize) -> Result<isize> {
+        let mut slot = self.area.lock();
+        let area = (*slot).as_mut().ok_or(ENODEV)?;
+        let user = UserSlice::new(UserPtr::from_addr(arg), LEN);
+
+        // Each page is a fault, which takes the mmap lock.
+        area.copy_from_user(0, LEN, &mut user.reader())?;
+        let mut frozen = area.freeze()?;
+        let mut changed = 0;
+        for round in 1..8 {
+            frozen.fill(round);
+            changed += frozen.iter().filter(|&&byte| byte != round).count();
+        }
+        Ok(changed as isize)
     }
 
     fn ioctl(&self, cmd: u32, arg: usize) -> Result<isize> {
@@ -159,6 +207,7 @@ impl Opened {
 
                 *self.shared.inner.lock() = Some(registration);
             }
+            FREEZE => return self.freeze(arg),
             UNREGISTER => {
                 let registration = self.shared.inner.lock().take();
 

@@ -39,6 +39,7 @@ mod dma;
 mod frozen;
 mod hooks;
 mod registration;
+mod weak;
 
 type Function<'a> = pci::Device<Core<'a>>;
 
@@ -106,6 +107,7 @@ fn test(pdev: &Function<'_>) {
         frozen::CHECKS,
         dma::CHECKS,
         registration::CHECKS,
+        weak::CHECKS,
     ];
     let all = || suites.iter().flat_map(|checks| checks.iter());
 
