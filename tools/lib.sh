@@ -50,8 +50,9 @@ suffix() {
 	generic-*) echo "$debian_arch" ;;
 	cloud-* | rt-*) echo "$FLAVOUR-$debian_arch" ;;
 	16k-arm64) echo arm64-16k ;;
+	headers-*) echo "headers-$debian_arch" ;;
 	vanilla-x86_64) echo vanilla ;;
-	*) die "FLAVOUR is generic, cloud, rt, on arm64 16k, or on x86_64 vanilla: there is no $FLAVOUR for $arch" ;;
+	*) die "FLAVOUR is generic, cloud, rt, headers, on arm64 16k, or on x86_64 vanilla: there is no $FLAVOUR for $arch" ;;
 	esac
 }
 
