@@ -224,9 +224,9 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * * a system call's access waits, and only a fatal signal interrupts the wait;
  * * a virtual CPU's access waits, and any signal interrupts the wait;
  * * the access of a task that exits or dumps core fails with %-EFAULT;
- * * an access that cannot drop the mmap lock fails with %-EFAULT, too: ptrace(2),
- *   /proc/PID/mem, a futex operation that writes a private futex, such as FUTEX_LOCK_PI, and
- *   get_user_pages() without FOLL_UNLOCKABLE.
+ * * an access that cannot drop the mmap lock fails with %-EFAULT, too: a futex operation that
+ *   writes a private futex, such as FUTEX_LOCK_PI, and get_user_pages(). ptrace(2) and
+ *   /proc/PID/mem fail with %-EIO for the same reason.
  *
  * A waiting access holds no lock of the program's mm, so that mmap(2) and fork(2) work, and does
  * not prevent the system from suspending.

@@ -175,8 +175,8 @@ unsafe fn opened<'a, P: ForeignOwnable>(file: *mut bindings::file) -> (P::Borrow
     // - `FileOpen`: promised by the caller: `open` has put it there, and `release` did not run.
     let device = unsafe { P::borrow(private) };
     // SAFETY:
-    // - `FileOpen`: the file is open during the operation, and system calls that use its position
-    //   hold its lock.
+    // - `FileOpen`: the file is open during the operation. `fdget_pos()` does not lock the position
+    //   of a device's file, but no method of `File` accesses the position.
     let file = unsafe { File::from_raw_file(file) };
 
     (device, file)
