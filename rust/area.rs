@@ -29,24 +29,25 @@ use kernel::{
 
 /// An owned reference to an area: memory that a driver shares with programs through `mmap(2)`.
 ///
-/// The memory holds one `T`, or, in an `Area<[T]>`, as many as were asked for. It is zeroed at
-/// first, page aligned, and not bound to any device. [`Clone`] takes one more reference to the same
-/// memory. Each mapping holds a reference of its own. So the last `Area` can be dropped at any time
-/// in process context, and what a program has mapped stays until it is unmapped. A [`WeakArea`] is
-/// no such reference, but can map the memory.
+/// The memory holds one `T`, or, in an `Area<[T]>`, as many `T`s as were requested. It is zeroed
+/// when it is allocated, page aligned, and not bound to any device. [`Clone`] takes one more
+/// reference on the same area. A mapping keeps the area alive as well. So the last `Area` can be
+/// dropped at any time, in any context but NMI, and what a program has mapped stays until it is
+/// unmapped. A [`WeakArea`] is no such reference, but can map the memory.
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
-/// [`Flags::READ_ONLY`]. So there is no reference to them, except while the area is
-/// [frozen](Self::freeze). They are accessed
+/// [`Flags::READ_ONLY`]. So no Rust reference (`&T` or `&mut T`) to the memory exists, except while
+/// the area is [frozen](Self::freeze). A driver accesses the bytes
 ///
-/// - by [`io_read!`] and [`io_write!`], or by the views that [`io_project!`] makes: see
+/// - with [`io_read!`] and [`io_write!`], or through the views that [`io_project!`] makes: see
 ///   [`SharedMem`];
-/// - with ordering by an [`AtomicView`](crate::AtomicView);
-/// - in bulk by [`read_at`](Self::read_at) and [`write_at`](Self::write_at), or between programs'
-///   other memory and this by [`copy_from_user`](Self::copy_from_user) and
+/// - with memory ordering, through an [`AtomicView`](crate::AtomicView);
+/// - in bulk, with [`read_at`](Self::read_at) and [`write_at`](Self::write_at);
+/// - directly from or to a buffer of a program, with [`copy_from_user`](Self::copy_from_user) and
 ///   [`copy_to_user`](Self::copy_to_user).
 ///
-/// Each read can return a different value. Check the value that you then use.
+/// Two reads of the same bytes can return different values. So check the value that you then use,
+/// instead of reading it again.
 ///
 /// [`io_read!`]: kernel::io::io_read
 /// [`io_write!`]: kernel::io::io_write
@@ -54,9 +55,9 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// `handle` keeps an area alive, and `memory` points to the memory of that area. The memory has the
-/// size of `memory`'s pointee, is aligned for it, and is valid for reads and writes while the area
-/// lives.
+/// `handle` keeps an area alive. `memory` points to the first byte of that area, which is as large
+/// as the type that `memory` points to, aligned for it, and valid for reads and writes as long as
+/// it lives.
 ///
 /// # Examples
 ///
@@ -85,13 +86,15 @@ pub struct Area<T: KnownSize + ?Sized> {
 }
 
 impl<T: FromBytes + IntoBytes> Area<T> {
-    /// Allocates an area that is one zeroed `T`.
+    /// Allocates an area that holds one zeroed `T`.
     ///
     /// # Errors
     ///
-    /// - [`ENODATA`]: `T` has no size.
-    /// - [`ENOMEM`]: there is not enough memory, or space to map it.
+    /// - [`ENODATA`]: `T` is zero-sized.
+    /// - [`ENOMEM`]: there is not enough memory or vmalloc address space.
     /// - [`EINTR`]: the task was killed meanwhile.
+    /// - [`ENFILE`]: the system limit of open files was reached.
+    /// - Another error, such as [`EACCES`], from a security module.
     ///
     /// # Examples
     ///
@@ -107,18 +110,20 @@ impl<T: FromBytes + IntoBytes> Area<T> {
     pub fn zeroed(flags: Flags) -> Result<Self> {
         let (handle, memory) = Self::alloc(size_of::<T>(), flags)?;
 
-        // INVARIANT: This is the memory of that handle's area, and as large as `T`.
+        // INVARIANT: `memory` is the memory of that handle's area, and as large as `T`.
         Ok(Self { handle, memory })
     }
 
-    /// Allocates an area that is `len` times a zeroed `T`.
+    /// Allocates an area that holds `len` zeroed `T`s.
     ///
     /// # Errors
     ///
-    /// - [`ENODATA`]: `len` is 0, or `T` has no size.
-    /// - [`EOVERFLOW`]: the size in bytes, rounded up to pages, does not fit a `usize`.
-    /// - [`ENOMEM`]: there is not enough memory, or space to map it.
+    /// - [`ENODATA`]: `len` is 0, or `T` is zero-sized.
+    /// - [`EOVERFLOW`]: the size in bytes, rounded up to pages, does not fit into a `usize`.
+    /// - [`ENOMEM`]: there is not enough memory or vmalloc address space.
     /// - [`EINTR`]: the task was killed meanwhile.
+    /// - [`ENFILE`]: the system limit of open files was reached.
+    /// - Another error, such as [`EACCES`], from a security module.
     ///
     /// # Examples
     ///
@@ -138,7 +143,7 @@ impl<T: FromBytes + IntoBytes> Area<T> {
         let size = size_of::<T>().checked_mul(len).ok_or(EOVERFLOW)?;
         let (handle, memory) = Self::alloc(size, flags)?;
 
-        // INVARIANT: This is the memory of that handle's area, and as large as `len` times `T`.
+        // INVARIANT: `memory` is the memory of that handle's area, and as large as `len` `T`s.
         Ok(Area {
             handle,
             memory: NonNull::slice_from_raw_parts(memory, len),
@@ -168,10 +173,10 @@ impl<T: KnownSize + ?Sized> Area<T> {
         &self.handle
     }
 
-    /// Returns one more reference to the memory, as bytes.
+    /// Takes one more reference on the area, and returns it as an area of bytes.
     #[inline]
     pub(crate) fn to_bytes(&self) -> Area<[u8]> {
-        // INVARIANT: This is the memory of the same area, and so many bytes.
+        // INVARIANT: `memory` is the memory of the same area, which has `self.size()` bytes.
         Area {
             handle: self.handle.clone(),
             memory: NonNull::slice_from_raw_parts(self.memory.cast(), self.size()),
@@ -196,7 +201,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// ```
     #[inline]
     pub fn size(&self) -> usize {
-        // A constant, but for slices: nothing else that is unsized can be allocated.
+        // For a sized `T`, `MIN_SIZE` is its size. It is 0 for slices, which are the only unsized
+        // types that can be allocated.
         match T::MIN_SIZE {
             // SAFETY:
             // - `AreaOutlives`: by the type invariant there is a reference on the area.
@@ -208,24 +214,26 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// Maps the area into the whole of `mapping`, from the area's page `page_offset` on.
     ///
     /// Call this from the hook `mmap` or `mmap_prepare`. On success `mapping` is complete: another
-    /// area cannot be mapped into it. It keeps the area until it is unmapped, even if the driver is
-    /// gone by then.
+    /// area cannot be mapped into it. It keeps the area alive until it is unmapped, even if the
+    /// driver is gone by then.
     ///
-    /// Large folios are mapped as a whole if the address allows it. A device that was registered by
-    /// [`MiscDeviceRegistration`](crate::MiscDeviceRegistration) chooses such an address.
+    /// A PMD maps a folio that is as large as a PMD, if the address is suitably aligned. For a
+    /// device that was registered by
+    /// [`MiscDeviceRegistration`](crate::MiscDeviceRegistration), `mmap(NULL, ...)` chooses such an
+    /// address.
     ///
     /// # Errors
     ///
-    /// Each failed clause of the contract has its own errno. After an error nothing is mapped.
+    /// Each clause of the contract has its own errno. Return the error from the hook: the kernel
+    /// then creates no mapping.
     ///
-    /// | error | clause | the program asked for |
+    /// | error | clause | cause |
     /// | --- | --- | --- |
-    /// | [`EOVERFLOW`] | `RangeNoWrap` | an offset that wraps when counted in bytes |
-    /// | [`EINVAL`] | `RangeInArea` | more pages than the area has from `page_offset` on |
-    /// | [`EBUSY`] | `VmaInit` | nothing wrong: an area is mapped already, which is now unmapped |
-    /// | [`ENODEV`] | `NotRevoked` | nothing wrong: the area was revoked |
-    /// | [`EACCES`] | `PolicyHeld` | an executable mapping, or a writable one against the flags |
-    /// | [`ENOMEM`] | | more page tables than there is memory for, by `mmap` alone |
+    /// | [`EOVERFLOW`] | `RangeNoWrap` | `page_offset` wraps when counted in bytes |
+    /// | [`EINVAL`] | `RangeInArea` | the area has fewer pages after `page_offset` than `mapping` |
+    /// | [`EBUSY`] | `VmaInit` | the hook has already mapped an area into `mapping` |
+    /// | [`ENODEV`] | `NotRevoked` | the area was revoked |
+    /// | [`EACCES`] | `PolicyHeld` | executable, private and writable, or against the flags |
     ///
     /// # Examples
     ///
@@ -241,9 +249,10 @@ impl<T: KnownSize + ?Sized> Area<T> {
         self.handle.mmap(mapping, page_offset)
     }
 
-    /// Returns a handle that can only map the memory, and does not keep it.
+    /// Returns a handle that can only map the memory, and does not keep the area alive.
     ///
-    /// It takes no part in [`freeze`](Self::freeze), and an mmap hook uses it without a lock.
+    /// The handle does not prevent [`freeze`](Self::freeze), and an mmap hook can use it without a
+    /// lock.
     ///
     /// # Examples
     ///
@@ -287,11 +296,11 @@ impl<T: KnownSize + ?Sized> Area<T> {
 }
 
 impl<T: FromBytes + IntoBytes> Area<[T]> {
-    /// Returns a view of the `T`s of `range`.
+    /// Returns a view of the `T`s in `range`.
     ///
     /// # Errors
     ///
-    /// [`ERANGE`]: the area ends before, or the range is none.
+    /// [`ERANGE`]: `range` ends after the end of the area, or its start is greater than its end.
     ///
     /// # Examples
     ///
@@ -313,7 +322,7 @@ impl<T: FromBytes + IntoBytes> Area<[T]> {
 }
 
 impl<T> Area<[T]> {
-    /// Returns how many `T` the area is.
+    /// Returns the number of `T`s in the area.
     ///
     /// # Examples
     ///
@@ -346,7 +355,7 @@ impl<'a, T: KnownSize + ?Sized> IoBase<'a> for &'a Area<T> {
 impl<T: KnownSize + ?Sized> Clone for Area<T> {
     #[inline]
     fn clone(&self) -> Self {
-        // INVARIANT: This is the memory of the same area.
+        // INVARIANT: `memory` is the memory of the same area.
         Self {
             handle: self.handle.clone(),
             memory: self.memory,
@@ -355,11 +364,11 @@ impl<T: KnownSize + ?Sized> Clone for Area<T> {
 }
 
 // SAFETY:
-// - `AnyThread`: any task can use the reference and give it back; what it reads is a `T`, for which
-//   the bounds answer.
+// - `AnyThread`: the reference count is atomic, so that any task can use the reference and drop it.
+//   The memory holds a `T`, which by the bounds any task may use.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Send for Area<T> {}
 
 // SAFETY:
-// - `AnyThread`: the C side can be called by several tasks at once, and accesses to the memory
-//   stand any other at the same time, as they have to stand those of programs.
+// - `AnyThread`: several tasks may call the C functions at the same time. All accesses to the
+//   memory tolerate concurrent ones, because programs can access it at any time.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Sync for Area<T> {}
