@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The mapping that a program asks for.
+//! The mapping that a program requested.
 //!
 //! C header: `include/linux/mm_types.h`
 
@@ -16,16 +16,18 @@ use kernel::{
     mm::virt::VmaNew, //
 };
 
-/// A mapping that a program asks for, as an mmap hook is given it.
+/// The mapping that a program requested, as passed to the hook `mmap` or `mmap_prepare`.
 ///
-/// The kernel has two hooks. `.mmap` sets up a VMA, and `.mmap_prepare` describes one that the
-/// kernel then makes. A `Mapping` is either, and can only be used by
-/// [`Area::mmap`](crate::Area::mmap), so that nothing else changes what that has set up.
+/// The kernel has two hooks. `.mmap` sets up a VMA, and `.mmap_prepare` describes a VMA that the
+/// kernel then creates. A `Mapping` wraps either the VMA or the description. A driver can read the
+/// address range and the offset. Only [`Area::mmap`](crate::Area::mmap) can change the VMA or the
+/// description, so that nothing else changes what that method has set up.
 ///
 /// # Invariants
 ///
-/// For the duration of `'a`, an mmap hook that runs in this thread was given what `target` points
-/// to. Nothing but this crate changes it until the kernel has made the mapping.
+/// `target` points to the argument of an mmap hook, which runs in this thread during all of `'a`.
+/// Nothing but this crate changes the VMA or the description until the kernel has created the
+/// mapping.
 pub struct Mapping<'a> {
     target: Target,
     start: usize,
@@ -34,7 +36,7 @@ pub struct Mapping<'a> {
     hook: PhantomData<&'a VmaNew>,
 }
 
-/// What a hook was given.
+/// The argument of a hook.
 #[derive(Clone, Copy)]
 pub(crate) enum Target {
     Vma(*mut vm_area_struct),
@@ -42,24 +44,26 @@ pub(crate) enum Target {
 }
 
 impl<'a> Mapping<'a> {
-    /// Takes the VMA that an `.mmap` hook was given.
+    /// Wraps the VMA that was passed to an `.mmap` hook.
     ///
     /// A [`MiscDevice`](crate::MiscDevice) need not call this. It is for abstractions of other
     /// subsystems.
     ///
     /// # Safety
     ///
-    /// - `VmaInit`: `vma` is no mixed map, and from now on nothing but the returned value changes
-    ///   `vma`. For instance, nobody calls [`VmaNew::set_mixedmap`].
+    /// - `VmaInit`: `vma` does not have `VM_MIXEDMAP`, because splitting a PMD in such a VMA leaks
+    ///   the reference on the folio. From now on, nothing but the returned value changes `vma`. For
+    ///   instance, nobody calls [`VmaNew::set_mixedmap`].
     #[inline]
     pub unsafe fn from_vma(vma: &'a VmaNew) -> Self {
-        // INVARIANT: By its type invariant a `VmaNew` was given to an `.mmap` hook. The caller has
-        // promised the rest.
+        // INVARIANT: By its type invariant, a `VmaNew` is the argument of an `.mmap` hook. The
+        // caller promises the rest.
         Self {
             target: Target::Vma(vma.as_ptr()),
             start: vma.start(),
             end: vma.end(),
-            // SAFETY: The field is only written before the hook is called, and by the C side.
+            // SAFETY: The kernel writes `vm_pgoff` before it calls the hook, and otherwise only
+            // `vmremap_area_mmap()` does.
             // - `VmaInit`: by the type invariant of `VmaNew` the VMA is live and being set up by
             //   this thread, so that nobody else writes the field meanwhile.
             page_offset: unsafe { (*vma.as_ptr()).vm_pgoff },
@@ -67,24 +71,25 @@ impl<'a> Mapping<'a> {
         }
     }
 
-    /// Takes the description that an `.mmap_prepare` hook was given.
+    /// Wraps the description that was passed to an `.mmap_prepare` hook.
     ///
     /// A [`MiscDevice`](crate::MiscDevice) need not call this. It is for abstractions of other
     /// subsystems.
     ///
     /// # Safety
     ///
-    /// - `VmaInit`: an `.mmap_prepare` hook was given `desc`, and does not return before the end of
-    ///   `'a`. From now on nothing but the returned value changes `desc`.
+    /// - `VmaInit`: `desc` is the argument of an `.mmap_prepare` hook, which does not return before
+    ///   the end of `'a`. From now on, nothing but the returned value changes `desc`.
     #[inline]
     pub unsafe fn from_desc(desc: *mut vm_area_desc) -> Self {
-        // SAFETY: The kernel has filled in a description before it calls the hook.
-        // - `VmaInit`: the caller's hook was given the description, and only this thread has it.
+        // SAFETY: The kernel fills in a description before it calls the hook.
+        // - `VmaInit`: the description is the argument of the caller's hook, and only this thread
+        //   accesses it.
         // - `AbiLayout`: the kernel's pointer is aligned for its own type.
         // - `Initialised`: the kernel initialises each field before it calls a hook.
         let asked = unsafe { ptr::read(desc) };
 
-        // INVARIANT: promised by the caller.
+        // INVARIANT: The caller promises that `desc` is the argument of a hook.
         Self {
             target: Target::Desc(desc),
             start: asked.start,
@@ -105,16 +110,16 @@ impl<'a> Mapping<'a> {
         self.start
     }
 
-    /// Returns the address at which the mapping ends: the first one behind it.
+    /// Returns the address at which the mapping ends: the first address after it.
     #[inline]
     pub fn end(&self) -> usize {
         self.end
     }
 
-    /// Returns the page of the file at which the mapping is to begin: the offset that the program
-    /// gave to `mmap(2)`.
+    /// Returns the offset in the file at which the mapping begins, in pages: the offset that the
+    /// program passed to `mmap(2)`.
     ///
-    /// A driver that has several regions decides by this offset which one the program means.
+    /// A driver that has several regions decides by this offset which region the program requested.
     /// [`Area::mmap`](crate::Area::mmap) does not change the value.
     ///
     /// # Examples
