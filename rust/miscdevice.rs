@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Misc devices whose areas are mapped as a whole.
+//! Misc devices whose mappings are aligned, so that PMDs can map large folios.
 //!
 //! C header: `include/linux/miscdevice.h`
 
@@ -34,25 +34,29 @@ use kernel::{
     types::ForeignOwnable, //
 };
 
-/// What [`MiscDevice::open`] is given, besides the file.
+/// The arguments of [`MiscDevice::open`], besides the file.
 pub struct MiscArgs<'a, T: MiscDevice> {
-    /// The device that is opened.
+    /// The device that a program opens.
     pub device: &'a Device,
     /// The data that the device was registered with.
     pub data: Pin<&'a T::RegistrationData>,
 }
 
-/// A misc device, or what an open file of one has.
+/// The operations of a misc device.
 ///
-/// It is like the kernel crate's [`MiscDevice`](miscdevice::MiscDevice), with these differences:
+/// The implementing type stands for the driver. An open file of the device has a [`Ptr`](Self::Ptr)
+/// as its private data.
 ///
-/// - an mmap hook is given a [`Mapping`], which only [`Area::mmap`](crate::Area::mmap) uses;
-/// - there are `mmap_prepare` and `poll`;
-/// - the registration has data of its own, which `open` is given.
+/// This trait is like the kernel crate's [`MiscDevice`](miscdevice::MiscDevice), with these
+/// differences:
+///
+/// - an mmap hook gets a [`Mapping`], which only [`Area::mmap`](crate::Area::mmap) can change;
+/// - there are the operations `mmap_prepare` and `poll`;
+/// - the registration has data of its own, which is passed to `open`.
 ///
 /// # Examples
 ///
-/// A device whose files share a counter, and wait for it to change:
+/// A device whose files share a counter, and whose programs can wait until it changes:
 ///
 /// ```
 /// use kernel::{
@@ -81,7 +85,7 @@ pub struct MiscArgs<'a, T: MiscDevice> {
 ///         Ok(Arc::clone(&args.data))
 ///     }
 ///
-///     // Or `fn mmap`, which is called when there is a VMA.
+///     // Or `fn mmap`, which is called when the VMA exists.
 ///     fn mmap_prepare(me: ArcBorrow<'_, Counter>, _: &File, mapping: &Mapping<'_>) -> Result {
 ///         me.frame.mmap(mapping, mapping.page_offset())
 ///     }
@@ -94,25 +98,26 @@ pub struct MiscArgs<'a, T: MiscDevice> {
 /// ```
 #[vtable]
 pub trait MiscDevice: Sized {
-    /// What an open file has: the kernel keeps it from `open` to `release`.
+    /// The private data of an open file: `open` creates it, and `release` drops it.
     type Ptr: ForeignOwnable + Send + Sync;
 
-    /// What the registration has, for those who open the device.
+    /// The data of the registration, which is passed to `open`.
     ///
-    /// It borrows nothing, because a registration that is forgotten has it for ever.
+    /// It must be `'static`, because a registration that is leaked, for instance by
+    /// [`core::mem::forget`], keeps it for ever.
     type RegistrationData: Send + Sync + 'static;
 
     /// Opens the device.
     fn open(file: &File, args: MiscArgs<'_, Self>) -> Result<Self::Ptr>;
 
-    /// Closes a file, when nobody has it any more.
+    /// Closes a file, after the last reference on the file was dropped.
     fn release(device: Self::Ptr, _file: &File) {
         drop(device);
     }
 
-    /// Maps a file, by [`Area::mmap`](crate::Area::mmap) of one area.
+    /// Maps a file. Call [`Area::mmap`](crate::Area::mmap) of one area.
     ///
-    /// After an error there is no mapping.
+    /// If this returns an error, the kernel creates no mapping.
     fn mmap(
         _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
         _file: &File,
@@ -121,10 +126,10 @@ pub trait MiscDevice: Sized {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Does the same as `mmap`, but by the kernel's newer hook: when it is called, there is no VMA
-    /// yet.
+    /// Does the same as `mmap`, but as the kernel's newer hook: when it is called, the VMA does not
+    /// exist yet.
     ///
-    /// A device has `mmap` or this. One that has both does not compile.
+    /// Implement either `mmap` or this operation. A device with both does not compile.
     fn mmap_prepare(
         _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
         _file: &File,
@@ -133,7 +138,8 @@ pub trait MiscDevice: Sized {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Tells `table` what to wait for, and then returns what `poll(2)` says of the file.
+    /// Registers in `table` what a program that polls waits for, and then returns the events that
+    /// are ready.
     fn poll(
         _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
         _file: &File,
@@ -152,7 +158,7 @@ pub trait MiscDevice: Sized {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Does what `ioctl(2)` asks for.
+    /// Handles an `ioctl(2)`.
     fn ioctl(
         _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
         _file: &File,
@@ -162,9 +168,9 @@ pub trait MiscDevice: Sized {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Does what `ioctl(2)` asks for in a 32-bit program on a 64-bit kernel.
+    /// Handles an `ioctl(2)` of a 32-bit program on a 64-bit kernel.
     ///
-    /// Without this, `ioctl` does.
+    /// If it is not implemented, `ioctl` is called, with `arg` converted by `compat_ptr()`.
     #[cfg(CONFIG_COMPAT)]
     fn compat_ioctl(
         _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
@@ -175,7 +181,7 @@ pub trait MiscDevice: Sized {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Writes what `/proc/PID/fdinfo` shows of the file.
+    /// Writes what `/proc/PID/fdinfo` shows for the file.
     fn show_fdinfo(
         _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
         _m: &SeqFile,
@@ -185,17 +191,18 @@ pub trait MiscDevice: Sized {
     }
 }
 
-/// A registration of a misc device, at whose mappings large folios fit.
+/// A registered misc device, for whose mappings `mmap(NULL, ...)` chooses suitable addresses.
 ///
-/// With the kernel crate's [`MiscDeviceRegistration`](miscdevice::MiscDeviceRegistration), a
-/// program has to ask for an address that is a multiple of 2 MiB. With this one, `mmap(NULL, ...)`
-/// chooses such an address, so that an [`Area`](crate::Area) of 64 MiB is mapped by 32 entries and
-/// not by 16384.
+/// A PMD can map a large folio only at an address that is congruent to the offset in the file
+/// modulo the size of a PMD, which is 2 MiB on x86-64. With the kernel crate's
+/// [`MiscDeviceRegistration`](miscdevice::MiscDeviceRegistration), a program has to choose such an
+/// address itself. With this one, `mmap(NULL, ...)` chooses it, so that 32 entries map an
+/// [`Area`](crate::Area) of 64 MiB, and not 16384.
 ///
 /// # Invariants
 ///
-/// - `inner` is a field of a `MiscDeviceRegistration<T>`, of which `data` is initialised as long as
-///   `inner` is registered. So the order of the fields matters: `inner` is dropped first.
+/// - `inner` is a field of a `MiscDeviceRegistration<T>`, whose field `data` is initialised as long
+///   as `inner` is registered. So the order of the fields matters: `inner` is dropped first.
 /// - `inner` is registered with the file operations of a `T`.
 ///
 /// # Examples
@@ -210,11 +217,11 @@ pub struct MiscDeviceRegistration<T: MiscDevice> {
 }
 
 impl<T: MiscDevice> MiscDeviceRegistration<T> {
-    /// Registers a misc device, with data for those who open it. Without data, give `()`.
+    /// Registers a misc device, with data that is passed to `open`. If there is none, pass `()`.
     ///
     /// # Errors
     ///
-    /// Those of the kernel's `misc_register()`, and of `data`.
+    /// Those of the kernel's `misc_register()`, and those of the initialiser `data`.
     pub fn register<E>(
         options: MiscDeviceOptions,
         data: impl PinInit<T::RegistrationData, E>,
@@ -222,7 +229,7 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
     where
         Error: From<E>,
     {
-        // The kernel warns of a device that has both, and calls neither.
+        // If a file has both, the kernel warns and calls neither.
         const_assert!(
             !(T::HAS_MMAP && T::HAS_MMAP_PREPARE),
             "a device has either mmap or mmap_prepare"
@@ -246,17 +253,17 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
         &self.data
     }
 
-    /// Returns what to give to [`MiscDevice::open`].
+    /// Returns the arguments for [`MiscDevice::open`].
     pub(crate) fn args(inner: &miscdevice::MiscDeviceRegistration<Adapter<T>>) -> MiscArgs<'_, T> {
         let data = inner
             .as_raw()
             .wrapping_byte_sub(offset_of!(Self, inner))
             .wrapping_byte_add(offset_of!(Self, data))
             .cast::<T::RegistrationData>();
-        // SAFETY: Only `register` above makes an `inner`, because `Adapter` is private.
+        // SAFETY: Only `register` above creates an `inner`, because `Adapter` is private.
         // - `OpsMatch`: so by the type invariant this is the `data` of a registration of a `T`.
-        // - `RegistrationEnds`: `data` is there for as long as `inner` is registered, which by the
-        //   borrow is at least as long as the reference.
+        // - `RegistrationEnds`: `data` exists as long as `inner` is registered, which because of
+        //   the borrow is at least as long as the returned reference exists.
         // - `Initialised`: `data` is initialised before `inner` is registered.
         let data = unsafe { &*data };
 
