@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Areas that devices access, too.
+//! Areas that devices access by DMA.
 //!
 //! C header: `include/linux/dma-mapping.h`
 
@@ -38,21 +38,22 @@ use kernel::{
 
 /// An area that is mapped for the DMA of a device until the device is unbound from its driver.
 ///
-/// A `DmaArea` derefs to the kernel crate's [`SGTable`], whose entries say where the device finds
-/// the memory. Each is as large as the folios are, up to 64 KiB, which is what any device takes
-/// unless somebody says otherwise, and up to the size that `dma_max_mapping_size()` returns.
+/// A `DmaArea` derefs to the kernel crate's [`SGTable`], whose entries have the DMA addresses of
+/// the memory. Each entry covers contiguous pages: at most 64 KiB, which is the default of
+/// `dma_get_max_seg_size()`, and at most the size that `dma_max_mapping_size()` returns.
 ///
 /// The device owns the memory from [`sync_for_device`](Self::sync_for_device) to
-/// [`sync_for_cpu`](Self::sync_for_cpu). The CPU, that is the driver and its programs, owns it the
+/// [`sync_for_cpu`](Self::sync_for_cpu). The CPU, that is the driver and the programs, owns it the
 /// rest of the time. What the CPU writes while the device owns the memory may be lost, and what it
 /// reads may be stale, as with any memory that is mapped for DMA. Programs cannot be prevented from
 /// such accesses, but they only break their own data.
 ///
-/// Dropping a `DmaArea`, or unbinding the device, ends the mapping. Stop the device before that. If
+/// Dropping a `DmaArea`, or unbinding the device, unmaps the area. Stop the device before that. If
 /// the CPU owns the memory at that time, all bytes stay as they are. If the device owns it, the CPU
-/// sees what the device has written. Both also hold for memory that is bounced.
+/// sees what the device has written. Both also hold if the kernel uses bounce buffers.
 ///
-/// As long as there is a `DmaArea`, its area cannot be [frozen](Area::freeze).
+/// As long as a `DmaArea` exists, [`Area::freeze`] of the same area returns [`EBUSY`], because the
+/// `DmaArea` holds a reference on it.
 ///
 /// # Examples
 ///
@@ -67,8 +68,7 @@ use kernel::{
 ///     DmaArea::new(dev, area.clone(), DataDirection::Bidirectional)
 /// }
 ///
-/// // Tells the device of the memory, after the driver and programs have written what it shall
-/// // read.
+/// // Tells the device where the memory is, after the driver and the programs have written it.
 /// fn hand_over(shared: &DmaArea<[u8]>, tell: fn(DmaAddress, u64)) -> Result {
 ///     shared.sync_for_device()?;
 ///     for entry in shared.iter() {
@@ -77,7 +77,7 @@ use kernel::{
 ///     Ok(())
 /// }
 ///
-/// // Reads the answer, after the device has said that it is done.
+/// // Reads the answer, after the device has signalled that it is done.
 /// fn take_over(shared: &DmaArea<[u8]>, answer: &mut [u8]) -> Result {
 ///     shared.sync_for_cpu()?;
 ///     shared.area().read_at(0, answer)
@@ -95,7 +95,7 @@ impl<T: KnownSize + ?Sized + 'static> DmaArea<T> {
     ///
     /// # Errors
     ///
-    /// - [`EINVAL`]: `direction` is [`DataDirection::None`], in which nothing can be mapped.
+    /// - [`EINVAL`]: `direction` is [`DataDirection::None`].
     /// - [`ENOMEM`]: there is not enough memory for the table.
     /// - Those of the kernel's `dma_map_sgtable()`.
     pub fn new(dev: &Device<Bound>, area: Area<T>, direction: DataDirection) -> Result<Self> {
@@ -114,9 +114,9 @@ impl<T: KnownSize + ?Sized + 'static> DmaArea<T> {
         &self.area
     }
 
-    /// Makes the device the owner: it sees what was written by then.
+    /// Makes the device the owner: it sees everything that the CPU has written before.
     ///
-    /// Nothing happens if the device owns the memory already.
+    /// If the device already owns the memory, this does nothing.
     ///
     /// # Errors
     ///
@@ -128,10 +128,10 @@ impl<T: KnownSize + ?Sized + 'static> DmaArea<T> {
             .ok_or(ENXIO)?
     }
 
-    /// Makes the CPU the owner: the driver and its programs see what the device has written by
-    /// then.
+    /// Makes the CPU the owner: the driver and the programs see everything that the device has
+    /// written before.
     ///
-    /// Nothing happens if the CPU owns the memory already.
+    /// If the CPU already owns the memory, this does nothing.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ impl<T: KnownSize + ?Sized + 'static> DmaArea<T> {
             .ok_or(ENXIO)?
     }
 
-    /// Returns whether the device owns the memory, which it does not once it has been unbound.
+    /// Returns whether the device owns the memory. After the device was unbound, this is false.
     pub fn is_device_owned(&self) -> bool {
         self.mapping.try_access_with(DmaMapping::is_device_owned) == Some(true)
     }
@@ -155,25 +155,24 @@ impl<T: KnownSize + ?Sized + 'static> Deref for DmaArea<T> {
     #[inline]
     fn deref(&self) -> &SGTable {
         // SAFETY:
-        // - `AreaOutlives`: `self` has a reference on the table, which is initialised and does not
-        //   change until it is dropped.
+        // - `AreaOutlives`: `self` has a reference on the table, which is initialised, keeps the
+        //   pages, and does not change until it is dropped.
         unsafe { SGTable::from_raw(self.table.as_ptr()) }
     }
 }
 
 /// Maps `area` for the DMA of `dev`.
 ///
-/// This is not generic, so that it is compiled into vmremap.ko, and so is the function that devres
-/// calls when the device is unbound. That can be after the driver is unloaded, if the device is not
-/// the driver's own and the driver has leaked its [`DmaArea`]. The area that is leaked with it
-/// keeps
-/// vmremap.ko loaded.
+/// This function is not generic, so that it and the devres callback that it instantiates are
+/// compiled into vmremap.ko. devres calls the callback when the device is unbound. The calling
+/// module may be unloaded before: it may map for a device that is bound to another driver, and leak
+/// the [`DmaArea`]. The area that is leaked with it keeps vmremap.ko loaded.
 fn map(
     dev: &Device<Bound>,
     area: Area<[u8]>,
     direction: DataDirection,
 ) -> Result<(Devres<DmaMapping>, Arc<Table>)> {
-    // The kernel takes anything else for a bug of its own.
+    // For this direction, `dma_map_sgtable()` does a `BUG_ON()`.
     if matches!(direction, DataDirection::None) {
         return Err(EINVAL);
     }
@@ -183,19 +182,20 @@ fn map(
     Ok((mapping, table))
 }
 
-/// Returns what C calls the device, over which the kernel crate's type is `repr(transparent)`.
+/// Returns the `struct device *`. The kernel crate's `Device` is `repr(transparent)` over it.
 fn raw_device(dev: &Device<Bound>) -> *mut bindings::device {
     ptr::from_ref(dev).cast_mut().cast()
 }
 
-/// The pages of an area, as few entries as its folios allow.
+/// A scatterlist of the pages of an area. An entry covers as many contiguous pages as its maximum
+/// size allows.
 ///
 /// # Invariants
 ///
 /// `raw` is an initialised `sg_table` of the pages of `_area`.
 struct Table {
     raw: Opaque<bindings::sg_table>,
-    // Keeps the pages. Fields are dropped after `drop()`, which frees the table.
+    // Keeps the pages alive. Fields are dropped after `drop()`, which frees the table.
     _area: Area<[u8]>,
 }
 
@@ -207,17 +207,18 @@ impl Table {
         }
         let count = u32::try_from(pages.len())?;
         let device = raw_device(dev);
-        // SAFETY: The device is a live one, because it is borrowed.
-        // - `DeviceBound`: it is bound for as long as `dev` is borrowed.
+        // SAFETY: The device is alive, because it is borrowed. The function returns 0 if the device
+        // has no DMA mask.
+        // - `DeviceBound`: the device is bound as long as `dev` is borrowed.
         let most = match unsafe { bindings::dma_max_mapping_size(device) } {
             0 => SZ_64K,
             most => most.min(SZ_64K),
         };
         let raw = Opaque::zeroed();
 
-        // SAFETY: The function initialises the table that it is given, and keeps no pointer to it.
-        // - `RightPage`: these are the pages of the area, of which there is at least one, and they
-        //   have room for its size.
+        // SAFETY: The function initialises `raw`, and keeps no pointer to it.
+        // - `RightPage`: `pages` are the pages of the area. There is at least one, and together
+        //   they are at least as large as `area.size()`.
         to_result(unsafe {
             bindings::sg_alloc_table_from_pages_segment(
                 raw.get(),
@@ -239,11 +240,12 @@ impl Table {
         self.raw.get()
     }
 
-    /// Returns the first of the entries, and how many there are.
+    /// Returns the first entry and the number of entries.
     #[cfg(CONFIG_DMA_NEED_SYNC)]
     fn entries(&self) -> (*mut bindings::scatterlist, c_int) {
-        // SAFETY: The table is only read here, and nobody writes it as long as it can be used.
-        // - `AreaOutlives`: by the type invariant it is initialised.
+        // SAFETY: Nobody writes the table after it was mapped, and entries are used only then.
+        // - `AreaOutlives`: by the type invariant the table is initialised, and it is freed only
+        //   when `self` is dropped.
         let table = unsafe { *self.as_ptr() };
 
         (table.sgl, table.orig_nents as c_int)
@@ -252,18 +254,20 @@ impl Table {
 
 impl Drop for Table {
     fn drop(&mut self) {
-        // SAFETY: The table is freed once, because nobody else has it any more.
-        // - `AreaOutlives`: by the type invariant it is initialised.
+        // SAFETY: The table is freed once, when nobody else has a reference on it.
+        // - `AreaOutlives`: by the type invariant the table is initialised, and `_area` keeps the
+        //   pages until it is freed.
         unsafe { bindings::sg_free_table(self.as_ptr()) };
     }
 }
 
-// SAFETY: A table only changes in `new()` and `drop()`, and any task may free it.
-// - `AnyThread`: all else that it consists of, an area, may go to another task.
+// SAFETY: `new()` and `drop()` write a table, and `dma_map_sgtable()` in `DmaMapping::new()` does,
+// before any other task can reach it. Any task may free it.
+// - `AnyThread`: the other field, an `Area`, is `Send`.
 unsafe impl Send for Table {}
 
-// SAFETY: A table that several tasks can see does not change, so that they only read it.
-// - `AnyThread`: all else that it consists of, an area, may be used by several tasks at once.
+// SAFETY: Once several tasks can reach a table, they only read it, until the last one drops it.
+// - `AnyThread`: the other field, an `Area`, is `Sync`.
 unsafe impl Sync for Table {}
 
 /// A table that is mapped for DMA.
@@ -285,20 +289,21 @@ impl DmaMapping {
     const DEVICE: i32 = 1;
     const CHANGING: i32 = 2;
 
-    /// Neither mapping nor unmapping copies between the memory and where it is bounced.
+    /// The attribute with which mapping and unmapping skip the synchronisation for the CPU: they
+    /// neither copy to or from a bounce buffer nor maintain caches.
     const NO_SYNC: usize = bindings::DMA_ATTR_SKIP_CPU_SYNC as usize;
 
     fn new(dev: &Device<Bound>, table: Arc<Table>, direction: DataDirection) -> Result<Self> {
         let device = raw_device(dev);
         let to = direction.into();
 
-        // SAFETY: Both stay as long as the mapping, whose reference on the table is not given back
-        // before the mapping has ended.
-        // - `DeviceBound`: the device is bound, and the mapping ends before it is unbound, because
-        //   devres owns the mapping.
+        // SAFETY: The device and the table outlive the DMA mapping, because a `DmaMapping` holds a
+        // reference on each until its `drop()` has unmapped the table.
+        // - `DeviceBound`: the device is bound, and devres, which owns the `DmaMapping`, drops it
+        //   before the device is unbound.
         to_result(unsafe { bindings::dma_map_sgtable(device, table.as_ptr(), to, Self::NO_SYNC) })?;
 
-        // INVARIANT: The table was just mapped, and was not handed over.
+        // INVARIANT: The table was just mapped. The CPU owns it, because it was not handed over.
         Ok(Self {
             dev: dev.into(),
             table,
@@ -313,7 +318,7 @@ impl DmaMapping {
         ptr::from_ref(dev).cast_mut().cast()
     }
 
-    /// Makes `to` the owner, by `sync`, if it is not the owner already.
+    /// Calls `sync` and makes `to` the owner, unless it already is.
     fn hand_over(&self, from: i32, to: i32, sync: impl FnOnce(&Self)) -> Result {
         match self.owner.cmpxchg(from, Self::CHANGING, Acquire) {
             Ok(_) => {
@@ -334,7 +339,7 @@ impl DmaMapping {
 
                 // SAFETY: By the type invariants these entries are mapped for this device in this
                 // direction.
-                // - `DeviceBound`: the mapping exists, and so the device is bound.
+                // - `DeviceBound`: the `DmaMapping` exists, so the device is bound.
                 unsafe {
                     bindings::__dma_sync_sg_for_device(
                         this.device(),
@@ -356,7 +361,7 @@ impl DmaMapping {
 
                 // SAFETY: By the type invariants these entries are mapped for this device in this
                 // direction.
-                // - `DeviceBound`: the mapping exists, and so the device is bound.
+                // - `DeviceBound`: the `DmaMapping` exists, so the device is bound.
                 unsafe {
                     bindings::__dma_sync_sg_for_cpu(
                         this.device(),
@@ -377,16 +382,17 @@ impl DmaMapping {
 
 impl Drop for DmaMapping {
     fn drop(&mut self) {
-        // What is bounced is copied back from where the device has written, but only if the device
-        // owns the memory: else that would undo what the CPU has written since.
+        // If the device owns the memory, unmap with synchronisation, so that bounce buffers are
+        // copied back. If the CPU owns it, this would overwrite what the CPU has written since.
         let attrs = match self.is_device_owned() {
             true => 0,
             false => Self::NO_SYNC,
         };
 
-        // SAFETY: By the type invariants the table is mapped for this device in this direction. The
-        // mapping ends here and nowhere else.
-        // - `DeviceBound`: devres, which owns the mapping, drops it before the device is unbound.
+        // SAFETY: By the type invariants the table is mapped for this device in this direction. It
+        // is unmapped here and nowhere else.
+        // - `DeviceBound`: devres, which owns the `DmaMapping`, drops it before the device is
+        //   unbound.
         unsafe {
             bindings::dma_unmap_sgtable(
                 self.device(),
