@@ -8,6 +8,7 @@
 #include <linux/vmalloc.h>
 
 #include "cover.h"
+#include "vma.h"
 
 /*
  * find_vm_area() is not for modules. The kernel's own function judges the area,
@@ -65,7 +66,8 @@ int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request
 		clause = VMREMAP_AREA_VALID;
 	else if (mapped(req->kaddr - PAGE_SIZE) && leaves_area(req))
 		clause = VMREMAP_RANGE_IN_AREA;
-	else if (vma->vm_flags & VM_PFNMAP || vma->vm_ops == &vmremap_pieces_vm_ops)
+	else if (vma->vm_flags & VM_PFNMAP || vma->vm_ops == &vmremap_pieces_vm_ops ||
+		 vma->vm_ops == &vmremap_area_vm_ops || vma->vm_ops == &vmremap_no_vm_ops)
 		clause = VMREMAP_VMA_INIT;
 	if (clause)
 		return vmremap_reject(clause, req);

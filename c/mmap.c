@@ -9,9 +9,10 @@
 #include "vmremap.h"
 
 /*
- * After a failure, undo what went well before it, in case the driver ignores that. What is
- * mapped, and the pieces that earlier calls have added, belong to the VMA's file: if the callback
- * fails, the kernel puts that file and then unmaps the pages, for which vmremap_cache_drop() waits.
+ * After a failure, end what earlier calls have made of the VMA, in case the driver ignores the
+ * failure: no fault maps anything, and vmremap_has_owner() is true from now on. The pages
+ * that are mapped, and the pieces, belong to the VMA's file: if the callback fails, the kernel
+ * puts that file and then unmaps the pages, for which vmremap_cache_drop() waits.
  */
 static noinline __cold int take_back(struct vm_area_struct *vma, int err)
 {

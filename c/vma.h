@@ -19,10 +19,13 @@ enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
 /* Of nested.c: what this kernel does with a descriptor's file. */
 extern bool vmremap_nested_leaves_file;
 
-/* What the kernel has there for nobody has none of these. */
+/*
+ * What the kernel has there for nobody has none of these. After a failed call that followed a
+ * successful one, vm_ops is vmremap_no_vm_ops: pages of the first one may still be mapped.
+ */
 static inline bool vmremap_has_owner(const struct vm_operations_struct *ops)
 {
-	return ops && (ops->open || ops->close || ops->fault);
+	return ops && (ops->open || ops->close || ops->fault || ops == &vmremap_no_vm_ops);
 }
 
 /* The kernel takes vm_page_prot from vm_flags again, but only when mmap has ended. */

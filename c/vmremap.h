@@ -319,7 +319,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EOVERFLOW - @pgoff wraps when counted in bytes
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has fewer pages after @pgoff than @vma
- * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or already has an owner's vm_ops
+ * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or already has an owner's vm_ops;
+ *   or a call has failed on it after another had succeeded
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
  *   %VMREMAP_RDONLY; or PROT_EXEC was requested. If only the personality READ_IMPLIES_EXEC
@@ -434,7 +435,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY - as from vmremap_range(), or the part overlaps one mapped before
+ * * %-EBUSY - as from vmremap_range(), or the part overlaps one mapped before, or the driver has
+ *   changed vm_file since
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and this is not the
  *   whole of @vma

@@ -26,14 +26,14 @@ static const struct callback_case {
 	enum hook hook;
 } cases[] = {
 	{ "drops the last reference", 0, 0, 0, PAGES },
-	{ "maps twice", 1, 0, 0, PAGES },
+	{ "maps twice", 1, -EBUSY, 0, 0 },
 	{ "maps by a weak handle", 2, 0, 0, PAGES },
 	{ "refuses by a weak handle of no area", 3, -EFAULT, 0, 0 },
 	{ "maps by a weak handle while frozen", 4, 0, 0, PAGES },
 	{ "tries again after refusals", 6, 0, 0, PAGES },
 	{ "refuses", 7, -ENXIO, 0, 0 },
 	{ "prepares and drops the last reference", 0, 0, 0, PAGES, HOOK_PREPARE },
-	{ "prepares twice", 1, 0, 0, PAGES, HOOK_PREPARE },
+	{ "prepares twice", 1, -EBUSY, 0, 0, HOOK_PREPARE },
 	{ "prepares by a weak handle", 2, 0, 0, PAGES, HOOK_PREPARE },
 	{ "refuses to prepare by a weak handle of no area", 3, -EFAULT, 0, 0, HOOK_PREPARE },
 	{ "prepares by a weak handle while frozen", 4, 0, 0, PAGES, HOOK_PREPARE },

@@ -52,6 +52,7 @@ fn twice(mapping: &Mapping<'_>) -> Result {
     let first = area(mapping, Flags::NONE)?;
     first.mmap(mapping, 0)?;
     expect(area(mapping, Flags::NONE)?.mmap(mapping, 0) == Err(EBUSY))?;
+    // A driver that ignores the refusal can map nothing more.
     first.mmap(mapping, 0)
 }
 

@@ -527,27 +527,61 @@ static void failure_after_success_takes_all_back(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-/* A driver may ignore a refusal and map again: the first call has left nothing behind. */
+/*
+ * VmaInit: a driver may ignore a refusal and map again, and the pages of the first call are still
+ * mapped. So nothing more is mapped there. If the driver returns success all the same, the
+ * program keeps these pages, and nothing else.
+ */
 static int map_after_taking_back(struct test_device *dev, struct vm_area_struct *vma)
 {
+	unsigned int i;
+
 	if (vmremap_area_mmap(dev->area, vma, 0) ||
-	    area_mapped(dev->area) != dev->area->pages ||
-	    vmremap_area_mmap(dev->area, vma, 0) != -EBUSY ||
-	    refcount_read(&dev->area->refs) != 1 || vma->vm_private_data)
+	    area_mapped(dev->area) != dev->area->pages)
 		return -EUCLEAN;
-	return vmremap_area_mmap(dev->area, vma, 0);
+	for (i = 0; i < 2; i++)
+		if (vmremap_area_mmap(dev->area, vma, 0) != -EBUSY ||
+		    vmremap_range(vma, dev->area->addr, 0) != -EBUSY ||
+		    vmremap_range(vma, dev->data, 0) != -EBUSY ||
+		    vmremap_range_partial(vma, vma->vm_start, dev->area->addr, 0,
+					  PAGE_SIZE) != -EBUSY)
+			return -EUCLEAN;
+	return refcount_read(&dev->area->refs) == 1 && !vma->vm_private_data ? 0 : -EUCLEAN;
 }
 
-static void taken_back_vma_is_free(struct kunit *test)
+static void taken_back_vma_is_not_mapped_again(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K,
 						   VMREMAP_POPULATE);
 	unsigned long uaddr;
 
 	dev->map = map_after_taking_back;
+	dev->data = vmalloc_user(SZ_64K);
+	KUNIT_ASSERT_NOT_NULL(test, dev->data);
 	uaddr = device_map(test, dev, SZ_64K, 0);
+	vfree(dev->data);
 	expect_pages(test, dev->area, uaddr, SZ_64K, 0);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
+	expect_unused(test, dev->area);
+}
+
+/* The same where the first call mapped nothing yet: plain memory does not go there either. */
+static int map_both(struct test_device *dev, struct vm_area_struct *vma)
+{
+	int err = vmremap_area_mmap(dev->area, vma, 0);
+
+	return err ? -EUCLEAN : vmremap_range(vma, dev->data, 0);
+}
+
+static void no_plain_memory_beside_an_area(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K, 0);
+
+	dev->map = map_both;
+	dev->data = vmalloc_user(SZ_64K);
+	KUNIT_ASSERT_NOT_NULL(test, dev->data);
+	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, SZ_64K, PROT_READ, MAP_SHARED, 0), -EBUSY);
+	vfree(dev->data);
 	expect_unused(test, dev->area);
 }
 
@@ -807,7 +841,8 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE(area_that_was_put),
 	KUNIT_CASE(callback_fails_in_the_end),
 	KUNIT_CASE(failure_after_success_takes_all_back),
-	KUNIT_CASE(taken_back_vma_is_free),
+	KUNIT_CASE(taken_back_vma_is_not_mapped_again),
+	KUNIT_CASE(no_plain_memory_beside_an_area),
 	KUNIT_CASE_PARAM(mapping_keeps_the_area, hook_gen_params),
 	KUNIT_CASE_PARAM(no_area, hook_gen_params),
 	KUNIT_CASE(no_vma),
