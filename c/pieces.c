@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A VMA with parts of areas in it: its vm_file is a file that has the list of the pieces. So the
- * kernel keeps the list as long as a VMA has it, and drops it if the .mmap callback fails in
- * the end. The place of a piece is a page offset as vm_pgoff counts, which the kernel keeps right
- * through splits, moves and forks. Faults map the pages. An .mmap callback maps none, because the
- * driver may still fail, or ignore that a later piece was refused: the entries would then have
- * to be zapped, and no exported function can do that to a VMA that is being set up.
+ * A VMA onto which several areas, or parts of them, are mapped: the *pieces*. Its vm_file is an
+ * anonymous file that has them, so that they stay as long as a VMA refers to the file, and go if
+ * the .mmap callback fails. A piece's position is a page offset like vm_pgoff, which the kernel
+ * adjusts when it splits, moves or copies a VMA. Faults map the pages. An .mmap callback inserts
+ * no page table entries: if a later piece is refused and the driver ignores that, nothing may be
+ * mapped, and upstream exports no function that zaps them in a VMA that is being set up.
  */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/maple_tree.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/overflow.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "cover.h"
 #include "span.h"
@@ -22,10 +23,10 @@
 #include "vmremap.h"
 
 /**
- * struct piece - a row of pages of one area
+ * struct piece - contiguous pages of one area
  * @area: the area, on which the piece holds a reference
  * @index: index of the first page in the page cache of @area's file
- * @pgoff: place of the first page, as vm_pgoff counts
+ * @pgoff: position of the first page in the VMA, as vm_pgoff counts
  * @pages: how many pages
  */
 struct piece {
@@ -36,26 +37,28 @@ struct piece {
 };
 
 /**
- * struct pieces - all pieces of a VMA, and of those that were split or copied from it
+ * struct pieces - the pieces of a VMA, shared by the VMAs that were split or copied from it
  * @dontcopy: an area among them is %VMREMAP_DONTCOPY
- * @nr: how many pieces there are
- * @piece: the pieces, in no order
+ * @tree: the pieces, by position
  *
  * Nothing changes once mmap has ended.
  */
 struct pieces {
 	bool dontcopy;
-	unsigned int nr;
-	struct piece piece[] __counted_by(nr);
+	struct maple_tree tree;
 };
 
 static int release(struct inode *inode, struct file *file)
 {
 	struct pieces *pieces = file->private_data;
+	unsigned long pgoff = 0;
+	struct piece *piece;
 
-	/* There is none if there was no memory for it. */
-	while (pieces && pieces->nr)
-		vmremap_area_put(pieces->piece[--pieces->nr].area);
+	mt_for_each(&pieces->tree, piece, pgoff, ULONG_MAX) {
+		vmremap_area_put(piece->area);
+		kfree(piece);
+	}
+	mtree_destroy(&pieces->tree);
 	kfree(pieces);
 	return 0;
 }
@@ -67,40 +70,48 @@ static const struct file_operations pieces_fops = {
 	.fsync = noop_fsync,
 };
 
+/* NULL if the driver has changed vm_file. */
 static struct pieces *pieces_of(const struct vm_area_struct *vma)
 {
-	return vma->vm_file->private_data;
+	return vma->vm_file->f_op == &pieces_fops ? vma->vm_file->private_data : NULL;
 }
 
 static void pieces_vma_open(struct vm_area_struct *vma)
 {
-	if (pieces_of(vma)->dontcopy)
+	struct pieces *pieces = pieces_of(vma);
+
+	if (pieces && pieces->dontcopy)
 		vmremap_end_copy(vma);
 }
 
-/* A piece that overlaps the places from @pgoff on, or NULL. */
-static struct piece *find_overlap(struct pieces *pieces, unsigned long pgoff, unsigned long pages)
+/* Find that part of the piece at the fault's page that lies in the VMA. False if there is none. */
+static bool find_span(const struct vm_fault *vmf, struct vmremap_span *span)
 {
-	unsigned int nr;
+	const struct vm_area_struct *vma = vmf->vma;
+	struct pieces *pieces = pieces_of(vma);
+	unsigned long first, end;
+	struct piece *piece;
 
-	for (nr = 0; nr < pieces->nr; nr++) {
-		struct piece *piece = &pieces->piece[nr];
-
-		if (pgoff < piece->pgoff + piece->pages && piece->pgoff < pgoff + pages)
-			return piece;
-	}
-	return NULL;
+	if (WARN_ONCE(!pieces, "vmremap: the driver has changed vm_file\n"))
+		return false;
+	piece = mtree_load(&pieces->tree, vmf->pgoff);
+	if (!piece)
+		return false;
+	first = max(piece->pgoff, vma->vm_pgoff);
+	end = min(piece->pgoff + piece->pages, vma->vm_pgoff + vma_pages(vma));
+	span->area = piece->area;
+	span->start = vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT);
+	span->end = vma->vm_start + ((end - vma->vm_pgoff) << PAGE_SHIFT);
+	span->index = piece->index + (first - piece->pgoff);
+	return true;
 }
 
 static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 {
-	struct piece *piece = find_overlap(pieces_of(vmf->vma), vmf->pgoff, 1);
-	struct vmremap_span span = { .start = vmf->address, .end = vmf->address + PAGE_SIZE };
+	struct vmremap_span span;
 
-	if (!piece)
+	if (!find_span(vmf, &span))
 		return VM_FAULT_SIGBUS;
-	span.area = piece->area;
-	span.index = piece->index + (vmf->pgoff - piece->pgoff);
 	return vmremap_fault_copies(vmf) ? vmremap_give_locked(vmf, &span) :
 					   vmremap_insert_page(vmf, &span);
 }
@@ -111,29 +122,46 @@ const struct vm_operations_struct vmremap_pieces_vm_ops = {
 	VMREMAP_GET_POLICY
 };
 
-/* Allocate @vma's file and its list of pieces, or grow that by one entry. */
-static struct pieces *make_room(struct vm_area_struct *vma)
+/* Give @vma a file with an empty tree. */
+static struct pieces *begin(struct vm_area_struct *vma)
 {
-	struct pieces *old, *pieces;
-	unsigned int nr;
+	struct pieces *pieces = kzalloc_obj(*pieces);
+	struct file *file;
 
-	if (vma->vm_ops != &vmremap_pieces_vm_ops) {
-		struct file *file = anon_inode_getfile("[vmremap]", &pieces_fops, NULL, O_RDWR);
-
-		if (IS_ERR(file))
-			return ERR_CAST(file);
-		vma_set_file(vma, file);
-		fput(file);
-		vma->vm_ops = &vmremap_pieces_vm_ops;
-	}
-	old = pieces_of(vma);
-	nr = old ? old->nr + 1 : 1;
-	pieces = krealloc(old, struct_size(pieces, piece, nr), GFP_KERNEL | __GFP_ZERO);
 	if (!pieces)
 		return ERR_PTR(-ENOMEM);
-	pieces->nr = nr;
-	vma->vm_file->private_data = pieces;
+	mt_init(&pieces->tree);
+	file = anon_inode_getfile("[vmremap]", &pieces_fops, pieces, O_RDWR);
+	if (IS_ERR(file)) {
+		kfree(pieces);
+		return ERR_CAST(file);
+	}
+	/* All such files share one inode, and nobody sees its times. */
+	file->f_mode |= FMODE_NOCMTIME;
+	vma_set_file(vma, file);
+	fput(file);
+	vma->vm_ops = &vmremap_pieces_vm_ops;
 	return pieces;
+}
+
+static int add(struct pieces *pieces, const struct piece *new)
+{
+	struct piece *piece = kmemdup(new, sizeof(*new), GFP_KERNEL);
+	int err = piece ? mtree_insert_range(&pieces->tree, new->pgoff,
+					     new->pgoff + new->pages - 1, piece, GFP_KERNEL) :
+			  -ENOMEM;
+
+	if (err)
+		kfree(piece);
+	return err;
+}
+
+/* Is no other piece where @new is to be? */
+static bool is_free(struct pieces *pieces, const struct piece *new)
+{
+	unsigned long pgoff = new->pgoff;
+
+	return pieces && !mt_find(&pieces->tree, &pgoff, pgoff + new->pages - 1);
 }
 
 /**
@@ -158,13 +186,15 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		.pgoff = linear_page_index(vma, req->uaddr),
 		.pages = PFN_UP(req->size),
 	};
-	vm_flags_t vm_flags = vma->vm_flags;
+	bool first = vma->vm_ops != &vmremap_pieces_vm_ops;
 	enum vmremap_clause clause = VMREMAP_HOLDS;
+	vm_flags_t vm_flags = vma->vm_flags;
 	struct pieces *pieces;
+	int err;
 
-	if (vma->vm_ops != &vmremap_pieces_vm_ops)
+	if (first)
 		clause = vmremap_check_vma(vma);
-	else if (find_overlap(pieces_of(vma), piece.pgoff, piece.pages))
+	else if (!is_free(pieces_of(vma), &piece))
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_check_use(area, VMREMAP_PRIVATE_COPIES, &vm_flags);
@@ -174,10 +204,12 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	if (clause)
 		return vmremap_reject(clause, req);
 
-	pieces = make_room(vma);
+	pieces = first ? begin(vma) : pieces_of(vma);
 	if (IS_ERR(pieces))
 		return PTR_ERR(pieces);
-	pieces->piece[pieces->nr - 1] = piece;
+	err = add(pieces, &piece);
+	if (err)
+		return err;
 	pieces->dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);
 	vmremap_area_get(area);
 	vmremap_set_vm_flags(vma, vm_flags);

@@ -240,6 +240,50 @@ static void callback_fails_in_the_end(struct kunit *test)
 	expect_both_unused(test, dev);
 }
 
+/* A driver must not change vm_file after it has mapped parts: if it does, nothing is mapped. */
+static int map_parts_to_another_file(struct test_device *dev, struct vm_area_struct *vma)
+{
+	struct parts *parts = dev->data;
+	int err = map_parts(dev, vma);
+
+	if (err)
+		return -EUCLEAN;
+	vma_set_file(vma, dev->file);
+	if (vmremap_range_partial(vma, vma->vm_start + PAGE_SIZE, parts->areas[0]->addr, 0,
+				  PAGE_SIZE) != -EBUSY)
+		return -EUCLEAN;
+	vma->vm_ops = &vmremap_pieces_vm_ops;
+	return 0;
+}
+
+static void file_is_not_the_drivers(struct kunit *test)
+{
+	static const struct part first[] = { { 0, 0, 0, 0, 1 } };
+	struct test_device *dev = device_with_parts(test, 0);
+	unsigned long value;
+	long uaddr;
+
+	dev->map = map_parts_to_another_file;
+	kunit_warning_suppress(test) {
+		uaddr = try(test, dev, first, ARRAY_SIZE(first));
+		KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+		KUNIT_EXPECT_EQ(test, -EFAULT, peek(uaddr, &value));
+	}
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
+	expect_both_unused(test, dev);
+}
+
+/* The files of all such mappings share one inode, whose times a write fault must not set. */
+static void write_sets_no_times(struct kunit *test)
+{
+	static const struct part first[] = { { 0, 0, 0, 0, 1 } };
+	struct test_device *dev = device_with_parts(test, 0);
+	long uaddr = try(test, dev, first, ARRAY_SIZE(first));
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	KUNIT_EXPECT_TRUE(test, vma_at(uaddr)->vm_file->f_mode & FMODE_NOCMTIME);
+}
+
 static void beside_each_other(struct kunit *test)
 {
 	static const struct part parts[] = {
@@ -268,7 +312,7 @@ static void policy_of_each_area(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vma_at(uaddr)->vm_flags & VM_MAYWRITE);
 }
 
-/* A list may reuse the memory of a longer one, whose last pieces must not be seen. */
+/* A mapping has no pieces of an earlier one that had more. */
 static void untouched_by_former_lists(struct kunit *test)
 {
 	static const struct part five[] = {
@@ -453,6 +497,8 @@ static struct kunit_case partial_cases[] = {
 	KUNIT_CASE(unmap_the_middle),
 	KUNIT_CASE_PARAM(refusal_takes_all_back, refusal_gen_params),
 	KUNIT_CASE(callback_fails_in_the_end),
+	KUNIT_CASE(file_is_not_the_drivers),
+	KUNIT_CASE(write_sets_no_times),
 	KUNIT_CASE(beside_each_other),
 	KUNIT_CASE(policy_of_each_area),
 	KUNIT_CASE(untouched_by_former_lists),
