@@ -116,9 +116,36 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 					   vmremap_insert_page(vmf, &span);
 }
 
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+/*
+ * filemap_map_pages() maps only what vm_file has, so this takes vmf_insert_folio_pmd(). That does
+ * nothing if another thread has installed an entry meanwhile, and would warn about a page table
+ * only if it were asked to make the entry dirty.
+ */
+static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct vmremap_span span, part;
+	struct folio *folio;
+
+	/* If there is an entry, it is write-protected: the kernel splits it then. */
+	if (order != PMD_ORDER || !pmd_none(pmdp_get_lockless(vmf->pmd)) ||
+	    vmf->vma->vm_flags & VM_MIXEDMAP || vmremap_fault_copies(vmf) || !find_span(vmf, &span))
+		return VM_FAULT_FALLBACK;
+	part = vmremap_span_around(&span, vmf->address, PMD_SIZE);
+	folio = vmremap_span_folio(&part, part.start);
+	if (part.end - part.start != PMD_SIZE || part.index % PTRS_PER_PTE ||
+	    folio_order(folio) != PMD_ORDER || vmremap_cache_failed(folio))
+		return VM_FAULT_FALLBACK;
+	return vmf_insert_folio_pmd(vmf, folio, false);
+}
+#endif
+
 const struct vm_operations_struct vmremap_pieces_vm_ops = {
 	.open = pieces_vma_open,
 	.fault = pieces_vma_fault,
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	.huge_fault = pieces_vma_huge_fault,
+#endif
 	VMREMAP_GET_POLICY
 };
 

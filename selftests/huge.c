@@ -25,6 +25,7 @@ FIXTURE(huge) {
 FIXTURE_VARIANT(huge) {
 	const char *device;
 	const char *enabled;
+	bool pieces;
 };
 
 FIXTURE_VARIANT_ADD(huge, mmap_always) { TEST_MMAP, "always" };
@@ -33,6 +34,31 @@ FIXTURE_VARIANT_ADD(huge, mmap_never) { TEST_MMAP, "never" };
 FIXTURE_VARIANT_ADD(huge, prepare_always) { TEST_PREPARE, "always" };
 FIXTURE_VARIANT_ADD(huge, prepare_madvise) { TEST_PREPARE, "madvise" };
 FIXTURE_VARIANT_ADD(huge, prepare_never) { TEST_PREPARE, "never" };
+FIXTURE_VARIANT_ADD(huge, pieces_always) { TEST_MMAP, "always", .pieces = true };
+
+/* The kernel has a function for pieces from Linux 6.15 on. Looked up once, before all tests. */
+static bool maps_pieces;
+
+static __attribute__((constructor)) void look_for_function(void)
+{
+	maps_pieces = kernel_symbol("vmf_insert_folio_pmd");
+}
+
+#define NO_PMDS_FOR_PIECES "this kernel has no vmf_insert_folio_pmd()"
+
+/* Map the area to one VMA by two calls. */
+static char *map_pieces(int fd)
+{
+	struct vmremap_test_plan plan = { .count = 2, .calls = { {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA,
+		.size = 2 * PMD_SIZE,
+	}, {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA,
+		.pgoff = 2 * PMD_PAGES, .uaddr = 2 * PMD_SIZE, .size = SIZE - 2 * PMD_SIZE,
+	} } };
+
+	return map_plan(fd, &plan, PAGES, RW, MAP_SHARED);
+}
 
 /* Set huge pages to "always", "madvise" or "never", and return the previous setting in @before. */
 static bool enable(const char *when, char before[16])
@@ -55,11 +81,13 @@ FIXTURE_SETUP(huge)
 	ASSERT_LE(0, self->fd);
 	if (access(THP, F_OK))
 		SKIP(return, NO_THP);
+	if (variant->pieces && !maps_pieces)
+		SKIP(return, NO_PMDS_FOR_PIECES);
 	ASSERT_TRUE(enable(variant->enabled, self->enabled));
 
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, SIZE, 0));
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, PAGES, 100));
-	self->map = map_area(self->fd, AREA, 0, PAGES);
+	self->map = variant->pieces ? map_pieces(self->fd) : map_area(self->fd, AREA, 0, PAGES);
 	ASSERT_NE(MAP_FAILED, self->map);
 }
 
@@ -87,11 +115,11 @@ static long pmds(char *map)
 
 /*
  * One fault also maps the PMDs around the address, if the kernel may use huge pages. It takes two
- * faults if the boundary of a window lies between them.
+ * faults if the boundary of a window lies between them. In a VMA of pieces, each PMD takes one.
  */
 TEST_F(huge, one_fault_maps_a_pmd)
 {
-	bool all = !strcmp(variant->enabled, "always");
+	bool all = !strcmp(variant->enabled, "always") && !variant->pieces;
 	long before;
 
 	EXPECT_EQ(0, (long)self->map % PMD_SIZE);
@@ -422,6 +450,101 @@ TEST_F(special, mixed_map)
 	ASSERT_EQ(0, mprotect(page_word(map, 3), PAGE_SIZE, PROT_READ));
 	EXPECT_EQ(0, munmap(map, SIZE));
 	EXPECT_EQ(PAGES, memory_references(self->fd, AREA));
+}
+
+/* A ring that is mapped twice, one behind the other, so that reads need not wrap. */
+TEST_F(special, mirrored)
+{
+	struct vmremap_test_plan plan = { .count = 2, .calls = { {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA, .size = 2 * PMD_SIZE,
+	}, {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA, .size = 2 * PMD_SIZE,
+		.uaddr = 2 * PMD_SIZE,
+	} } };
+	char *map = map_plan(self->fd, &plan, 4 * PMD_PAGES, RW, MAP_SHARED);
+	__u64 *word = page_word(map, 7), *mirror = page_word(map, 2 * PMD_PAGES + 7);
+
+	if (access(THP, F_OK))
+		SKIP(return, NO_THP);
+	if (!maps_pieces)
+		SKIP(return, NO_PMDS_FOR_PIECES);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(0, wrong(map, 0, 2 * PMD_PAGES));
+	EXPECT_EQ(0, wrong(map + 2 * PMD_SIZE, 0, 2 * PMD_PAGES));
+	EXPECT_EQ(4, pmds(map));
+	/* The compiler does not know that both are the same memory. */
+	__atomic_store_n(word, 1, __ATOMIC_RELAXED);
+	EXPECT_EQ(1, __atomic_load_n(mirror, __ATOMIC_RELAXED));
+
+	/* Split one half, and let the rest be. */
+	ASSERT_EQ(0, munmap(page_word(map, 9), PAGE_SIZE));
+	EXPECT_EQ(1, __atomic_load_n(word, __ATOMIC_RELAXED));
+	EXPECT_EQ(0, wrong(map, 10, 2 * PMD_PAGES));
+	EXPECT_EQ(1, __atomic_load_n(mirror, __ATOMIC_RELAXED));
+	EXPECT_EQ(3, pmds((char *)page_word(map, 10)));
+	ASSERT_EQ(0, munmap(map, 4 * PMD_SIZE));
+	EXPECT_EQ(PAGES, memory_references(self->fd, AREA));
+}
+
+/* RightPage: parts whose folios do not match the addresses are mapped page by page. */
+TEST_F(special, pieces_off_by_a_page)
+{
+	struct vmremap_test_plan plan = { .count = 2, .calls = { {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA,
+		.pgoff = 1, .size = PMD_SIZE,
+	}, {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA,
+		.pgoff = 1 + PMD_PAGES, .uaddr = PMD_SIZE, .size = 2 * PMD_SIZE,
+	} } };
+	char *map = map_plan(self->fd, &plan, 3 * PMD_PAGES, RW, MAP_SHARED);
+
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(0, wrong(map - PAGE_SIZE, 1, 1 + 3 * PMD_PAGES));
+	EXPECT_EQ(0, pmds(map));
+	ASSERT_EQ(0, munmap(map, 3 * PMD_SIZE));
+}
+
+/* For a VMA of pieces the kernel asks its own setting. */
+TEST_F(special, pieces_without_huge_pages)
+{
+	char enabled[16], *map;
+
+	if (access(THP, F_OK))
+		SKIP(return, NO_THP);
+	ASSERT_TRUE(enable("never", enabled));
+	map = map_pieces(self->fd);
+	EXPECT_NE(MAP_FAILED, map);
+	if (map != MAP_FAILED) {
+		EXPECT_EQ(0, wrong(map, 0, PAGES));
+		EXPECT_EQ(0, pmds(map));
+	}
+	ASSERT_TRUE(write_text(THP, enabled));
+}
+
+/* Parts of a private mapping are mapped by PMD until they are written to. */
+TEST_F(special, private_pieces)
+{
+	struct vmremap_test_plan plan = { .count = 2, .calls = { {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA, .size = 2 * PMD_SIZE,
+	}, {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA, .size = 2 * PMD_SIZE,
+		.pgoff = 2 * PMD_PAGES, .uaddr = 2 * PMD_SIZE,
+	} } };
+	char *map = map_plan(self->fd, &plan, 4 * PMD_PAGES, RW, MAP_PRIVATE);
+
+	if (access(THP, F_OK))
+		SKIP(return, NO_THP);
+	if (!maps_pieces)
+		SKIP(return, NO_PMDS_FOR_PIECES);
+	ASSERT_NE(MAP_FAILED, map);
+	EXPECT_EQ(0, wrong(map, 0, 4 * PMD_PAGES));
+	EXPECT_EQ(4, pmds(map));
+	*page_word(map, 3) = 1;
+	EXPECT_EQ(3, pmds(map));
+	EXPECT_EQ(1, *page_word(map, 3));
+	EXPECT_EQ(0, wrong(map, 4, 4 * PMD_PAGES));
+	EXPECT_EQ(0, memory_peek(self->fd, AREA, PAGES, 100));
+	ASSERT_EQ(0, munmap(map, 4 * PMD_SIZE));
 }
 
 /* A private writable mapping of an area, which only vmremap_range() can make. */

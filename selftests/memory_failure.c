@@ -125,6 +125,27 @@ TEST_F(failed, is_not_mapped_again)
 	EXPECT_EQ(0, munmap(self->map, size));
 }
 
+/* Nor does a VMA that has the area as a piece map it. */
+TEST_F(failed, is_not_mapped_as_a_piece)
+{
+	const struct vmremap_test_call piece = {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA,
+		.size = variant->pages * PAGE_SIZE,
+	};
+	const size_t pages = variant->pages + 1;
+	char *map;
+
+	if (strcmp(variant->device, TEST_MMAP))
+		SKIP(return, ".mmap_prepare maps no pieces");
+	map = map_call(self->fd, &piece, pages, PROT_READ | PROT_WRITE, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, map);
+	check(_metadata, map, 0, variant->pages, variant->page);
+	ASSERT_EQ(0, madvise(map, pages * PAGE_SIZE, MADV_DONTNEED));
+	EXPECT_EQ(SIGBUS, touch(page_word(map, variant->page), true));
+	check(_metadata, map, 0, variant->pages, variant->page);
+	EXPECT_EQ(0, munmap(map, pages * PAGE_SIZE));
+}
+
 /* Pages that are mapped in advance: all but the failed one, even with VMREMAP_POPULATE. */
 TEST_F(failed, is_left_out_of_what_is_mapped_at_once)
 {

@@ -60,4 +60,36 @@ TEST_F(ratio, cheaper_than_the_kernel_s_own)
 	EXPECT_LE(least * 4096 / PAGE_SIZE * ours.all, theirs.all);
 }
 
+/* A ring that is mapped twice, one behind the other, and as many pages of remap_vmalloc_range(). */
+TEST(mirrored_ring)
+{
+	const size_t size = 16 << 20;
+	struct vmremap_test_plan ring = { .count = 2, .calls = { {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = MEMORY, .size = size,
+	}, {
+		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = MEMORY, .size = size,
+		.uaddr = size,
+	} } }, stock = { .count = 1, .calls = { {
+		.function = VMREMAP_TEST_STOCK_RANGE, .slot = MEMORY,
+	} } };
+	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	struct cost ours, theirs;
+
+	ASSERT_GE(fd, 0);
+	if (access(THP, F_OK) || !kernel_symbol("vmf_insert_folio_pmd"))
+		SKIP(return, "this kernel maps no pieces by PMD");
+	ASSERT_EQ(0, memory_alloc(fd, MEMORY, VMREMAP_TEST_VMALLOC_USER, 2 * size, 0));
+	ASSERT_EQ(0, ioctl(fd, VMREMAP_TEST_SET_PLAN, &stock));
+	ASSERT_TRUE(cost_of("remap_vmalloc_range", fd, 0, 2 * size, &theirs));
+	ASSERT_EQ(0, memory_free(fd, MEMORY));
+
+	ASSERT_EQ(0, memory_alloc(fd, MEMORY, VMREMAP_TEST_AREA, size, 0));
+	ASSERT_EQ(0, ioctl(fd, VMREMAP_TEST_SET_PLAN, &ring));
+	ASSERT_TRUE(cost_of("vmremap_range_partial", fd, 0, 2 * size, &ours));
+	printf("# figure: a mirrored ring of 16 MiB: %.1f times cheaper\n",
+	       (double)theirs.all / ours.all);
+	EXPECT_LE(20 * ours.all, theirs.all);
+	close(fd);
+}
+
 TEST_HARNESS_MAIN

@@ -49,6 +49,16 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 }
 #endif
 
+#ifdef VMREMAP_LACKS_INSERT_FOLIO_PMD
+/* A folio that vm_file does not have is mapped page by page then. */
+static inline vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write)
+{
+	return vmf->vma->vm_file->f_mapping == folio->mapping ?
+		filemap_map_pages(vmf, folio->index, folio->index + folio_nr_pages(folio) - 1) :
+		VM_FAULT_FALLBACK;
+}
+#endif
+
 /* Both are barriers that an area needs that is reused while lookups run under RCU. */
 #ifdef VMREMAP_LACKS_REFCOUNT_ACQUIRE
 #include <linux/refcount.h>
