@@ -34,39 +34,38 @@ static void mark_if_failed(struct folio *folio)
  * windows of AROUND_PMDS PMDs. Map the window that contains the address, as far as it is in the
  * VMA and in this PMD table. So faults in any order map each window once. Smaller folios are left
  * to faults of their own, because there is no PTE table for them yet.
+ *
+ * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. If that
+ * is a PTE table it would warn, but only if asked to make the entry dirty.
  */
-static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span, bool any_failed)
+static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 {
 	struct vmremap_span table = vmremap_span_around(span, vmf->address, PUD_SIZE);
-	unsigned long at, addr = ALIGN_DOWN(vmf->address, PMD_SIZE);
+	unsigned long addr = ALIGN_DOWN(vmf->address, PMD_SIZE);
 	unsigned long index = vmremap_span_index(span, addr);
 	unsigned long before = (index - vmremap_first_folio(span->area)->index) / PTRS_PER_PTE %
 			       AROUND_PMDS;
 	unsigned long end = min(table.end, addr + (AROUND_PMDS - before) * PMD_SIZE);
+	struct folio *folio;
 	pmd_t *pmd;
 
-	/* do_set_pmd() would allocate a PTE table for each PMD, but must not sleep here. */
+	/* insert_pmd() would allocate a PTE table for each PMD, but must not sleep here. */
 	if (arch_needs_pgtable_deposit())
 		return;
 
 	before = min(before, (addr - table.start) / PMD_SIZE);
 	addr -= before * PMD_SIZE;
-	index -= before * PTRS_PER_PTE;
-	for (at = addr; any_failed && at + PMD_SIZE <= end; at += PMD_SIZE)
-		mark_if_failed(vmremap_span_folio(span, at));
-	for (pmd = vmf->pmd - before; addr + PMD_SIZE <= end; pmd++) {
-		struct vm_fault near = {
-			.vma = vmf->vma,
-			.address = addr,
-			/* The program has not written to it: do not make the entry dirty. */
-			.flags = vmf->flags & ~FAULT_FLAG_WRITE,
-			.pmd = pmd,
-		};
+	pmd = vmf->pmd - before;
+	folio = vmremap_span_folio(span, addr);
+	/* The folios follow each other, the largest first. */
+	while (addr + PMD_SIZE <= end && folio_order(folio) == PMD_ORDER) {
+		struct vm_fault near = { .vma = vmf->vma, .address = addr, .pmd = pmd };
 
-		if (pmd_none(pmdp_get_lockless(pmd)))
-			filemap_map_pages(&near, index, index + PTRS_PER_PTE - 1);
+		if (pmd_none(pmdp_get_lockless(pmd)) && !vmremap_cache_failed(folio))
+			vmf_insert_folio_pmd(&near, folio, false);
+		folio = list_next_entry(folio, lru);
 		addr += PMD_SIZE;
-		index += PTRS_PER_PTE;
+		pmd++;
 	}
 }
 
@@ -84,14 +83,13 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span, bool
 vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *span)
 {
 	struct vmremap_span table = vmremap_span_around(span, vmf->address, PMD_SIZE);
-	bool any_failed = vmremap_cache_any_failed();
 	vm_fault_t ret;
 
-	if (unlikely(any_failed))
+	if (unlikely(vmremap_cache_any_failed()))
 		mark_if_failed(vmremap_span_folio(span, vmf->address));
 	ret = filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1));
 	if (ret && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
-		map_pmds(vmf, span, any_failed);
+		map_pmds(vmf, span);
 	return ret;
 }
 

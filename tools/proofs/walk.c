@@ -7,8 +7,8 @@
  *	where page tables have 32 entries; all spans of these, at all places in a page table,
  *	and each page touched first (of more than 40 pages, each 13th length and each 7th
  *	page); filemap_map_pages() maps those of the pages from first to last that are not
- *	mapped, and not locked, by a PMD if the folio has one; xa_load() gives the folio that
- *	a page is in.
+ *	mapped, and not locked, by a PMD if the folio has one; vmf_insert_folio_pmd() maps a
+ *	folio by a PMD; xa_load() gives the folio that a page is in.
  * Code: c/fault.c
  * Pages: 64/12/5 32/12/5
  * Cases: all
@@ -93,18 +93,34 @@ vm_fault_t filemap_map_pages(struct vm_fault *vmf, unsigned long first, unsigned
 		fail("not the pages of one table around the fault");
 	if (vmf->pmd != pmd_of(vmf->address))
 		fail("another PMD's entry");
-	if (!fault || (vmf != fault && vmf->flags & FAULT_FLAG_WRITE))
-		fail("written by another fault");
+	if (!fault || vmf != fault)
+		fail("not the fault");
 	if (locked)
-		return 0;
-	/* No page table is there for a neighbour, and none is allocated. */
-	if (vmf != fault && !by_pmd)
 		return 0;
 	for (addr = from; addr <= to; addr += PAGE_SIZE)
 		if (!*entry(addr))
 			map(addr, &memory[first + (addr - from) / PAGE_SIZE]);
 	if (by_pmd)
 		*vmf->pmd = 1;
+	return VM_FAULT_NOPAGE;
+}
+
+/* As insert_pmd(): a PMD, unless an entry is there. */
+vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio *folio, bool write)
+{
+	if (write || vmf->flags)
+		fail("written by another fault");
+	if (folio->order != PMD_ORDER || vmf->address % PMD_SIZE)
+		fail("not a PMD");
+	if (vmf->pmd != pmd_of(vmf->address))
+		fail("another PMD's entry");
+	if (locked)
+		fail("mapped with the folio locked");
+	if (!table_is_empty(vmf->address))
+		fail("mapped over another entry");
+	for (unsigned long i = 0; i < PTRS_PER_PTE; i++)
+		map(vmf->address + i * PAGE_SIZE, &folio->first[i]);
+	*vmf->pmd = 1;
 	return VM_FAULT_NOPAGE;
 }
 
