@@ -418,7 +418,9 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * @size: bytes to map, rounded up to pages
  *
  * The counterpart of remap_vmalloc_range_partial(). Several parts of one VMA may be mapped,
- * from several areas. Accessing a part of the VMA that was never mapped raises SIGBUS. As after
+ * from several areas. Accessing a part of the VMA that was never mapped raises SIGBUS. From Linux
+ * 6.15 on, large folios are mapped by PMDs if the addresses are aligned for that and huge pages
+ * are enabled in /sys/kernel/mm/transparent_hugepage/enabled. As after
  * vmremap_area_mmap(), the VMA belongs to vmremap, and its vm_file is no longer the driver's.
  * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,
  * because the kernel does not export remap_vmalloc_range_partial().
