@@ -20,8 +20,9 @@ use kernel::{
 ///
 /// The kernel has two hooks. `.mmap` sets up a VMA, and `.mmap_prepare` describes a VMA that the
 /// kernel then creates. A `Mapping` wraps either the VMA or the description. A driver can read the
-/// address range and the offset. Only [`Area::mmap`](crate::Area::mmap) can change the VMA or the
-/// description, so that nothing else changes what that method has set up.
+/// address range and the offset. Only [`Area::mmap`](crate::Area::mmap) and
+/// [`WeakArea::mmap`](crate::WeakArea::mmap) can change the VMA or the description, so that nothing
+/// else changes what they have set up.
 ///
 /// # Invariants
 ///
@@ -62,8 +63,8 @@ impl<'a> Mapping<'a> {
             target: Target::Vma(vma.as_ptr()),
             start: vma.start(),
             end: vma.end(),
-            // SAFETY: The kernel writes `vm_pgoff` before it calls the hook, and otherwise only
-            // `vmremap_area_mmap()` does.
+            // SAFETY: The field is written by the kernel before it calls the hook, and otherwise
+            // only by `vmremap_area_mmap()`.
             // - `VmaInit`: by the type invariant of `VmaNew` the VMA is live and being set up by
             //   this thread, so that nobody else writes the field meanwhile.
             page_offset: unsafe { (*vma.as_ptr()).vm_pgoff },

@@ -50,7 +50,8 @@ pub struct MiscArgs<'a, T: MiscDevice> {
 /// This trait is like the kernel crate's [`MiscDevice`](miscdevice::MiscDevice), with these
 /// differences:
 ///
-/// - an mmap hook gets a [`Mapping`], which only [`Area::mmap`](crate::Area::mmap) can change;
+/// - an mmap hook gets a [`Mapping`], which only [`Area::mmap`](crate::Area::mmap) and
+///   [`WeakArea::mmap`](crate::WeakArea::mmap) can change;
 /// - there are the operations `mmap_prepare` and `poll`;
 /// - the registration has data of its own, which is passed to `open`.
 ///
@@ -115,7 +116,8 @@ pub trait MiscDevice: Sized {
         drop(device);
     }
 
-    /// Maps a file. Call [`Area::mmap`](crate::Area::mmap) of one area.
+    /// Maps a file. Call [`Area::mmap`](crate::Area::mmap) or
+    /// [`WeakArea::mmap`](crate::WeakArea::mmap) for one area.
     ///
     /// If this returns an error, the kernel creates no mapping.
     fn mmap(
