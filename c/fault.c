@@ -35,8 +35,8 @@ static void mark_if_failed(struct folio *folio)
  * VMA and in this PMD table. So faults in any order map each window once. Smaller folios are left
  * to faults of their own, because there is no PTE table for them yet.
  *
- * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. If that
- * is a PTE table it would warn, but only if asked to make the entry dirty.
+ * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. It warns
+ * about a PTE table only if its argument @write is true.
  */
 static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 {
@@ -57,7 +57,7 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 	addr -= before * PMD_SIZE;
 	pmd = vmf->pmd - before;
 	folio = vmremap_span_folio(span, addr);
-	/* The folios follow each other, the largest first. */
+	/* The folios of an area follow each other in its list, the largest first. */
 	while (addr + PMD_SIZE <= end && folio_order(folio) == PMD_ORDER) {
 		struct vm_fault near = { .vma = vmf->vma, .address = addr, .pmd = pmd };
 

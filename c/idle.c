@@ -2,8 +2,8 @@
 /*
  * Cache small freed areas together with their file, their entry in the index and their
  * memory, because setting these up costs more than mapping an area. The refs of a cached area
- * are 0, so that a lookup in the index does not return it. It holds no reference on the module,
- * so that the module can be unloaded.
+ * are 0, so that a lookup in the index does not return it. A cached area holds no reference on
+ * the module, so that the module can be unloaded.
  */
 #include <linux/cred.h>
 #include <linux/dcache.h>

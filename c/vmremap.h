@@ -319,8 +319,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EOVERFLOW - @pgoff wraps when counted in bytes
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has fewer pages after @pgoff than @vma
- * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or already has an owner's vm_ops;
- *   or a call has failed on it after another had succeeded
+ * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or already has an owner's vm_ops; or an earlier call
+ *   has failed on it after another call had succeeded
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
  *   %VMREMAP_RDONLY; or PROT_EXEC was requested. If only the personality READ_IMPLIES_EXEC
@@ -418,10 +418,11 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * @size: bytes to map, rounded up to pages
  *
  * The counterpart of remap_vmalloc_range_partial(). Several parts of one VMA may be mapped,
- * from several areas. Accessing a part of the VMA that was never mapped raises SIGBUS. From Linux
- * 6.15 on, large folios are mapped by PMDs if the addresses are aligned for that and huge pages
- * are enabled in /sys/kernel/mm/transparent_hugepage/enabled. As after
+ * from several areas. Accessing a part of the VMA that was never mapped raises SIGBUS. As after
  * vmremap_area_mmap(), the VMA belongs to vmremap, and its vm_file is no longer the driver's.
+ * From Linux 6.15 on, PMDs map large folios of an area, if the addresses are aligned for that and
+ * huge pages are enabled in /sys/kernel/mm/transparent_hugepage/enabled.
+ *
  * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,
  * because the kernel does not export remap_vmalloc_range_partial().
  *
@@ -437,8 +438,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY - as from vmremap_range(), or the part overlaps one mapped before, or the driver has
- *   changed vm_file since
+ * * %-EBUSY - as from vmremap_range(), or the part overlaps one that is already mapped, or the
+ *   driver has changed vm_file since an earlier call
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and this is not the
  *   whole of @vma
