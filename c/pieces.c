@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A VMA onto which several areas, or parts of them, are mapped: the *pieces*. Its vm_file is an
- * anonymous file that has them, so that they stay as long as a VMA refers to the file, and go if
- * the .mmap callback fails. A piece's position is a page offset like vm_pgoff, which the kernel
- * adjusts when it splits, moves or copies a VMA. Faults map the pages. An .mmap callback inserts
- * no page table entries: if a later piece is refused and the driver ignores that, nothing may be
- * mapped, and upstream exports no function that zaps them in a VMA that is being set up.
+ * anonymous file whose private_data holds the pieces. So they exist as long as a VMA refers to the
+ * file, and are freed if the .mmap callback fails. A piece's position is a page offset that counts
+ * like vm_pgoff, which the kernel adjusts when it splits, moves or copies a VMA.
+ *
+ * Faults map the pages. An .mmap callback inserts no page table entries: if a later piece is
+ * refused and the driver ignores that, every access to the VMA has to raise SIGBUS, and upstream
+ * exports no function that zaps the entries of a VMA that is being set up.
  */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
@@ -26,7 +28,7 @@
  * struct piece - contiguous pages of one area
  * @area: the area, on which the piece holds a reference
  * @index: index of the first page in the page cache of @area's file
- * @pgoff: position of the first page in the VMA, as vm_pgoff counts
+ * @pgoff: position of the first page, to be compared with vmf->pgoff
  * @pages: how many pages
  */
 struct piece {
@@ -41,7 +43,7 @@ struct piece {
  * @dontcopy: an area among them is %VMREMAP_DONTCOPY
  * @tree: the pieces, by position
  *
- * Nothing changes once mmap has ended.
+ * Both are constant after the .mmap callback has returned.
  */
 struct pieces {
 	bool dontcopy;
@@ -84,7 +86,7 @@ static void pieces_vma_open(struct vm_area_struct *vma)
 		vmremap_end_copy(vma);
 }
 
-/* Find that part of the piece at the fault's page that lies in the VMA. False if there is none. */
+/* Find the piece at the fault's address, clipped to the VMA. Return false if there is none. */
 static bool find_span(const struct vm_fault *vmf, struct vmremap_span *span)
 {
 	const struct vm_area_struct *vma = vmf->vma;
@@ -118,16 +120,16 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 /*
- * filemap_map_pages() maps only what vm_file has, so this takes vmf_insert_folio_pmd(). That does
- * nothing if another thread has installed an entry meanwhile, and would warn about a page table
- * only if it were asked to make the entry dirty.
+ * Calls vmf_insert_folio_pmd(), because filemap_map_pages() maps only the page cache of vm_file,
+ * which here is not the area's file. vmf_insert_folio_pmd() does nothing if another thread has
+ * installed an entry meanwhile. It warns about a PTE table only if its argument @write is true.
  */
 static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vmremap_span span, part;
 	struct folio *folio;
 
-	/* If there is an entry, it is write-protected: the kernel splits it then. */
+	/* If a PMD is mapped, this is a write to a write-protected one, which the kernel splits. */
 	if (order != PMD_ORDER || !pmd_none(pmdp_get_lockless(vmf->pmd)) ||
 	    vmf->vma->vm_flags & VM_MIXEDMAP || vmremap_fault_copies(vmf) || !find_span(vmf, &span))
 		return VM_FAULT_FALLBACK;
@@ -149,7 +151,7 @@ const struct vm_operations_struct vmremap_pieces_vm_ops = {
 	VMREMAP_GET_POLICY
 };
 
-/* Give @vma a file with an empty tree. */
+/* Set the vm_file of @vma to a new file with an empty tree of pieces. */
 static struct pieces *begin(struct vm_area_struct *vma)
 {
 	struct pieces *pieces = kzalloc_obj(*pieces);
@@ -183,7 +185,7 @@ static int add(struct pieces *pieces, const struct piece *new)
 	return err;
 }
 
-/* Is no other piece where @new is to be? */
+/* Does @new overlap no other piece? False, too, if the driver has changed vm_file. */
 static bool is_free(struct pieces *pieces, const struct piece *new)
 {
 	unsigned long pgoff = new->pgoff;
@@ -192,7 +194,7 @@ static bool is_free(struct pieces *pieces, const struct piece *new)
 }
 
 /**
- * vmremap_map_piece - map a part of an area to a part of a VMA
+ * vmremap_map_piece - add a piece, whose pages are then mapped by faults
  * @area: the area
  * @vma: the VMA
  * @req: a request that lies within both
@@ -225,7 +227,7 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_check_use(area, VMREMAP_PRIVATE_COPIES, &vm_flags);
-	/* Revoke and freeze find VMAs by the area's file, but this one has another. */
+	/* Revoke and freeze find VMAs by the area's file, but this VMA has another file. */
 	if (!clause && area->flags & VMREMAP_REVOCABLE)
 		clause = VMREMAP_POLICY_HELD;
 	if (clause)
