@@ -86,6 +86,7 @@ comma := ,
 samples = $(firstword $(wildcard $(addprefix $(out)/samples/c/vmremap_sample_c,.ko _mmap.ko))) \
 	$(wildcard $(out)/samples/rust/vmremap_sample_rust.ko)
 edu_samples = $(wildcard $(addprefix $(out)/samples/edu/,vmremap_edu_c.ko rust/vmremap_edu_rust.ko))
+ring_samples = $(wildcard $(addprefix $(out)/samples/ring/,vmremap_ring_c.ko rust/vmremap_ring_rust.ko))
 
 all:
 	@KDIR='$(kdir)' tools/kmake
@@ -105,10 +106,11 @@ stock: setup
 		CC="$$(tools/kernel cc)" out=$(out) source="$$(tools/kernel source)" page_size="$$(tools/kernel page-size)"
 
 demo: stock
-	@tools/vm --module $(out)/vmremap.ko $(patsubst %,--module %,$(samples) $(edu_samples)) \
+	@tools/vm --module $(out)/vmremap.ko $(patsubst %,--module %,$(samples) $(edu_samples) $(ring_samples)) \
 		$(patsubst %,--device edu$(comma)dma_mask=0xffffffffffffffff,$(edu_samples)) \
-		--copy $(out)/samples/c/demo:/demo --copy $(out)/samples/edu/demo:/demo-edu -- \
-		sh -c '/demo /dev/vmremap-sample-* && exec /demo-edu /dev/vmremap-edu-*'
+		--copy $(out)/samples/c/demo:/demo --copy $(out)/samples/edu/demo:/demo-edu \
+		--copy $(out)/samples/ring/demo:/demo-ring -- \
+		sh -c '/demo /dev/vmremap-sample-* && /demo-edu /dev/vmremap-edu-* && exec /demo-ring /dev/vmremap-ring-*'
 
 docs: setup
 	@$(phase) docs 30 tools/kmake VMREMAP_DOCS=y

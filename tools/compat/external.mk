@@ -8,12 +8,14 @@ CONFIG_VMREMAP_TEST := $(if $(wildcard $(src)/selftests),m)
 samples := $(if $(wildcard $(src)/samples),m)
 CONFIG_VMREMAP_SAMPLE_C := $(samples)
 CONFIG_VMREMAP_SAMPLE_EDU_C := $(and $(CONFIG_PCI),$(samples))
+CONFIG_VMREMAP_SAMPLE_RING_C := $(samples)
 # The Rust half needs the kernel crate of 7.3 or later, and its metadata.
 ifeq ($(shell printf '7.3\n%s\n' $(KERNELVERSION) | sort -VC && echo yes),yes)
 CONFIG_VMREMAP_RUST := $(and $(CONFIG_RUST),$(wildcard $(objtree)/rust/libkernel.rmeta),y)
 endif
 CONFIG_VMREMAP_SAMPLE_RUST := $(and $(CONFIG_VMREMAP_RUST),$(samples))
 CONFIG_VMREMAP_SAMPLE_EDU_RUST := $(and $(CONFIG_PCI),$(CONFIG_VMREMAP_SAMPLE_RUST))
+CONFIG_VMREMAP_SAMPLE_RING_RUST := $(CONFIG_VMREMAP_SAMPLE_RUST)
 
 include $(src)/tools/compat/probe.mk
 subdir-ccflags-y := -include $(src)/tools/compat/vmremap_compat.h $(vmremap-lacks)

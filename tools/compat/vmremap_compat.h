@@ -71,4 +71,16 @@ static inline vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio
 #define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
+#ifdef VMREMAP_LACKS_HRTIMER_SETUP
+#include <linux/hrtimer.h>
+
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
 #endif /* VMREMAP_COMPAT_H */

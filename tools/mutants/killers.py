@@ -212,7 +212,7 @@ class Selftests(Checkout):
 
     def __init__(self, name, argued):
         shared = texts("selftests", ".h")
-        for folder in "selftests/module", "samples/c", "samples/rust":
+        for folder in "selftests/module", "samples/c", "samples/rust", "samples/ring", "samples/ring/rust":
             shared |= texts(folder, ".c", ".h", ".rs")
         self.programs = {pathlib.Path(path).stem: text for path, text in texts("selftests", ".c").items()}
         tests = {f"the program {program}": text for program, text in self.programs.items()}
