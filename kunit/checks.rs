@@ -28,7 +28,6 @@ use vmremap::{
     Area,
     AtomicCount,
     AtomicField,
-    AtomicView,
     Flags, //
 };
 
@@ -147,7 +146,7 @@ fn every_access_sees_the_same_bytes() -> Result {
     let mut copy = [0; 16];
 
     io_write!(&area, .word, u64::from_ne_bytes(*b"abcdefgh"));
-    AtomicView::new(io_project!(&area, .half)).store(u32::from_ne_bytes(*b"ijkl"), Release);
+    io_project!(&area, .half).store(u32::from_ne_bytes(*b"ijkl"), Release);
     area.write_at(12, b"mnop")?;
 
     area.read_at(0, &mut copy)?;
@@ -199,7 +198,7 @@ fn copies_initialise() -> Result {
 
 fn narrow_atomic_leaves_its_neighbours() -> Result {
     let area = Area::<u8>::zeroed_slice(8, Flags::NONE)?;
-    let field = AtomicView::new(io_project!(&area, [try: 3]));
+    let field = io_project!(&area, [try: 3]);
     let mut all = [0; 8];
 
     area.write_at(0, &[0x55; 8])?;
@@ -310,19 +309,23 @@ fn each_page_is_iterated_once() -> Result {
 fn atomics_of_every_type() -> Result {
     fn atomic<T: AtomicField + Copy + PartialEq + core::fmt::Debug>(one: T, top: T) -> Result {
         let area = Area::<T>::zeroed(Flags::NONE)?;
-        let field = AtomicView::new(area.as_view());
+        let field = area.as_view();
         let zero = field.load(Acquire);
 
         assert_eq!(field.xchg(one, Full), zero);
         assert_eq!(field.cmpxchg(zero, top, Full), Err(one));
         assert_eq!(field.cmpxchg(one, top, Relaxed), Ok(one));
         field.store(one, Release);
-        assert_eq!(area.as_view().copy_read(), field.load(Acquire));
+        assert_eq!(field.copy_read(), one);
+        field.write_val(top);
+        assert_eq!(field.load(Relaxed), top);
+        field.copy_write(one);
+        assert_eq!(field.read_val(), one);
         Ok(())
     }
     fn count<T: AtomicCount + Copy + PartialEq + core::fmt::Debug>(one: T, top: T) -> Result {
         let area = Area::<T>::zeroed(Flags::NONE)?;
-        let field = AtomicView::new(area.as_view());
+        let field = area.as_view();
 
         field.store(top, Release);
         assert_eq!(field.fetch_add(one, Relaxed), top);

@@ -41,7 +41,8 @@ use kernel::{
 ///
 /// - with [`io_read!`] and [`io_write!`], or through the views that [`io_project!`] makes: see
 ///   [`SharedMem`];
-/// - with memory ordering, through an [`AtomicView`](crate::AtomicView);
+/// - with memory ordering, by [`load`](SharedMem::load), [`store`](SharedMem::store) and the other
+///   atomic operations of such a view;
 /// - in bulk, with [`read_at`](Self::read_at) and [`write_at`](Self::write_at);
 /// - directly from or to a buffer of a program, with [`copy_from_user`](Self::copy_from_user) and
 ///   [`copy_to_user`](Self::copy_to_user).

@@ -14,18 +14,19 @@ use kernel::{
     }, //
 };
 
-/// A field of an area that is accessed atomically: a sequence, a head, a tail, a doorbell.
+/// Atomic accesses, by a view of a field that carries ordering: a sequence, a head, a tail, a
+/// doorbell.
 ///
-/// It has the operations of [`Atomic`], with the same orderings, but is no reference. A program
-/// sees them as C11 atomics of the same size: a [`Release`] store pairs with an acquire load in
-/// the program, and the other way round.
+/// They are the operations of [`Atomic`], with the same orderings, but there is no reference to the
+/// field. A program sees them as C11 atomics of the same size: a [`Release`] store pairs with an
+/// acquire load in the program, and the other way round.
 ///
 /// What is read comes from a program, which may have written anything. A loop that waits for a
 /// value, or retries [`cmpxchg`], has no end unless something other than the program ends it.
 ///
 /// [`Atomic`]: kernel::sync::atomic::Atomic
 /// [`Release`]: kernel::sync::atomic::Release
-/// [`cmpxchg`]: AtomicView::cmpxchg
+/// [`cmpxchg`]: SharedMem::cmpxchg
 ///
 /// # Examples
 ///
@@ -34,7 +35,7 @@ use kernel::{
 ///     io::{io_project, io_write},
 ///     sync::atomic::{Acquire, Release},
 /// };
-/// use vmremap::{Area, AtomicView, Flags};
+/// use vmremap::{Area, Flags};
 ///
 /// #[repr(C)]
 /// #[derive(FromBytes, IntoBytes)]
@@ -45,8 +46,8 @@ use kernel::{
 /// }
 ///
 /// let ring = Area::<Ring>::zeroed(Flags::NONE)?;
-/// let head = AtomicView::new(io_project!(&ring, .head));
-/// let tail = AtomicView::new(io_project!(&ring, .tail));
+/// let head = io_project!(&ring, .head);
+/// let tail = io_project!(&ring, .tail);
 ///
 /// // The entry is there before the program sees that there is one.
 /// let new = tail.load(Acquire);
@@ -56,41 +57,23 @@ use kernel::{
 /// assert_eq!(tail.load(Acquire).wrapping_sub(head.load(Acquire)), 1);
 /// # Ok::<(), Error>(())
 /// ```
-pub struct AtomicView<'a, T> {
-    view: SharedMem<'a, T>,
-}
-
-impl<T> Copy for AtomicView<'_, T> {}
-impl<T> Clone for AtomicView<'_, T> {
-    #[inline]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<'a, T: AtomicField> AtomicView<'a, T> {
-    /// Makes atomic what [`io_project!`](kernel::io::io_project) gave a view of.
-    #[inline]
-    pub const fn new(view: SharedMem<'a, T>) -> Self {
-        Self { view }
-    }
-
+impl<T: AtomicField> SharedMem<'_, T> {
     /// Reads the field.
     ///
     /// # Examples
     ///
     /// ```
     /// use kernel::{io::IoBase, sync::atomic::*};
-    /// use vmremap::{Area, AtomicView, Flags};
+    /// use vmremap::{Area, Flags};
     ///
     /// let area = Area::<u32>::zeroed(Flags::NONE)?;
-    /// let field = AtomicView::new(area.as_view());
+    /// let field = area.as_view();
     /// assert_eq!(field.load(Acquire), 0);
     /// # Ok::<(), Error>(())
     /// ```
     #[inline(always)]
     pub fn load<O: AcquireOrRelaxed>(self, ordering: O) -> T {
-        T::load(self.view, ordering)
+        T::load(self, ordering)
     }
 
     /// Writes the field.
@@ -99,17 +82,17 @@ impl<'a, T: AtomicField> AtomicView<'a, T> {
     ///
     /// ```
     /// use kernel::{io::IoBase, sync::atomic::*};
-    /// use vmremap::{Area, AtomicView, Flags};
+    /// use vmremap::{Area, Flags};
     ///
     /// let area = Area::<u32>::zeroed(Flags::NONE)?;
-    /// let field = AtomicView::new(area.as_view());
+    /// let field = area.as_view();
     /// field.store(7, Release);
     /// assert_eq!(field.load(Relaxed), 7);
     /// # Ok::<(), Error>(())
     /// ```
     #[inline(always)]
     pub fn store<O: ReleaseOrRelaxed>(self, value: T, ordering: O) {
-        T::store(self.view, value, ordering)
+        T::store(self, value, ordering)
     }
 
     /// Writes the field and returns what it was.
@@ -118,17 +101,17 @@ impl<'a, T: AtomicField> AtomicView<'a, T> {
     ///
     /// ```
     /// use kernel::{io::IoBase, sync::atomic::*};
-    /// use vmremap::{Area, AtomicView, Flags};
+    /// use vmremap::{Area, Flags};
     ///
     /// let area = Area::<u32>::zeroed(Flags::NONE)?;
-    /// let field = AtomicView::new(area.as_view());
+    /// let field = area.as_view();
     /// assert_eq!(field.xchg(7, Full), 0);
     /// assert_eq!(field.xchg(8, Full), 7);
     /// # Ok::<(), Error>(())
     /// ```
     #[inline(always)]
     pub fn xchg<O: Ordering>(self, value: T, ordering: O) -> T {
-        T::xchg(self.view, value, ordering)
+        T::xchg(self, value, ordering)
     }
 
     /// Writes `new` to the field if it is `old`.
@@ -140,17 +123,17 @@ impl<'a, T: AtomicField> AtomicView<'a, T> {
     ///
     /// ```
     /// use kernel::{io::IoBase, sync::atomic::*};
-    /// use vmremap::{Area, AtomicView, Flags};
+    /// use vmremap::{Area, Flags};
     ///
     /// let area = Area::<u32>::zeroed(Flags::NONE)?;
-    /// let field = AtomicView::new(area.as_view());
+    /// let field = area.as_view();
     /// assert_eq!(field.cmpxchg(0, 7, Full), Ok(0));
     /// assert_eq!(field.cmpxchg(0, 8, Full), Err(7));
     /// # Ok::<(), Error>(())
     /// ```
     #[inline(always)]
     pub fn cmpxchg<O: Ordering>(self, old: T, new: T, ordering: O) -> Result<T, T> {
-        T::cmpxchg(self.view, old, new, ordering)
+        T::cmpxchg(self, old, new, ordering)
     }
 
     /// Adds to the field, wrapping, and returns what it was.
@@ -159,10 +142,10 @@ impl<'a, T: AtomicField> AtomicView<'a, T> {
     ///
     /// ```
     /// use kernel::{io::IoBase, sync::atomic::*};
-    /// use vmremap::{Area, AtomicView, Flags};
+    /// use vmremap::{Area, Flags};
     ///
     /// let area = Area::<u32>::zeroed(Flags::NONE)?;
-    /// let field = AtomicView::new(area.as_view());
+    /// let field = area.as_view();
     /// assert_eq!(field.fetch_add(u32::MAX, Relaxed), 0);
     /// assert_eq!(field.fetch_add(1, Relaxed), u32::MAX);
     /// assert_eq!(field.load(Relaxed), 0);
@@ -173,11 +156,11 @@ impl<'a, T: AtomicField> AtomicView<'a, T> {
     where
         T: AtomicCount,
     {
-        T::fetch_add(self.view, value, ordering)
+        T::fetch_add(self, value, ordering)
     }
 }
 
-/// The types that an [`AtomicView`] can be of: integers of 8, 16, 32 and 64 bits, and of a
+/// The types of which a [`SharedMem`] has atomic accesses: integers of 8, 16, 32 and 64 bits, and of a
 /// pointer's size.
 ///
 /// Any bytes are a value of such a type, so that no program can make one that is not.

@@ -102,15 +102,15 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! **Order it.** Where one side waits for the other, the field that says so is an [`AtomicView`],
-//! and a program's C11 atomics are its other half:
+//! **Order it.** If one side waits for the other, access the field that says so with an ordering,
+//! by a view of it. A program's C11 atomics are its other half:
 //!
 //! ```
 //! use kernel::{
 //!     io::{io_project, io_write},
 //!     sync::atomic::{Acquire, Release},
 //! };
-//! use vmremap::{Area, AtomicView, Flags};
+//! use vmremap::{Area, Flags};
 //!
 //! #[repr(C)]
 //! #[derive(FromBytes, IntoBytes)]
@@ -121,13 +121,13 @@
 //! }
 //!
 //! fn push(ring: &Area<Ring>, written: u32, sample: u64) -> Result<u32> {
-//!     let read = AtomicView::new(io_project!(ring, .head)).load(Acquire);
+//!     let read = io_project!(ring, .head).load(Acquire);
 //!     if written.wrapping_sub(read) >= 64 {
 //!         return Err(EAGAIN);
 //!     }
 //!     io_write!(ring, .samples[try: written as usize % 64], sample);
 //!     let written = written.wrapping_add(1);
-//!     AtomicView::new(io_project!(ring, .tail)).store(written, Release);
+//!     io_project!(ring, .tail).store(written, Release);
 //!     Ok(written)
 //! }
 //!
@@ -218,8 +218,7 @@ mod view;
 pub use area::Area;
 pub use atomic::{
     AtomicCount,
-    AtomicField,
-    AtomicView, //
+    AtomicField, //
 };
 pub use dma::DmaArea;
 pub use flags::Flags;

@@ -30,6 +30,9 @@ use kernel::{
 /// - integers of up to 8 bytes by one volatile access;
 /// - all other types by a copy, whose parts a program may see one after another.
 ///
+/// A view of an integer also has atomic accesses, such as [`load`](Self::load) and
+/// [`store`](Self::store), which order other accesses.
+///
 /// Copies are made by a function in vmremap.ko that is never inlined. So the compiler of a driver
 /// cannot read the shared bytes again in place of the copy.
 ///

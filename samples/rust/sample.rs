@@ -37,7 +37,6 @@ use kernel::{
 };
 use vmremap::{
     Area,
-    AtomicView,
     Flags,
     Mapping,
     WeakArea, //
@@ -136,12 +135,12 @@ impl Sample {
 
         let locked = self.locked.lock();
         let rings = locked.data.bytes().try_cast::<vmremap_sample_rings>()?;
-        let shown_head = AtomicView::new(io_project!(rings, .requests.head));
-        let shown_tail = AtomicView::new(io_project!(rings, .answers.tail));
+        let shown_head = io_project!(rings, .requests.head);
+        let shown_tail = io_project!(rings, .answers.tail);
         let mut head = shown_head.load(Relaxed);
         let mut answered = shown_tail.load(Relaxed);
         // The messages are there when the program says that there are so many.
-        let tail = AtomicView::new(io_project!(rings, .requests.tail)).load(Acquire);
+        let tail = io_project!(rings, .requests.tail).load(Acquire);
         let mut count = 0;
 
         while head != tail && count < uapi::MESSAGES {
@@ -168,7 +167,7 @@ impl Sample {
     /// that the rest is being changed.
     fn publish(&self, locked: &mut Locked, checksum: u64) {
         let control = &self.control;
-        let shown = AtomicView::new(io_project!(control, .sequence));
+        let shown = io_project!(control, .sequence);
         let next = locked.sequence.wrapping_add(2);
 
         shown.store(locked.sequence.wrapping_add(1), Relaxed);

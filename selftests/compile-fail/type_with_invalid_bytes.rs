@@ -4,11 +4,11 @@
 
 use kernel::{
     io::IoBase,
-    prelude::*, //
+    prelude::*,
+    sync::atomic::Acquire, //
 };
 use vmremap::{
     Area,
-    AtomicView,
     Flags, //
 };
 
@@ -37,5 +37,5 @@ fn share() -> Result {
 }
 
 fn atomic(area: &Area<[u8; 8]>) {
-    AtomicView::new(area.as_view()); //~ E0277
+    area.as_view().load(Acquire); //~ E0599
 }

@@ -11,7 +11,6 @@ use kernel::{
 };
 use vmremap::{
     Area,
-    AtomicView,
     Flags,
     SharedMem, //
 };
@@ -31,7 +30,7 @@ fn out_of_scope() -> Result<u64> {
     let field;
     {
         let area = Area::<u64>::zeroed(Flags::NONE)?;
-        field = AtomicView::new(area.as_view()); //~ E0597
+        field = area.as_view(); //~ E0597
     }
     Ok(field.load(kernel::sync::atomic::Acquire))
 }

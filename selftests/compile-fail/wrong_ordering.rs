@@ -9,13 +9,10 @@ use kernel::{
         Release, //
     }, //
 };
-use vmremap::{
-    Area,
-    AtomicView, //
-};
+use vmremap::Area;
 
 fn reversed(area: &Area<u32>) {
-    let field = AtomicView::new(area.as_view());
+    let field = area.as_view();
     field.load(Release); //~ E0277
     field.store(1, Acquire); //~ E0277
 }

@@ -28,7 +28,7 @@ FILES = (CONTRACT, boundary.PAGE, obligations.PAGE, api.PATH, signed.PAGE, "docs
 HOW = "checked", "caller", "construction", "refcount", "type", "build", "kernel", "language", "crate"
 SERIES = 7, 3  # of the kernel that the contract speaks of
 # Names that look like a clause's.
-TYPES = "VmaNew", "Mapping", "SysMem", "FromBytes", "IntoBytes", "UnsafeCell", "PinInit", "MaybeUninit", \
+TYPES = "VmaNew", "Mapping", "FromBytes", "IntoBytes", "UnsafeCell", "PinInit", "MaybeUninit", \
     "DmaArea", "MiscDevice", "MiscDeviceRegistration", "WeakArea"
 DEFINITION = r"^(?:(?![\s/*#]).*?\b{0}\([^;{{]*\{{|#\s*define {0}\(|pub struct {0}\b)"
 

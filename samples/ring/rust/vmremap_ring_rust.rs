@@ -17,9 +17,7 @@ use kernel::{
     sync::{Arc, ArcBorrow},
     time::{hrtimer::*, Delta, Monotonic},
 };
-use vmremap::{
-    Area, AtomicView, Flags, Mapping, MiscArgs, MiscDevice, MiscDeviceRegistration, PollEvents,
-};
+use vmremap::{Area, Flags, Mapping, MiscArgs, MiscDevice, MiscDeviceRegistration, PollEvents};
 
 module! {
     type: RingModule,
@@ -75,7 +73,7 @@ impl Ring {
     /// Returns how many samples the program has not read; too many if its head is wrong.
     fn unread(&self, tail: u32) -> u32 {
         // Pairs with the program's release: it has read the samples below its head.
-        tail.wrapping_sub(AtomicView::new(io_project!(&self.area, .head)).load(Acquire))
+        tail.wrapping_sub(io_project!(&self.area, .head).load(Acquire))
     }
 
     /// Stores a sample, unless the ring is full. The program's head decides only that: the driver
@@ -92,7 +90,7 @@ impl Ring {
         let tail = tail.wrapping_add(1);
         io_write!(&self.area, .lost, number.wrapping_sub(tail));
         // Pairs with the program's acquire: it sees all that was written before the tail.
-        AtomicView::new(io_project!(&self.area, .tail)).store(tail, Release);
+        io_project!(&self.area, .tail).store(tail, Release);
         self.tail.store(tail, Release); // pairs with `poll`
         Ok(())
     }
