@@ -95,17 +95,24 @@ pub(crate) struct Opened {
     weak: WeakArea,
     #[pin]
     area: Mutex<Option<Area<[u8]>>>,
+    // Another area, whose lock no hook takes.
+    apart: WeakArea,
+    #[pin]
+    locked: Mutex<Option<Area<[u8]>>>,
 }
 
 impl Opened {
     fn new(shared: &Arc<Shared>) -> Result<Pin<KBox<Self>>> {
         let area = Area::<u8>::zeroed_slice(LEN, Flags::REVOCABLE | Flags::POPULATE)?;
+        let other = Area::<u8>::zeroed_slice(LEN, Flags::REVOCABLE)?;
 
         KBox::pin_init(
             try_pin_init!(Self {
                 shared: shared.clone(),
                 weak: area.downgrade(),
                 area <- new_mutex!(Some(area)),
+                apart: other.downgrade(),
+                locked <- new_mutex!(Some(other)),
             }),
             GFP_KERNEL,
         )
@@ -113,7 +120,7 @@ impl Opened {
 
     fn mmap(&self, mapping: &Mapping<'_>) -> Result {
         if mapping.page_offset() == WEAK {
-            return self.weak.mmap(mapping, 0);
+            return self.apart.mmap(mapping, 0);
         }
         let mut slot = self.area.lock();
         let area = (*slot).as_mut().ok_or(ENODEV)?;
@@ -165,10 +172,10 @@ impl Opened {
         }
     }
 
-    /// Takes the lock around everything that it should not be around, and freezes the area. Returns
-    /// how many bytes have changed meanwhile.
+    /// Copies from a program under the lock that it needs to freeze the area. Returns how many
+    /// frozen bytes have changed meanwhile.
     fn freeze(&self, arg: usize) -> Result<isize> {
-        let mut slot = self.area.lock();
+        let mut slot = self.locked.lock();
         let area = (*slot).as_mut().ok_or(ENODEV)?;
         let user = UserSlice::new(UserPtr::from_addr(arg), LEN);
 
@@ -189,8 +196,14 @@ impl Opened {
                 let area = self.area.lock().as_ref().ok_or(ENODEV)?.clone();
 
                 area.write_at(0, &[arg as u8])?;
+                let other = self.locked.lock().as_ref().ok_or(ENODEV)?.clone();
+
+                other.write_at(0, &[arg as u8])?;
             }
-            DROP => drop(self.area.lock().take()),
+            DROP => {
+                drop(self.area.lock().take());
+                drop(self.locked.lock().take());
+            }
             OVERLAP => {
                 let area = self.area.lock().as_ref().ok_or(ENODEV)?.clone();
                 let user = || UserSlice::new(UserPtr::from_addr(arg), LEN - 8);
