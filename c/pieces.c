@@ -126,17 +126,25 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
  */
 static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
+	struct vm_area_struct *vma = vmf->vma;
 	struct vmremap_span span, part;
 	struct folio *folio;
 
 	/* If a PMD is mapped, this is a write to a write-protected one, which the kernel splits. */
 	if (order != PMD_ORDER || !pmd_none(pmdp_get_lockless(vmf->pmd)) ||
-	    vmf->vma->vm_flags & VM_MIXEDMAP || vmremap_fault_copies(vmf) || !find_span(vmf, &span))
+	    vma->vm_flags & VM_MIXEDMAP || vmremap_fault_copies(vmf) || !find_span(vmf, &span))
 		return VM_FAULT_FALLBACK;
 	part = vmremap_span_around(&span, vmf->address, PMD_SIZE);
 	folio = vmremap_span_folio(&part, part.start);
 	if (part.end - part.start != PMD_SIZE || part.index % PTRS_PER_PTE ||
 	    folio_order(folio) != PMD_ORDER || vmremap_cache_failed(folio))
+		return VM_FAULT_FALLBACK;
+	/*
+	 * While the kernel tracks writes, the entry would be write-protected: the kernel would split
+	 * it, return to take the mmap lock, and call this function again, for ever.
+	 */
+	if (vmf->flags & FAULT_FLAG_WRITE &&
+	    !pmd_write(pfn_pmd(folio_pfn(folio), vma->vm_page_prot)))
 		return VM_FAULT_FALLBACK;
 	return vmf_insert_folio_pmd(vmf, folio, false);
 }

@@ -127,7 +127,7 @@ int vmremap_freeze(struct vmremap_area *area, unsigned int waits)
 			vmremap_thaw(area);
 			return wait == waits ? -EBUSY : -EINTR;
 		}
-		schedule_timeout_killable((HZ << wait) / 200);
+		schedule_timeout_killable(msecs_to_jiffies(5 << wait));
 	}
 	return 0;
 }

@@ -205,6 +205,21 @@ TEST_F(huge, mprotect_of_all)
 	EXPECT_EQ(PMDS, pmds(self->map));
 }
 
+/* While the kernel tracks writes, it write-protects what is mapped, and what a fault maps. */
+TEST_F(huge, soft_dirty)
+{
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	if (!write_text("/proc/self/clear_refs", "4"))
+		SKIP(return, "this kernel does not track writes");
+	for (size_t n = 0; n < PAGES; n += PMD_PAGES / 2)
+		*page_word(self->map, n) = 100 + n;
+	ASSERT_EQ(0, madvise(self->map, SIZE, MADV_DONTNEED));
+	for (size_t n = 0; n < PAGES; n += PMD_PAGES / 2)
+		*page_word(self->map, n) = 100 + n;
+	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
+	EXPECT_EQ(0, memory_peek(self->fd, AREA, PAGES, 100));
+}
+
 /* Move to an address where PMDs still fit, and to one where they do not. */
 TEST_F(huge, mremap)
 {
