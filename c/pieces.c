@@ -10,11 +10,13 @@
  * exports no function that zaps the entries of a VMA that is being set up.
  */
 #include <linux/anon_inodes.h>
+#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/maple_tree.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -41,12 +43,14 @@ struct piece {
 /**
  * struct pieces - the pieces of a VMA, shared by the VMAs that were split or copied from it
  * @dontcopy: an area among them is %VMREMAP_DONTCOPY
+ * @inserting: held while a page table entry is made
  * @tree: the pieces, by position
  *
  * Both are constant after the .mmap callback has returned.
  */
 struct pieces {
 	bool dontcopy;
+	struct mutex inserting;
 	struct maple_tree tree;
 };
 
@@ -114,8 +118,12 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 
 	if (!find_span(vmf, &span))
 		return VM_FAULT_SIGBUS;
-	return vmremap_fault_copies(vmf) ? vmremap_give_locked(vmf, &span) :
-					   vmremap_insert_page(vmf, &span);
+	if (vmremap_fault_copies(vmf))
+		return vmremap_give_locked(vmf, &span);
+	/* vmf_insert_page_mkwrite() does not expect a PMD that another thread has just inserted. */
+	guard(mutex)(&pieces_of(vmf->vma)->inserting);
+	return pmd_leaf(pmdp_get_lockless(vmf->pmd)) ? VM_FAULT_NOPAGE :
+						       vmremap_insert_page(vmf, &span);
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
@@ -146,6 +154,7 @@ static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order
 	if (vmf->flags & FAULT_FLAG_WRITE &&
 	    !pmd_write(pfn_pmd(folio_pfn(folio), vma->vm_page_prot)))
 		return VM_FAULT_FALLBACK;
+	guard(mutex)(&pieces_of(vma)->inserting);
 	return vmf_insert_folio_pmd(vmf, folio, false);
 }
 #endif
@@ -167,6 +176,7 @@ static struct pieces *begin(struct vm_area_struct *vma)
 
 	if (!pieces)
 		return ERR_PTR(-ENOMEM);
+	mutex_init(&pieces->inserting);
 	mt_init(&pieces->tree);
 	file = anon_inode_getfile("[vmremap]", &pieces_fops, pieces, O_RDWR);
 	if (IS_ERR(file)) {
