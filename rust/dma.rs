@@ -95,7 +95,7 @@ impl<T: KnownSize + ?Sized + 'static> DmaArea<T> {
     ///
     /// # Errors
     ///
-    /// - [`EINVAL`]: `direction` is [`DataDirection::None`].
+    /// - [`EINVAL`]: `direction` is [`DataDirection::None`], or `dev` has no DMA mask.
     /// - [`ENOMEM`]: there is not enough memory for the table.
     /// - Those of the kernel's `dma_map_sgtable()`.
     pub fn new(dev: &Device<Bound>, area: Area<T>, direction: DataDirection) -> Result<Self> {
@@ -208,10 +208,10 @@ impl Table {
         let count = u32::try_from(pages.len())?;
         let device = raw_device(dev);
         // SAFETY: The device is alive, because it is borrowed. The function returns 0 if the device
-        // has no DMA mask.
+        // has no DMA mask: `dma_map_sgtable()` then warns, and reports success without a mapping.
         // - `DeviceBound`: the device is bound as long as `dev` is borrowed.
         let most = match unsafe { bindings::dma_max_mapping_size(device) } {
-            0 => SZ_64K,
+            0 => return Err(EINVAL),
             most => most.min(SZ_64K),
         };
         let raw = Opaque::zeroed();
