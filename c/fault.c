@@ -156,6 +156,7 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *span)
 {
 	struct page *page = vmremap_span_page(span, vmf->address);
+	vm_fault_t ret;
 
 	if (!page)
 		return VM_FAULT_SIGBUS;
@@ -166,7 +167,12 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	 * Unlike vm_insert_page(), vmf_insert_page_mkwrite() does not set VM_MIXEDMAP. The flag is
 	 * not needed, because each entry holds a reference on its page, and it would rule out PMDs.
 	 */
-	return vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
+	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
+	/*
+	 * Most likely MADV_DONTNEED has freed the PTE table meanwhile, so fault again. If memory is
+	 * short, __do_fault() then fails to allocate a table, and does not call .fault.
+	 */
+	return ret == VM_FAULT_OOM ? VM_FAULT_NOPAGE : ret;
 }
 
 /*
