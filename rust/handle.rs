@@ -60,8 +60,9 @@ impl AreaRef {
         let mut users = self.users.load(Relaxed);
 
         while users & Self::HANDLES != 0 {
+            let more = users.wrapping_add(Self::MAP);
             // Acquire, so that nothing of the map comes before it.
-            match self.users.cmpxchg(users, users + Self::MAP, Acquire) {
+            match self.users.cmpxchg(users, more, Acquire) {
                 // INVARIANT: The map was just added to `users`.
                 Ok(_) => return Some(Mapper(self)),
                 Err(now) => users = now,
