@@ -43,14 +43,14 @@ struct piece {
 /**
  * struct pieces - the pieces of a VMA, shared by the VMAs that were split or copied from it
  * @dontcopy: an area among them is %VMREMAP_DONTCOPY
- * @inserting: held while a page table entry is made
+ * @inserting: held while a page table entry is inserted
  * @tree: the pieces, by position
  *
  * Both are constant after the .mmap callback has returned.
  */
 struct pieces {
 	bool dontcopy;
-	struct mutex inserting;
+	struct mutex inserting;	/* serialises the two fault handlers */
 	struct maple_tree tree;
 };
 
@@ -148,8 +148,8 @@ static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order
 	    folio_order(folio) != PMD_ORDER || vmremap_cache_failed(folio))
 		return VM_FAULT_FALLBACK;
 	/*
-	 * While the kernel tracks writes, the entry would be write-protected: the kernel would split
-	 * it, return to take the mmap lock, and call this function again, for ever.
+	 * While the kernel tracks writes, the entry would be write-protected. The kernel would
+	 * split it, return to take the mmap lock, and call this function again, for ever.
 	 */
 	if (vmf->flags & FAULT_FLAG_WRITE &&
 	    !pmd_write(pfn_pmd(folio_pfn(folio), vma->vm_page_prot)))

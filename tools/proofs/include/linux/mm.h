@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_MM_H
+#define _LINUX_MM_H
+
 #include <asm/page.h>
 #include <linux/mm_types.h>
 #include <vm_flags.h>
@@ -14,3 +17,5 @@ struct page;
 unsigned long page_to_pfn(const struct page *page);
 bool pfn_valid(unsigned long pfn);
 struct folio *page_folio(struct page *page);
+
+#endif /* _LINUX_MM_H */
