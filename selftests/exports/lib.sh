@@ -2,9 +2,20 @@
 # shellcheck shell=bash
 # Sourced by the check of what our modules import.
 
-# shellcheck disable=SC2034 # those who source this use it
 # shellcheck disable=SC2154 # tools/lib.sh has it
 list=$checkout/selftests/exports/upstream # lines: 'linux SERIES VERSION', or a symbol and the series that export it
+symbols() { awk '!/^(#|linux |$)/ { print $1 }' "$list"; }
+all_series() { awk '$1 == "linux" { print $2 }' "$list"; }
+listed() { # SERIES: the symbols that it exports
+	awk -v series="$1" '!/^(#|linux )/ { for (i = 2; i <= NF; i++) if ($i == series) print $1 }' "$list" | sort
+}
+
+# The modules for the unpatched source of a series.
+build() { # SERIES
+	export KERNEL_SERIES=$1 FLAVOUR=headers
+	tools/kernel prepare
+	phase "exports-$1" 30 tools/kmake
+}
 
 # What a module imports from the kernel. The crate kernel exports all that it has (rust/exports.c), and what it has is no
 # distribution's: the debug kernel, built from the unpatched source, links with it.
