@@ -2,7 +2,6 @@
 
 //! What the examples of the documentation do not show.
 
-use core::mem::MaybeUninit;
 use kernel::{
     io::{
         io_project,
@@ -41,7 +40,6 @@ checks! {
     view_is_of_the_field_alone,
     every_access_sees_the_same_bytes,
     copies_end_with_the_area,
-    copies_initialise,
     narrow_atomic_leaves_its_neighbours,
     copies_with_no_program_fail,
     guard_that_is_dropped_thaws,
@@ -175,24 +173,6 @@ fn copies_end_with_the_area() -> Result {
     area.read_at(end, &mut [])?;
     area.write_at(0, &[])?;
     assert_eq!(area.write_at(end + 1, &[]), Err(ERANGE));
-    Ok(())
-}
-
-fn copies_initialise() -> Result {
-    let area = Area::<u8>::zeroed_slice(2 * PAGE_SIZE, Flags::NONE)?;
-    let mut copy = KVec::with_capacity(2 * PAGE_SIZE, GFP_KERNEL)?;
-    let end = area.size();
-
-    area.write_at(end - 5, b"vwxyz")?;
-    let whole = area.read_into(0, copy.spare_capacity_mut())?;
-    assert_eq!(whole.len(), end);
-    assert_eq!(whole.get(end - 6..), Some(&b"\0vwxyz"[..]));
-    assert_eq!(area.read_into(end, &mut [])?.len(), 0);
-    for offset in [end - 4, end, usize::MAX - 4, usize::MAX] {
-        let mut five = [MaybeUninit::new(7); 5];
-
-        assert_eq!(area.read_into(offset, &mut five).err(), Some(ERANGE));
-    }
     Ok(())
 }
 

@@ -202,14 +202,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// ```
     #[inline]
     pub fn size(&self) -> usize {
-        // For a sized `T`, `MIN_SIZE` is its size. It is 0 for slices, which are the only unsized
-        // types that can be allocated.
-        match T::MIN_SIZE {
-            // SAFETY:
-            // - `AreaOutlives`: by the type invariant there is a reference on the area.
-            0 => unsafe { bindings::vmremap_area_size(self.raw()) },
-            size => size,
-        }
+        KnownSize::size(self.memory.as_ptr())
     }
 
     /// Maps the area into the whole of `mapping`, from the area's page `page_offset` on.
@@ -287,12 +280,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// ```
     #[inline]
     pub fn bytes(&self) -> SharedMem<'_, [u8]> {
-        let bytes = NonNull::slice_from_raw_parts(self.memory.cast::<u8>(), self.size());
-
-        // SAFETY:
-        // - `AreaOutlives`: the view borrows `self`, which by the type invariant keeps this memory
-        //   valid for reads and writes.
-        unsafe { SharedMem::new(bytes.as_ptr()) }
+        self.as_view().into_bytes()
     }
 }
 
@@ -346,7 +334,7 @@ impl<'a, T: KnownSize + ?Sized> IoBase<'a> for &'a Area<T> {
 
     #[inline]
     fn as_view(self) -> SharedMem<'a, T> {
-        // SAFETY:
+        // SAFETY: The view has the lifetime of the borrow.
         // - `AreaOutlives`: the view borrows `self`, which by the type invariant keeps this memory
         //   valid for reads and writes.
         unsafe { SharedMem::new(self.memory.as_ptr()) }
@@ -364,12 +352,12 @@ impl<T: KnownSize + ?Sized> Clone for Area<T> {
     }
 }
 
-// SAFETY:
+// SAFETY: An area belongs to no task.
 // - `AnyThread`: the reference count is atomic, so that any task can use the reference and drop it.
 //   The memory holds a `T`, which by the bounds any task may use.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Send for Area<T> {}
 
-// SAFETY:
+// SAFETY: A shared reference gives views, which access the memory, and calls of the C side.
 // - `AnyThread`: several tasks may call the C functions at the same time. All accesses to the
 //   memory tolerate concurrent ones, because programs can access it at any time.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Sync for Area<T> {}

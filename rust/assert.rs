@@ -8,6 +8,7 @@ use crate::{
     Frozen,
     Mapping,
     PollEvents,
+    SharedMem,
     WeakArea, //
 };
 use core::{
@@ -68,6 +69,9 @@ assert_is_not! {
     Frozen<'static, Cell<u32>>: Sync;
     // It is not its area.
     Frozen<'static, u32>: AsRef<Area<u32>>;
+    // Another thread makes a view of its own, by the area.
+    SharedMem<'static, u32>: Send;
+    SharedMem<'static, u32>: Sync;
     // It maps, and does nothing else.
     WeakArea: Copy;
     WeakArea: Deref;

@@ -229,11 +229,10 @@ mod ops {
             size_of::<T>() == size_of::<A>() && align_of::<T>() == align_of::<A>(),
             "the atomic is of the size of the field"
         );
-        // SAFETY:
+        // SAFETY: The pointer is that of a view, which has the lifetime of the reference.
         // - `AbiLayout`: the two types have the same size and alignment, as was just checked.
-        // - `AreaOutlives`: by the type invariant of `SharedMem` the pointer is aligned and
-        //   valid for
-        //   reads and writes for `'a`.
+        // - `AreaOutlives`: by the type invariant of `SharedMem` the pointer is aligned and valid
+        //   for reads and writes for `'a`.
         // - `NoSharedRef`: `Atomic` is an `UnsafeCell`, so that a reference to one says nothing of
         //   the bytes, of which any are a `T`; it does not leave this module. All other accesses
         //   of the kernel are those of `SharedMem`, which are marked, so that none is a data race.

@@ -6,18 +6,12 @@
 
 use crate::{
     Area,
-    SharedMem,
-    SharedMemBackend, //
-};
-use core::{
-    mem::MaybeUninit,
-    slice, //
+    SharedMem, //
 };
 use kernel::{
     io::{
         io_project,
-        Io,
-        IoCopyable, //
+        Io, //
     },
     prelude::*,
     ptr::KnownSize,
@@ -66,38 +60,6 @@ impl<T: KnownSize + ?Sized> Area<T> {
     pub fn read_at(&self, offset: usize, data: &mut [u8]) -> Result {
         copy_out(self.part(offset, data.len())?, data);
         Ok(())
-    }
-
-    /// Copies bytes out of the area as [`read_at`](Self::read_at), to memory that need not be
-    /// initialised.
-    ///
-    /// Returns what it has initialised.
-    ///
-    /// # Errors
-    ///
-    /// [`ERANGE`]: the area ends before. Nothing is copied then.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use core::mem::MaybeUninit;
-    /// use vmremap::{Area, Flags};
-    ///
-    /// let area = Area::<u8>::zeroed_slice(100, Flags::NONE)?;
-    /// let mut last = [MaybeUninit::uninit(); 3];
-    ///
-    /// area.write_at(98, b"ab")?;
-    /// assert_eq!(area.read_into(97, &mut last)?, b"\0ab");
-    /// assert_eq!(area.read_into(98, &mut last).err(), Some(ERANGE));
-    /// # Ok::<(), Error>(())
-    /// ```
-    #[inline]
-    pub fn read_into<'a>(
-        &self,
-        offset: usize,
-        data: &'a mut [MaybeUninit<u8>],
-    ) -> Result<&'a mut [u8]> {
-        Ok(initialise(self.part(offset, data.len())?, data))
     }
 
     /// Copies all of `data` into the area, from byte `offset` on.
@@ -194,30 +156,16 @@ fn copy_in(to: SharedMem<'_, [u8]>, from: &[u8]) {
     }
 }
 
-#[inline]
-fn initialise<'a>(from: SharedMem<'_, [u8]>, to: &'a mut [MaybeUninit<u8>]) -> &'a mut [u8] {
-    // Never.
-    if from.len() != to.len() {
-        return &mut [];
-    }
-    // SAFETY:
-    // - `Borrowed`: `to` is as long, and borrowed for this alone, and so not of an area.
-    unsafe { SharedMemBackend::copy_from_io(from, to.as_mut_ptr().cast()) };
-    // SAFETY:
-    // - `Initialised`: so many bytes were initialised, just now, by the copy.
-    // - `Borrowed`: they are the caller's, and borrowed for `'a` by nobody else.
-    unsafe { slice::from_raw_parts_mut(to.as_mut_ptr().cast(), from.len()) }
-}
-
 fn copy_to_user(from: SharedMem<'_, [u8]>, writer: &mut UserSliceWriter) -> Result {
-    let mut chunk = [MaybeUninit::uninit(); CHUNK];
+    let mut chunk = [0; CHUNK];
 
     for start in (0..from.len()).step_by(CHUNK) {
         let len = CHUNK.min(from.len().saturating_sub(start));
         let part = io_project!(from, [try: start..start.saturating_add(len)]);
         let copy = chunk.get_mut(..len).ok_or(ERANGE)?;
 
-        writer.write_slice(initialise(part, copy))?;
+        copy_out(part, copy);
+        writer.write_slice(copy)?;
     }
     Ok(())
 }

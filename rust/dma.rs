@@ -55,6 +55,11 @@ use kernel::{
 /// As long as a `DmaArea` exists, [`Area::freeze`] of the same area returns [`EBUSY`], because the
 /// `DmaArea` holds a reference on it.
 ///
+/// # Invariants
+///
+/// `table` is a scatterlist of the pages of `area`, and `mapping` is its mapping for the DMA of a
+/// device, until this device is unbound.
+///
 /// # Examples
 ///
 /// ```
@@ -101,6 +106,7 @@ impl<T: KnownSize + ?Sized + 'static> DmaArea<T> {
     pub fn new(dev: &Device<Bound>, area: Area<T>, direction: DataDirection) -> Result<Self> {
         let (mapping, table) = map(dev, area.to_bytes(), direction)?;
 
+        // INVARIANT: `map` has just made both, of the same memory.
         Ok(Self {
             mapping,
             table,
@@ -154,7 +160,7 @@ impl<T: KnownSize + ?Sized + 'static> Deref for DmaArea<T> {
 
     #[inline]
     fn deref(&self) -> &SGTable {
-        // SAFETY:
+        // SAFETY: The table is borrowed as long as `self`.
         // - `AreaOutlives`: `self` has a reference on the table, which is initialised, keeps the
         //   pages, and does not change until it is dropped.
         unsafe { SGTable::from_raw(self.table.as_ptr()) }
@@ -192,9 +198,15 @@ fn raw_device(dev: &Device<Bound>) -> *mut bindings::device {
 ///
 /// # Invariants
 ///
-/// `raw` is an initialised `sg_table` of the pages of `_area`.
+/// - `raw` is an initialised `sg_table` of the pages of `_area`.
+/// - `first` is the first entry of `raw`, and `count` is the number of its entries.
+/// - `_area` is dropped after `drop()` has freed `raw`, and keeps the pages until then.
 struct Table {
     raw: Opaque<bindings::sg_table>,
+    #[cfg(CONFIG_DMA_NEED_SYNC)]
+    first: *mut bindings::scatterlist,
+    #[cfg(CONFIG_DMA_NEED_SYNC)]
+    count: c_int,
     // Keeps the pages alive. Fields are dropped after `drop()`, which frees the table.
     _area: Area<[u8]>,
 }
@@ -214,14 +226,14 @@ impl Table {
             0 => return Err(EINVAL),
             most => most.min(SZ_64K),
         };
-        let raw = Opaque::zeroed();
+        let mut table: bindings::sg_table = pin_init::zeroed();
 
-        // SAFETY: The function initialises `raw`, and keeps no pointer to it.
+        // SAFETY: The function initialises `table`, and keeps no pointer to it.
         // - `RightPage`: `pages` are the pages of the area. There is at least one, and together
         //   they are at least as large as `area.size()`.
         to_result(unsafe {
             bindings::sg_alloc_table_from_pages_segment(
-                raw.get(),
+                &mut table,
                 pages.as_mut_ptr(),
                 count,
                 0,
@@ -231,24 +243,21 @@ impl Table {
             )
         })?;
 
-        // INVARIANT: The table was just initialised, from the pages of `area`.
-        Ok(Self { raw, _area: area })
+        // INVARIANT: The table was just initialised, from the pages of `area`. Mapping it changes
+        // neither where its entries are nor how many there are.
+        Ok(Self {
+            #[cfg(CONFIG_DMA_NEED_SYNC)]
+            first: table.sgl,
+            #[cfg(CONFIG_DMA_NEED_SYNC)]
+            count: table.orig_nents as c_int,
+            raw: Opaque::new(table),
+            _area: area,
+        })
     }
 
     #[inline]
     fn as_ptr(&self) -> *mut bindings::sg_table {
         self.raw.get()
-    }
-
-    /// Returns the first entry and the number of entries.
-    #[cfg(CONFIG_DMA_NEED_SYNC)]
-    fn entries(&self) -> (*mut bindings::scatterlist, c_int) {
-        // SAFETY: Nobody writes the table after it was mapped, and entries are used only then.
-        // - `AreaOutlives`: by the type invariant the table is initialised, and it is freed only
-        //   when `self` is dropped.
-        let table = unsafe { *self.as_ptr() };
-
-        (table.sgl, table.orig_nents as c_int)
     }
 }
 
@@ -335,16 +344,14 @@ impl DmaMapping {
         self.hand_over(Self::CPU, Self::DEVICE, |this| {
             #[cfg(CONFIG_DMA_NEED_SYNC)]
             {
-                let (first, entries) = this.table.entries();
-
                 // SAFETY: By the type invariants these entries are mapped for this device in this
                 // direction.
                 // - `DeviceBound`: the `DmaMapping` exists, so the device is bound.
                 unsafe {
                     bindings::__dma_sync_sg_for_device(
                         this.device(),
-                        first,
-                        entries,
+                        this.table.first,
+                        this.table.count,
                         this.direction.into(),
                     )
                 };
@@ -357,16 +364,14 @@ impl DmaMapping {
         self.hand_over(Self::DEVICE, Self::CPU, |this| {
             #[cfg(CONFIG_DMA_NEED_SYNC)]
             {
-                let (first, entries) = this.table.entries();
-
                 // SAFETY: By the type invariants these entries are mapped for this device in this
                 // direction.
                 // - `DeviceBound`: the `DmaMapping` exists, so the device is bound.
                 unsafe {
                     bindings::__dma_sync_sg_for_cpu(
                         this.device(),
-                        first,
-                        entries,
+                        this.table.first,
+                        this.table.count,
                         this.direction.into(),
                     )
                 };

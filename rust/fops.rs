@@ -75,7 +75,7 @@ impl<T: MiscDevice> miscdevice::MiscDevice for Adapter<T> {
     }
 
     fn mmap(device: Borrowed<'_, T>, file: &File, vma: &VmaNew) -> Result {
-        // SAFETY:
+        // SAFETY: No other code of the crate or of a driver gets this VMA.
         // - `VmaInit`: the kernel calls this with a new VMA, and `T::mmap` is not given the VMA but
         //   the `Mapping`.
         let mapping = unsafe { Mapping::from_vma(vma) };
@@ -118,7 +118,7 @@ impl<T: MiscDevice> Adapter<T> {
         } else {
             None
         },
-        // SAFETY:
+        // SAFETY: The crate `kernel` makes these operations, and never writes them.
         // - `OpsMatch`: it points to the operations of an `Adapter<T>`, a constant.
         // - `AbiLayout`: a constant of this type is aligned for it.
         // - `Initialised`: a constant is always a value of its type.
@@ -135,11 +135,11 @@ pub(crate) fn register<T: MiscDevice>(
         let mut device = options.into_raw::<Adapter<T>>();
 
         device.fops = &Adapter::<T>::FOPS;
-        // SAFETY:
+        // SAFETY: Nothing is in `slot` yet, so that nothing has to be dropped.
         // - `RegistrationPinned`: `slot` is valid for writes, and is where it stays.
         // - `AbiLayout`: the registration is `repr(transparent)` over a `miscdevice`.
         unsafe { ptr::write(slot, device) };
-        // SAFETY:
+        // SAFETY: The device was just written, and is registered once.
         // - `OpsMatch`: the device is one for an `Adapter<T>`, as `into_raw` makes it, but for
         //   functions that it lacks.
         // - `RegistrationPinned`: `slot` is initialised in place, and then pinned.
@@ -148,7 +148,7 @@ pub(crate) fn register<T: MiscDevice>(
         to_result(unsafe { misc_register(slot) })
     };
 
-    // SAFETY:
+    // SAFETY: `init` writes a device to `slot`, and then registers it or fails.
     // - `Initialised`: `init` has initialised the registration when it succeeds, and else nothing
     //   has to be dropped.
     // - `RegistrationPinned`: nothing moves what is in `slot`, which is then pinned.
@@ -166,15 +166,15 @@ unsafe fn opened<'a, P: ForeignOwnable>(file: *mut bindings::file) -> (P::Borrow
     let private_data = file
         .wrapping_byte_add(offset_of!(bindings::file, private_data))
         .cast::<*mut c_void>();
-    // SAFETY:
+    // SAFETY: The address is that of the field, whose type is a pointer.
     // - `FileOpen`: it points to a field of the file, which nobody writes while that is open.
     // - `AbiLayout`: the field is where C has it, and aligned for a pointer.
     // - `Initialised`: `open` has written a pointer there.
     let private = unsafe { ptr::read(private_data) };
-    // SAFETY:
+    // SAFETY: The borrow ends with the operation, and so before `release` is called.
     // - `FileOpen`: promised by the caller: `open` has put it there, and `release` did not run.
     let device = unsafe { P::borrow(private) };
-    // SAFETY:
+    // SAFETY: The reference is for the operation alone.
     // - `FileOpen`: the file is open during the operation. `fdget_pos()` does not lock the position
     //   of a device's file, but no method of `File` accesses the position.
     let file = unsafe { File::from_raw_file(file) };
@@ -192,11 +192,11 @@ unsafe extern "C" fn poll<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
     file: *mut bindings::file,
     table: *mut bindings::poll_table_struct,
 ) -> bindings::__poll_t {
-    // SAFETY:
+    // SAFETY: The kernel calls this for an open file, whose `release` comes later.
     // - `FileOpen`: the file is open during the call, and of a device that was registered for a
     //   `T`, whose `open` puts a `P` into it.
     let (device, file) = unsafe { opened::<P>(file) };
-    // SAFETY:
+    // SAFETY: The table is used during the call alone.
     // - `FileOpen`: the caller gives a table that is valid during the call, or null.
     let table = unsafe { PollTable::from_raw(table) };
 
@@ -212,31 +212,26 @@ unsafe extern "C" fn poll<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
 unsafe extern "C" fn mmap_prepare<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
     desc: *mut vm_area_desc,
 ) -> c_int {
-    // SAFETY:
-    // - `VmaInit`: the caller has given the description to this hook alone.
-    // - `AbiLayout`: the kernel's pointer is aligned for its own type.
-    // - `Initialised`: the kernel initialises each field before it calls a hook.
-    let before = unsafe { ptr::read(desc) };
-    // SAFETY:
-    // - `VmaInit`: promised by the caller, and `T` is not given the description but the `Mapping`.
+    // SAFETY: `T` is not given the description but the `Mapping`.
+    // - `VmaInit`: the caller promises that the description is this hook's argument.
     let mapping = unsafe { Mapping::from_desc(desc) };
-    // SAFETY:
-    // - `FileOpen`: the file is open during the call, and of a device that was registered for a
-    //   `T`, whose `open` puts a `P` into it.
-    let (device, file) = unsafe { opened::<P>(before.file) };
-    let result = T::mmap_prepare(device, file, &mapping);
-    // SAFETY:
-    // - `VmaInit`: the hook has not returned yet.
-    // - `AbiLayout`: the kernel's pointer is aligned for its own type.
-    // - `Initialised`: each field is still initialised, because only the C side has written some.
-    let after = unsafe { ptr::read(desc) };
 
-    // If a hook fails, the kernel leaves this to the hook.
-    if result.is_err() && after.vm_file != before.vm_file && after.vm_file != before.file {
-        // SAFETY:
-        // - `AreaOutlives`: who puts a file there puts a reference on it there, for the VMA that
-        //   now will never be.
-        unsafe { fput(after.vm_file) };
-    }
-    from_result(|| result.map(|()| 0))
+    from_result(|| {
+        let before = mapping.description().ok_or(EINVAL)?;
+        // SAFETY: The kernel keeps the file while it maps the file.
+        // - `FileOpen`: the file is open during the call, and of a device that was registered for a
+        //   `T`, whose `open` puts a `P` into it.
+        let (device, file) = unsafe { opened::<P>(before.file) };
+        let result = T::mmap_prepare(device, file, &mapping);
+        let after = mapping.description().ok_or(EINVAL)?;
+
+        // If a hook fails, the kernel leaves this to the hook.
+        if result.is_err() && after.vm_file != before.vm_file && after.vm_file != before.file {
+            // SAFETY: No VMA takes over the reference, because the hook fails.
+            // - `AreaOutlives`: whoever puts a file there puts a reference on it there, which is
+            //   this one.
+            unsafe { fput(after.vm_file) };
+        }
+        result.map(|()| 0)
+    })
 }

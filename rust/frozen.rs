@@ -82,7 +82,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         if !self.handle().is_sole() {
             return Err(EBUSY);
         }
-        // SAFETY:
+        // SAFETY: Freezing changes the state of the area, and gives nothing out by itself.
         // - `AreaOutlives`: by the type invariant there is a reference on the area.
         // - `Context`: the caller may sleep, as for each function of this kind; no type says so.
         to_result(unsafe { bindings::vmremap_area_freeze(self.raw()) })?;
@@ -116,7 +116,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn revoke(&self) -> Result {
-        // SAFETY:
+        // SAFETY: Revoking takes mappings away, and the driver's own access stays as it is.
         // - `AreaOutlives`: by the type invariant there is a reference on the area.
         // - `Context`: the caller may sleep, as for each function of this kind; no type says so.
         to_result(unsafe { bindings::vmremap_area_revoke(self.raw()) })
@@ -128,7 +128,7 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY:
+        // SAFETY: The reference borrows the guard, during whose life nobody else accesses the bytes.
         // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
         // - `Initialised`: it was zeroed, and any bytes are a `T`: an `Area` is only made of such.
         // - `NoUserAccess`: by the type invariant no program accesses it.
@@ -140,7 +140,7 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
 impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY:
+        // SAFETY: The reference borrows the guard, during whose life nobody else accesses the bytes.
         // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
         // - `Initialised`: it was zeroed, and any bytes are a `T`: an `Area` is only made of such.
         // - `NoUserAccess`: by the type invariant no program accesses it.
@@ -152,7 +152,7 @@ impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
 impl<T: KnownSize + ?Sized> Drop for Frozen<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY:
+        // SAFETY: The guard was made by freezing, and all references to the bytes borrow it.
         // - `AreaOutlives`: `self` borrows an `Area`, which has a reference by its type invariant.
         unsafe { bindings::vmremap_area_thaw(self.area.raw()) };
     }

@@ -93,14 +93,14 @@ impl AreaRef {
         };
 
         to_result(match mapping.target() {
-            // SAFETY:
+            // SAFETY: The C side checks all else, and keeps a reference of its own if it maps.
             // - `AreaOutlives`: `mapper`, which lives until the call has returned, keeps the
             //   reference on the area. There is no area behind a null pointer, which is refused.
             // - `VmaInit`: by the type invariant of `Mapping` this thread sets up the VMA in an
             //   `.mmap` hook: it holds the mmap lock for writing, and nobody else can find the VMA.
             // - `Context`: by the same invariant this is such a hook, which may sleep.
             Target::Vma(vma) => unsafe { bindings::vmremap_area_mmap(area, vma, page_offset) },
-            // SAFETY:
+            // SAFETY: The C side checks all else, and keeps a reference of its own if it maps.
             // - `AreaOutlives`: `mapper`, which lives until the call has returned, keeps the
             //   reference on the area. There is no area behind a null pointer, which is refused.
             // - `VmaInit`: by the type invariant of `Mapping` an `.mmap_prepare` hook was given the
@@ -148,11 +148,11 @@ impl Handle {
     /// This is not generic, so that it is compiled into vmremap.ko and not into each of its users.
     pub(crate) fn alloc(size: usize, flags: Flags) -> Result<(Self, NonNull<c_void>)> {
         let shared = UniqueArc::new_uninit(GFP_KERNEL)?;
-        // SAFETY:
+        // SAFETY: The C side checks the size and the flags, and returns an area or an error.
         // - `Context`: the caller may sleep, as for each allocation with `GFP_KERNEL`; no type says
         //   so.
         let area = from_err_ptr(unsafe { bindings::vmremap_area_alloc(size, flags.as_raw()) })?;
-        // SAFETY:
+        // SAFETY: The area was just allocated, and nobody else has it.
         // - `AreaOutlives`: the reference that was just given keeps the area alive.
         let memory = unsafe { bindings::vmremap_area_addr(area) };
         // INVARIANT: The reference that was just given is now the value's, and there is one handle.
@@ -177,7 +177,7 @@ impl Handle {
         // Acquire pairs with the release of a drop: the accesses by that handle are complete.
         let handles = self.0.handles.as_atomic().load(Acquire);
 
-        // SAFETY:
+        // SAFETY: The function only reads a count.
         // - `AreaOutlives`: by the type invariants the area lives while there is this handle.
         handles == 1 && unsafe { bindings::vmremap_area_is_sole_reference(self.as_raw()) }
     }

@@ -83,20 +83,36 @@ impl<'a> Mapping<'a> {
     ///   the end of `'a`. From now on, nothing but the returned value changes `desc`.
     #[inline]
     pub unsafe fn from_desc(desc: *mut vm_area_desc) -> Self {
-        // SAFETY: The kernel fills in a description before it calls the hook.
-        // - `VmaInit`: the description is the argument of the caller's hook, and only this thread
-        //   accesses it.
-        // - `AbiLayout`: the kernel's pointer is aligned for its own type.
-        // - `Initialised`: the kernel initialises each field before it calls a hook.
-        let asked = unsafe { ptr::read(desc) };
-
-        // INVARIANT: The caller promises that `desc` is the argument of a hook.
-        Self {
+        // INVARIANT: The caller promises it.
+        let mut mapping = Self {
             target: Target::Desc(desc),
-            start: asked.start,
-            end: asked.end,
-            page_offset: asked.pgoff,
+            start: 0,
+            end: 0,
+            page_offset: 0,
             hook: PhantomData,
+        };
+
+        if let Some(asked) = mapping.description() {
+            mapping.start = asked.start;
+            mapping.end = asked.end;
+            mapping.page_offset = asked.pgoff;
+        }
+        mapping
+    }
+
+    /// Returns a copy of the description as it is now, if the hook is `.mmap_prepare`.
+    #[inline]
+    pub(crate) fn description(&self) -> Option<vm_area_desc> {
+        match self.target {
+            Target::Vma(_) => None,
+            // SAFETY: The kernel fills in a description before it calls the hook, and only the C
+            // side of this crate writes to it afterwards.
+            // - `VmaInit`: by the type invariant the hook has not returned, and nobody but this
+            //   thread accesses the description.
+            // - `AbiLayout`: the kernel's pointer is aligned for its own type.
+            // - `Initialised`: the kernel initialises each field before it calls a hook, and what
+            //   the C side writes is initialised as well.
+            Target::Desc(desc) => Some(unsafe { ptr::read(desc) }),
         }
     }
 

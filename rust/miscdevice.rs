@@ -39,7 +39,7 @@ pub struct MiscArgs<'a, T: MiscDevice> {
     /// The device that a program opens.
     pub device: &'a Device,
     /// The data that the device was registered with.
-    pub data: Pin<&'a T::RegistrationData>,
+    pub data: &'a T::RegistrationData,
 }
 
 /// The operations of a misc device.
@@ -83,7 +83,7 @@ pub struct MiscArgs<'a, T: MiscDevice> {
 ///     type RegistrationData = Arc<Counter>;
 ///
 ///     fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Arc<Counter>> {
-///         Ok(Arc::clone(&args.data))
+///         Ok(Arc::clone(args.data))
 ///     }
 ///
 ///     // Or `fn mmap`, which is called when the VMA exists.
@@ -271,9 +271,7 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
 
         MiscArgs {
             device: inner.device(),
-            // SAFETY:
-            // - `RegistrationPinned`: the registration is pinned, and `data` is a pinned field.
-            data: unsafe { Pin::new_unchecked(data) },
+            data,
         }
     }
 }

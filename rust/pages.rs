@@ -24,7 +24,7 @@ impl<T: KnownSize + ?Sized> AsPageIter for Area<T> {
 
     /// Returns an iterator of the area's pages. Its size is the area's, not rounded up to pages.
     fn page_iter(&mut self) -> VmallocPageIter<'_> {
-        // SAFETY:
+        // SAFETY: The memory is that of `vmap()`, of which the iterator looks up each page.
         // - `AreaOutlives`: the iterator borrows `self`, which by the type invariant keeps this
         //   memory and its address.
         // - `RightPage`: from that address on there is a page of the area for each of its bytes.

@@ -36,6 +36,8 @@ use kernel::{
 /// Copies are made by a function in vmremap.ko that is never inlined. So the compiler of a driver
 /// cannot read the shared bytes again in place of the copy.
 ///
+/// A view stays in its thread. Another thread makes a view of the same [`Area`](crate::Area).
+///
 /// # Invariants
 ///
 /// - The memory that `memory` points to is valid for reads and writes for `'a`, and its bytes are a
@@ -103,13 +105,20 @@ impl<'a, T: ?Sized> SharedMem<'a, T> {
     }
 }
 
-// SAFETY: A view is like a `&T` in what it allows.
-// - `AnyThread`: what it accesses stands any other access at the same time.
-unsafe impl<T: ?Sized + Sync> Send for SharedMem<'_, T> {}
+impl<'a, T: KnownSize + ?Sized> SharedMem<'a, T> {
+    /// Returns a view of the same memory as bytes.
+    #[inline]
+    pub(crate) fn into_bytes(self) -> SharedMem<'a, [u8]> {
+        let size = KnownSize::size(self.memory);
 
-// SAFETY: A view is like a `&T` in what it allows.
-// - `AnyThread`: what it accesses stands any other access at the same time.
-unsafe impl<T: ?Sized + Sync> Sync for SharedMem<'_, T> {}
+        // INVARIANT: This is the memory of a view, of which any bytes are a value, and a byte has
+        // no alignment.
+        SharedMem {
+            memory: ptr::slice_from_raw_parts_mut(self.memory.cast(), size),
+            borrowed: self.borrowed,
+        }
+    }
+}
 
 impl<'a, T: KnownSize + ?Sized> IoBase<'a> for SharedMem<'a, T> {
     type Backend = SharedMemBackend;
@@ -186,18 +195,20 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
     }
 }
 
+/// The compiler of a driver only sees calls of these two functions: it can neither take a copy to be
+/// what was copied, and read that again, nor combine a copy with an atomic access to the same bytes.
 impl IoCopyable for SharedMemBackend {
     /// Copies bytes out of the area.
     ///
     /// # Safety
     ///
     /// - `Borrowed`: the buffer is the caller's, apart from the area, and as long as the view.
-    #[inline]
+    #[inline(never)]
     unsafe fn copy_from_io(view: SharedMem<'_, [u8]>, buffer: *mut u8) {
-        // SAFETY: The caller lends a buffer that is as long as the view, and apart from it.
+        // SAFETY: The two do not overlap, because the buffer is no memory of an area.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
-        // - `Borrowed`: the buffer is the caller's.
-        unsafe { copy(buffer, view.memory.cast(), view.memory.len()) }
+        // - `Borrowed`: the caller lends a buffer that is as long as the view.
+        unsafe { memcpy(buffer.cast(), view.memory.cast(), view.memory.len()) };
     }
 
     /// Copies bytes into the area.
@@ -205,30 +216,11 @@ impl IoCopyable for SharedMemBackend {
     /// # Safety
     ///
     /// - `Borrowed`: the buffer is the caller's, apart from the area, and as long as the view.
-    #[inline]
+    #[inline(never)]
     unsafe fn copy_to_io(view: SharedMem<'_, [u8]>, buffer: *const u8) {
-        // SAFETY: The caller lends a buffer that is as long as the view, and apart from it.
+        // SAFETY: The two do not overlap, because the buffer is no memory of an area.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
-        // - `Borrowed`: the buffer is the caller's.
-        unsafe { copy(view.memory.cast(), buffer, view.memory.len()) }
+        // - `Borrowed`: the caller lends a buffer that is as long as the view.
+        unsafe { memcpy(view.memory.cast(), buffer.cast(), view.memory.len()) };
     }
-}
-
-/// Copies bytes from or to an area.
-///
-/// The compiler of a driver only sees a call of this function: it can neither take the copy to be
-/// what was copied, and read that again, nor combine the copy with an atomic access to the same
-/// bytes.
-///
-/// # Safety
-///
-/// - `AreaOutlives`: of `from` and `to`, one is memory of an area, and that is valid for `len`
-///   bytes.
-/// - `Borrowed`: the other is the caller's, and is valid for `len` bytes, too.
-#[inline(never)]
-unsafe fn copy(to: *mut u8, from: *const u8, len: usize) {
-    // SAFETY: The caller has promised that both are valid and apart from each other.
-    // - `AreaOutlives`: promised by the caller, of the one that is the area's.
-    // - `Borrowed`: promised by the caller, of the one that is its own.
-    unsafe { memcpy(to.cast(), from.cast(), len) };
 }

@@ -24,8 +24,8 @@ fn arguments_in_another_thread<T: MiscDevice + 'static>(args: MiscArgs<'_, T>) -
 }
 
 fn view_in_another_thread(area: &Area<[u8]>) -> Result {
-    let view = area.bytes(); //~ E0521
-    workqueue::system().try_spawn(GFP_KERNEL, move || drop(view))?;
+    let view = area.bytes();
+    workqueue::system().try_spawn(GFP_KERNEL, move || drop(view))?; //~ E0277
     Ok(())
 }
 

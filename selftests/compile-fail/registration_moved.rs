@@ -40,6 +40,6 @@ fn data_replaced<T: MiscDevice<RegistrationData = u64>>(registration: &MiscDevic
     *registration.data() = 1; //~ E0594
 }
 
-fn data_moved_in_open<T: MiscDevice>(args: MiscArgs<'_, T>) -> &T::RegistrationData {
-    Pin::into_inner(args.data) //~ E0277
+fn data_moved_in_open<T: MiscDevice>(args: MiscArgs<'_, T>) -> T::RegistrationData {
+    *args.data //~ E0507
 }

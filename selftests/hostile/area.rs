@@ -109,14 +109,15 @@ fn replaced_while_a_clone_lives(_: &Function<'_>) -> Result {
     Ok(())
 }
 
-/// `AreaOutlives` `AnyThread`: a view that lives for ever has an area that does.
+/// `AreaOutlives` `AnyThread`: views that live for ever have an area that does.
 fn leaked_for_ever(_: &Function<'_>) -> Result {
     let area: &'static Area<[u8]> = KBox::leak(KBox::new(filled(PAGE_SIZE, 1)?, GFP_KERNEL)?);
     let view = area.bytes();
 
     in_another_thread(move || {
-        view.copy_from_slice(&[2; PAGE_SIZE]);
+        area.bytes().copy_from_slice(&[2; PAGE_SIZE]);
     })?;
+    assert_eq!(io_read!(view, [try: 0]), 2);
     assert!(all_are(area, 2)?);
     Ok(())
 }

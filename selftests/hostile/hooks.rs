@@ -241,7 +241,7 @@ impl MiscDevice for Hostile {
     type RegistrationData = Arc<Shared>;
 
     fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Opened>>> {
-        Opened::new(&args.data)
+        Opened::new(args.data)
     }
 
     fn mmap(me: Pin<&Opened>, _: &File, mapping: &Mapping<'_>) -> Result {
@@ -261,7 +261,7 @@ impl MiscDevice for Prepared {
     type RegistrationData = Arc<Shared>;
 
     fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Opened>>> {
-        Opened::new(&args.data)
+        Opened::new(args.data)
     }
 
     fn mmap_prepare(me: Pin<&Opened>, _: &File, mapping: &Mapping<'_>) -> Result {

@@ -152,7 +152,7 @@ impl MiscDevice for Inner {
     type RegistrationData = Arc<Shared>;
 
     fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Arc<Shared>> {
-        Ok(Arc::clone(&args.data))
+        Ok(Arc::clone(args.data))
     }
 
     fn poll(me: ArcBorrow<'_, Shared>, file: &File, table: &PollTable<'_>) -> PollEvents {

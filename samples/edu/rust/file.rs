@@ -35,7 +35,7 @@ impl MiscDevice for EduFile {
 
     fn open(_file: &File, args: MiscArgs<'_, Self>) -> Result<Arc<Edu>> {
         args.data.has_stopped()?;
-        Ok(Arc::clone(&args.data))
+        Ok(Arc::clone(args.data))
     }
 
     fn mmap(edu: ArcBorrow<'_, Edu>, _file: &File, mapping: &Mapping<'_>) -> Result {
