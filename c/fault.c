@@ -49,10 +49,6 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 	struct folio *folio;
 	pmd_t *pmd;
 
-	/* insert_pmd() would allocate a PTE table for each PMD, but must not sleep here. */
-	if (arch_needs_pgtable_deposit())
-		return;
-
 	before = min(before, (addr - table.start) / PMD_SIZE);
 	addr -= before * PMD_SIZE;
 	pmd = vmf->pmd - before;
@@ -88,7 +84,9 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
 	if (unlikely(vmremap_cache_any_failed()))
 		mark_if_failed(vmremap_span_folio(span, vmf->address));
 	ret = filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1));
-	if (ret && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
+	/* insert_pmd() would allocate a PTE table to deposit, but must not sleep here. */
+	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) && !arch_needs_pgtable_deposit() &&
+	    ret && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		map_pmds(vmf, span);
 	return ret;
 }
