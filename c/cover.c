@@ -45,7 +45,8 @@ vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t 
 	vm_fault_t ret;
 
 	/* A driver may set VM_MIXEDMAP: splitting a PMD there leaks the reference of the entry. */
-	if (!area || vmf->vma->vm_flags & VM_MIXEDMAP || !vmremap_insert_begin(area))
+	if (!area || vmf->vma->vm_flags & (VM_MIXEDMAP | VM_PFNMAP) ||
+	    !vmremap_insert_begin(area))
 		return 0;
 	ret = vmremap_map_around(vmf, &span);
 	vmremap_insert_end(area);
@@ -65,17 +66,20 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
 {
 	struct vmremap_area *area = vmremap_area_of_file(vmf->vma->vm_file);
 	struct vmremap_span span = vmremap_span_of_vma(area, vmf->vma);
-	vm_fault_t ret;
+	vm_fault_t ret = 0;
 
-	if (WARN_ONCE(!area, "vmremap: the driver has changed vm_file\n"))
+	if (WARN_ONCE(!area || vmf->vma->vm_flags & VM_PFNMAP,
+		      "vmremap: the driver has changed vm_file, or set VM_PFNMAP\n"))
 		return VM_FAULT_SIGBUS;
 	/* Only an area that cannot be taken back may be copied: such a one is always open. */
 	if (vmremap_fault_copies(vmf))
 		return vmremap_give_locked(vmf, &span);
 	if (!vmremap_insert_begin(area))
 		return vmremap_wait_thawed(area, vmf);
-	ret = vmf->vma->vm_flags & VM_MIXEDMAP ? vmremap_insert_page(vmf, &span) :
-						 vmremap_map_around(vmf, &span);
+	if (!(vmf->vma->vm_flags & VM_MIXEDMAP))
+		ret = vmremap_map_around(vmf, &span);
+	else if (!vmremap_fault_has_marker(vmf))
+		ret = vmremap_insert_page(vmf, &span);
 	vmremap_insert_end(area);
 	return ret ?: vmremap_give_locked(vmf, &span);
 }
@@ -124,7 +128,7 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 		  const struct vmremap_request *req, enum vmremap_private private)
 {
 	vm_flags_t vm_flags = vma->vm_flags;
-	enum vmremap_clause clause = vmremap_check_vma(vma) ?:
+	enum vmremap_clause clause = vmremap_check_vma(vma, NULL) ?:
 				     vmremap_check_use(area, private, &vm_flags);
 
 	if (clause)

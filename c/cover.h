@@ -3,7 +3,7 @@
 #ifndef VMREMAP_COVER_H
 #define VMREMAP_COVER_H
 
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 
 #include "policy.h"
 
@@ -31,6 +31,15 @@ struct mempolicy *vmremap_cover_get_policy(struct vm_area_struct *vma, unsigned 
 	.map_pages = vmremap_cover_map_pages, \
 	.fault = vmremap_cover_fault, \
 	VMREMAP_GET_POLICY
+
+/*
+ * Has userfaultfd(2) left a marker in place of the entry? vmf_insert_page_mkwrite() does not
+ * replace it, finish_fault() does. Linux 6.15 to 6.19 allow one in any shared mapping.
+ */
+static inline bool vmremap_fault_has_marker(const struct vm_fault *vmf)
+{
+	return vmf->flags & FAULT_FLAG_ORIG_PTE_VALID && !pte_none(vmf->orig_pte);
+}
 
 /* Of pieces.c. */
 int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,

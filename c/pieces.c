@@ -98,7 +98,8 @@ static bool find_span(const struct vm_fault *vmf, struct vmremap_span *span)
 	unsigned long first, end;
 	struct piece *piece;
 
-	if (WARN_ONCE(!pieces, "vmremap: the driver has changed vm_file\n"))
+	if (WARN_ONCE(!pieces || vma->vm_flags & VM_PFNMAP,
+		      "vmremap: the driver has changed vm_file, or set VM_PFNMAP\n"))
 		return false;
 	piece = mtree_load(&pieces->tree, vmf->pgoff);
 	if (!piece)
@@ -118,7 +119,7 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 
 	if (!find_span(vmf, &span))
 		return VM_FAULT_SIGBUS;
-	if (vmremap_fault_copies(vmf))
+	if (vmremap_fault_copies(vmf) || vmremap_fault_has_marker(vmf))
 		return vmremap_give_locked(vmf, &span);
 	/* vmf_insert_page_mkwrite() does not expect a PMD that another thread has just inserted. */
 	guard(mutex)(&pieces_of(vmf->vma)->inserting);
@@ -171,24 +172,23 @@ const struct vm_operations_struct vmremap_pieces_vm_ops = {
 /* Set the vm_file of @vma to a new file with an empty tree of pieces. */
 static struct pieces *begin(struct vm_area_struct *vma)
 {
-	struct pieces *pieces = kzalloc_obj(*pieces);
+	struct pieces *pieces __free(kfree) = kzalloc_obj(*pieces);
 	struct file *file;
 
 	if (!pieces)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&pieces->inserting);
-	mt_init(&pieces->tree);
+	/* For a driver that adds a piece too late, while faults search the tree. */
+	mt_init_flags(&pieces->tree, MT_FLAGS_USE_RCU);
 	file = anon_inode_getfile("[vmremap]", &pieces_fops, pieces, O_RDWR);
-	if (IS_ERR(file)) {
-		kfree(pieces);
+	if (IS_ERR(file))
 		return ERR_CAST(file);
-	}
 	/* All such files share one inode, and nobody sees its times. */
 	file->f_mode |= FMODE_NOCMTIME;
 	vma_set_file(vma, file);
 	fput(file);
 	vma->vm_ops = &vmremap_pieces_vm_ops;
-	return pieces;
+	return no_free_ptr(pieces);
 }
 
 static int add(struct pieces *pieces, const struct piece *new)
@@ -201,14 +201,6 @@ static int add(struct pieces *pieces, const struct piece *new)
 	if (err)
 		kfree(piece);
 	return err;
-}
-
-/* Does @new overlap no other piece? False, too, if the driver has changed vm_file. */
-static bool is_free(struct pieces *pieces, const struct piece *new)
-{
-	unsigned long pgoff = new->pgoff;
-
-	return pieces && !mt_find(&pieces->tree, &pgoff, pgoff + new->pages - 1);
 }
 
 /**
@@ -234,14 +226,15 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		.pages = PFN_UP(req->size),
 	};
 	bool first = vma->vm_ops != &vmremap_pieces_vm_ops;
-	enum vmremap_clause clause = VMREMAP_HOLDS;
+	enum vmremap_clause clause = vmremap_check_vma(vma, &vmremap_pieces_vm_ops);
+	struct pieces *pieces = first ? NULL : pieces_of(vma);
 	vm_flags_t vm_flags = vma->vm_flags;
-	struct pieces *pieces;
+	unsigned long pgoff = piece.pgoff;
 	int err;
 
-	if (first)
-		clause = vmremap_check_vma(vma);
-	else if (!is_free(pieces_of(vma), &piece))
+	/* Another piece is there, or the driver has changed vm_file. */
+	if (!clause && !first &&
+	    (!pieces || mt_find(&pieces->tree, &pgoff, pgoff + piece.pages - 1)))
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_check_use(area, VMREMAP_PRIVATE_COPIES, &vm_flags);
@@ -251,7 +244,8 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	if (clause)
 		return vmremap_reject(clause, req);
 
-	pieces = first ? begin(vma) : pieces_of(vma);
+	if (first)
+		pieces = begin(vma);
 	if (IS_ERR(pieces))
 		return PTR_ERR(pieces);
 	err = add(pieces, &piece);

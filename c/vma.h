@@ -11,7 +11,8 @@ struct vmremap_area;
 
 extern const struct vm_operations_struct vmremap_no_vm_ops;
 
-enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma);
+enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma,
+				      const struct vm_operations_struct *ours);
 bool vmremap_end_copy(struct vm_area_struct *vma);
 enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
 				      enum vmremap_private private, vm_flags_t *vm_flags);

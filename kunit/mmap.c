@@ -586,6 +586,32 @@ static void no_plain_memory_beside_an_area(struct kunit *test)
 }
 
 /*
+ * PagesOutlive: a driver must not make the VMA a pfn map afterwards, because the kernel would not
+ * drop the references of the entries. If it does, nothing is mapped.
+ */
+static int map_and_make_pfn_map(struct test_device *dev, struct vm_area_struct *vma)
+{
+	int err = vmremap_area_mmap(dev->area, vma, 0);
+
+	vm_flags_set(vma, VM_PFNMAP);
+	return err;
+}
+
+static void pfn_map_shows_nothing(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K, 0);
+	unsigned long uaddr, value;
+
+	dev->map = map_and_make_pfn_map;
+	kunit_warning_suppress(test) {
+		uaddr = device_map(test, dev, SZ_64K, 0);
+		KUNIT_EXPECT_EQ(test, -EFAULT, peek(uaddr, &value));
+	}
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
+	expect_unused(test, dev->area);
+}
+
+/*
  * AreaOutlives: the program's mapping keeps the area after the driver has put its last
  * reference.
  */
@@ -843,6 +869,7 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE(failure_after_success_takes_all_back),
 	KUNIT_CASE(taken_back_vma_is_not_mapped_again),
 	KUNIT_CASE(no_plain_memory_beside_an_area),
+	KUNIT_CASE(pfn_map_shows_nothing),
 	KUNIT_CASE_PARAM(mapping_keeps_the_area, hook_gen_params),
 	KUNIT_CASE_PARAM(no_area, hook_gen_params),
 	KUNIT_CASE(no_vma),

@@ -273,6 +273,39 @@ static void file_is_not_the_drivers(struct kunit *test)
 	expect_both_unused(test, dev);
 }
 
+/* Nor may it make the VMA a pfn map. */
+static int map_parts_and_make_pfn_map(struct test_device *dev, struct vm_area_struct *vma)
+{
+	struct parts *parts = dev->data;
+	int err = map_parts(dev, vma);
+
+	if (err)
+		return -EUCLEAN;
+	vm_flags_set(vma, VM_PFNMAP);
+	if (vmremap_range_partial(vma, vma->vm_start + PAGE_SIZE, parts->areas[0]->addr, 0,
+				  PAGE_SIZE) != -EBUSY)
+		return -EUCLEAN;
+	vma->vm_ops = &vmremap_pieces_vm_ops;
+	return 0;
+}
+
+static void pfn_map_shows_no_pieces(struct kunit *test)
+{
+	static const struct part first[] = { { 0, 0, 0, 0, 1 } };
+	struct test_device *dev = device_with_parts(test, 0);
+	unsigned long value;
+	long uaddr;
+
+	dev->map = map_parts_and_make_pfn_map;
+	kunit_warning_suppress(test) {
+		uaddr = try(test, dev, first, ARRAY_SIZE(first));
+		KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+		KUNIT_EXPECT_EQ(test, -EFAULT, peek(uaddr, &value));
+	}
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
+	expect_both_unused(test, dev);
+}
+
 /* The files of all such mappings share one inode, whose times a write fault must not set. */
 static void write_sets_no_times(struct kunit *test)
 {
@@ -498,6 +531,7 @@ static struct kunit_case partial_cases[] = {
 	KUNIT_CASE_PARAM(refusal_takes_all_back, refusal_gen_params),
 	KUNIT_CASE(callback_fails_in_the_end),
 	KUNIT_CASE(file_is_not_the_drivers),
+	KUNIT_CASE(pfn_map_shows_no_pieces),
 	KUNIT_CASE(write_sets_no_times),
 	KUNIT_CASE(beside_each_other),
 	KUNIT_CASE(policy_of_each_area),

@@ -2,6 +2,9 @@
 /* VMAs with several parts, from several areas. */
 
 #define _GNU_SOURCE
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "plan.h"
@@ -187,6 +190,38 @@ TEST_F(partial, private_copies)
 	EXPECT_EQ(77, *page_word(map, 1024 + 1399));
 	EXPECT_EQ(0, memory_peek(self->fd, 2, AREA_PAGES, 2 * MARK));
 	EXPECT_EQ(0, munmap(map, VMA_PAGES * PAGE_SIZE));
+}
+
+/*
+ * Linux 6.15 to 6.19 let userfaultfd(2) write-protect any mapping, also what is not mapped yet: a
+ * marker is there then, which a fault has to replace.
+ */
+TEST_F(partial, write_protected_by_userfaultfd)
+{
+	struct uffdio_range range = {
+		.start = (unsigned long)self->map, .len = VMA_PAGES * PAGE_SIZE,
+	};
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED,
+	};
+	struct uffdio_register reg = { .range = range, .mode = UFFDIO_REGISTER_MODE_WP };
+	struct uffdio_writeprotect wp = { .range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_API, &api));
+	if (ioctl(fd, UFFDIO_REGISTER, &reg)) {
+		ASSERT_EQ(EINVAL, errno);
+		SKIP(return, "this kernel refuses to write-protect such a mapping");
+	}
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_WRITEPROTECT, &wp));
+	EXPECT_EQ(0, wrong(&good, self->map, 0, VMA_PAGES));
+	ASSERT_EQ(0, madvise(self->map, VMA_PAGES * PAGE_SIZE, MADV_DONTNEED));
+	ASSERT_EQ(0, ioctl(fd, UFFDIO_WRITEPROTECT, &wp));
+	for (int page = 0; page < 1400; page++)
+		*page_word(self->map, 1024 + page) = 5 + page;
+	EXPECT_EQ(0, memory_peek(self->fd, 2, 1400, 5));
+	close(fd);
 }
 
 /* As many adjacent parts as a plan can have, mapped in mixed order. */
