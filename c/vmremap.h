@@ -306,7 +306,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * to vmremap. Do not set VM_PFNMAP, and do not change its vm_ops, its vm_file or its vm_pgoff any
  * more: vm_file is now the area's file, and vm_pgoff an offset into that file, as
  * dma_buf_mmap() sets them for a dma-buf. The VMA keeps @area alive until it is unmapped, even
- * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in again.
+ * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in
+ * again.
  *
  * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
