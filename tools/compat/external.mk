@@ -18,6 +18,13 @@ CONFIG_VMREMAP_SAMPLE_EDU_RUST := $(and $(CONFIG_PCI),$(CONFIG_VMREMAP_SAMPLE_RU
 CONFIG_VMREMAP_SAMPLE_RING_RUST := $(CONFIG_VMREMAP_SAMPLE_RUST)
 
 include $(src)/tools/compat/probe.mk
+# In others of those that lack it, finish_fault() does not compare with i_size, and maps all of a large folio where
+# vmremap_range_partial() maps a part of it. No header shows that.
+ifneq ($(filter %_INSERT_PAGE_MKWRITE,$(vmremap-lacks)),)
+ifneq ($(shell printf '6.12.107\n%s\n6.13\n' $(KERNELVERSION) | sort -VC && echo yes),yes)
+$(error vmremap needs Linux 6.12.107 or a later 6.12, or 6.15 or later: this is $(KERNELVERSION))
+endif
+endif
 subdir-ccflags-y := -include $(src)/tools/compat/vmremap_compat.h $(vmremap-lacks)
 ifneq ($(filter %_MMAP_PREPARE,$(vmremap-lacks)),)
 vmremap-y := $(filter-out c/mmap_prepare.o c/nested.o,$(vmremap-y))
