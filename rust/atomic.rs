@@ -160,8 +160,8 @@ impl<T: AtomicField> SharedMem<'_, T> {
     }
 }
 
-/// The types of which a [`SharedMem`] has atomic accesses: integers of 8, 16, 32 and 64 bits, and of a
-/// pointer's size.
+/// The types of which a [`SharedMem`] has atomic accesses: integers of 8, 16, 32 and 64 bits, and
+/// of a pointer's size.
 ///
 /// Any bytes are a value of such a type, so that no program can make one that is not.
 pub trait AtomicField: FromBytes + IntoBytes + ops::Ops {}

@@ -128,7 +128,7 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: The reference borrows the guard, during whose life nobody else accesses the bytes.
+        // SAFETY: The reference borrows the guard: while it lives nobody else accesses the bytes.
         // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
         // - `Initialised`: it was zeroed, and any bytes are a `T`: an `Area` is only made of such.
         // - `NoUserAccess`: by the type invariant no program accesses it.
@@ -140,7 +140,7 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
 impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: The reference borrows the guard, during whose life nobody else accesses the bytes.
+        // SAFETY: The reference borrows the guard: while it lives nobody else accesses the bytes.
         // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
         // - `Initialised`: it was zeroed, and any bytes are a `T`: an `Area` is only made of such.
         // - `NoUserAccess`: by the type invariant no program accesses it.

@@ -195,8 +195,9 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
     }
 }
 
-/// The compiler of a driver only sees calls of these two functions: it can neither take a copy to be
-/// what was copied, and read that again, nor combine a copy with an atomic access to the same bytes.
+/// The compiler of a driver only sees calls of these two functions: it can neither take a copy to
+/// be what was copied, and read that again, nor combine a copy with an atomic access to the same
+/// bytes.
 impl IoCopyable for SharedMemBackend {
     /// Copies bytes out of the area.
     ///
