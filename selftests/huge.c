@@ -46,18 +46,23 @@ static __attribute__((constructor)) void look_for_function(void)
 
 #define NO_PMDS_FOR_PIECES "this kernel has no vmf_insert_folio_pmd()"
 
-/* Map the area to one VMA by two calls. */
-static char *map_pieces(int fd)
+/* Map two rows of the area's pages to one VMA, one behind the other. */
+static char *map_two(int fd, size_t from, size_t pages, size_t second, size_t more, int flags)
 {
 	struct vmremap_test_plan plan = { .count = 2, .calls = { {
 		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA,
-		.size = 2 * PMD_SIZE,
+		.pgoff = from, .size = pages * PAGE_SIZE,
 	}, {
 		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA,
-		.pgoff = 2 * PMD_PAGES, .uaddr = 2 * PMD_SIZE, .size = SIZE - 2 * PMD_SIZE,
+		.pgoff = second, .size = more * PAGE_SIZE, .uaddr = pages * PAGE_SIZE,
 	} } };
 
-	return map_plan(fd, &plan, PAGES, RW, MAP_SHARED);
+	return map_plan(fd, &plan, pages + more, RW, flags);
+}
+
+static char *map_pieces(int fd)
+{
+	return map_two(fd, 0, 2 * PMD_PAGES, 2 * PMD_PAGES, PAGES - 2 * PMD_PAGES, MAP_SHARED);
 }
 
 /* Set huge pages to "always", "madvise" or "never", and return the previous setting in @before. */
@@ -470,13 +475,7 @@ TEST_F(special, mixed_map)
 /* A ring that is mapped twice, one behind the other, so that reads need not wrap. */
 TEST_F(special, mirrored)
 {
-	struct vmremap_test_plan plan = { .count = 2, .calls = { {
-		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA, .size = 2 * PMD_SIZE,
-	}, {
-		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA, .size = 2 * PMD_SIZE,
-		.uaddr = 2 * PMD_SIZE,
-	} } };
-	char *map = map_plan(self->fd, &plan, 4 * PMD_PAGES, RW, MAP_SHARED);
+	char *map = map_two(self->fd, 0, 2 * PMD_PAGES, 0, 2 * PMD_PAGES, MAP_SHARED);
 	__u64 *word = page_word(map, 7), *mirror = page_word(map, 2 * PMD_PAGES + 7);
 
 	if (access(THP, F_OK))
@@ -504,14 +503,7 @@ TEST_F(special, mirrored)
 /* RightPage: parts whose folios do not match the addresses are mapped page by page. */
 TEST_F(special, pieces_off_by_a_page)
 {
-	struct vmremap_test_plan plan = { .count = 2, .calls = { {
-		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA,
-		.pgoff = 1, .size = PMD_SIZE,
-	}, {
-		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA,
-		.pgoff = 1 + PMD_PAGES, .uaddr = PMD_SIZE, .size = 2 * PMD_SIZE,
-	} } };
-	char *map = map_plan(self->fd, &plan, 3 * PMD_PAGES, RW, MAP_SHARED);
+	char *map = map_two(self->fd, 1, PMD_PAGES, 1 + PMD_PAGES, 2 * PMD_PAGES, MAP_SHARED);
 
 	ASSERT_NE(MAP_FAILED, map);
 	EXPECT_EQ(0, wrong(map - PAGE_SIZE, 1, 1 + 3 * PMD_PAGES));
@@ -519,7 +511,7 @@ TEST_F(special, pieces_off_by_a_page)
 	ASSERT_EQ(0, munmap(map, 3 * PMD_SIZE));
 }
 
-/* For a VMA of pieces the kernel asks its own setting. */
+/* The kernel calls .huge_fault only if huge pages are enabled. */
 TEST_F(special, pieces_without_huge_pages)
 {
 	char enabled[16], *map;
@@ -539,13 +531,8 @@ TEST_F(special, pieces_without_huge_pages)
 /* Parts of a private mapping are mapped by PMD until they are written to. */
 TEST_F(special, private_pieces)
 {
-	struct vmremap_test_plan plan = { .count = 2, .calls = { {
-		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA, .size = 2 * PMD_SIZE,
-	}, {
-		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA, .size = 2 * PMD_SIZE,
-		.pgoff = 2 * PMD_PAGES, .uaddr = 2 * PMD_SIZE,
-	} } };
-	char *map = map_plan(self->fd, &plan, 4 * PMD_PAGES, RW, MAP_PRIVATE);
+	char *map = map_two(self->fd, 0, 2 * PMD_PAGES, 2 * PMD_PAGES, 2 * PMD_PAGES,
+			    MAP_PRIVATE);
 
 	if (access(THP, F_OK))
 		SKIP(return, NO_THP);
