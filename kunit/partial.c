@@ -240,48 +240,37 @@ static void callback_fails_in_the_end(struct kunit *test)
 	expect_both_unused(test, dev);
 }
 
-/* A driver must not change vm_file after it has mapped parts: if it does, nothing is mapped. */
-static int map_parts_to_another_file(struct test_device *dev, struct vm_area_struct *vma)
+static void change_file(struct test_device *dev, struct vm_area_struct *vma)
 {
-	struct parts *parts = dev->data;
-	int err = map_parts(dev, vma);
-
-	if (err)
-		return -EUCLEAN;
 	vma_set_file(vma, dev->file);
-	if (vmremap_range_partial(vma, vma->vm_start + PAGE_SIZE, parts->areas[0]->addr, 0,
-				  PAGE_SIZE) != -EBUSY)
-		return -EUCLEAN;
-	vma->vm_ops = &vmremap_pieces_vm_ops;
-	return 0;
 }
 
-static void file_is_not_the_drivers(struct kunit *test)
+static void make_pfn_map(struct test_device *dev, struct vm_area_struct *vma)
 {
-	static const struct part first[] = { { 0, 0, 0, 0, 1 } };
-	struct test_device *dev = device_with_parts(test, 0);
-	unsigned long value;
-	long uaddr;
-
-	dev->map = map_parts_to_another_file;
-	kunit_warning_suppress(test) {
-		uaddr = try(test, dev, first, ARRAY_SIZE(first));
-		KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
-		KUNIT_EXPECT_EQ(test, -EFAULT, peek(uaddr, &value));
-	}
-	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
-	expect_both_unused(test, dev);
+	vm_flags_set(vma, VM_PFNMAP);
 }
 
-/* Nor may it make the VMA a pfn map. */
-static int map_parts_and_make_pfn_map(struct test_device *dev, struct vm_area_struct *vma)
+/* What a driver must not do after it has mapped parts: if it does, nothing is mapped. */
+static const struct misuse {
+	const char *name;
+	void (*change)(struct test_device *dev, struct vm_area_struct *vma);
+} misuses[] = {
+	{ "changes vm_file", change_file },
+	{ "makes it a pfn map", make_pfn_map },
+};
+
+KUNIT_ARRAY_PARAM_DESC(misuse, misuses, name);
+
+static const struct misuse *misuse;
+
+static int map_parts_and_misuse(struct test_device *dev, struct vm_area_struct *vma)
 {
 	struct parts *parts = dev->data;
 	int err = map_parts(dev, vma);
 
 	if (err)
 		return -EUCLEAN;
-	vm_flags_set(vma, VM_PFNMAP);
+	misuse->change(dev, vma);
 	if (vmremap_range_partial(vma, vma->vm_start + PAGE_SIZE, parts->areas[0]->addr, 0,
 				  PAGE_SIZE) != -EBUSY)
 		return -EUCLEAN;
@@ -289,14 +278,15 @@ static int map_parts_and_make_pfn_map(struct test_device *dev, struct vm_area_st
 	return 0;
 }
 
-static void pfn_map_shows_no_pieces(struct kunit *test)
+static void misused_vma_shows_nothing(struct kunit *test)
 {
 	static const struct part first[] = { { 0, 0, 0, 0, 1 } };
 	struct test_device *dev = device_with_parts(test, 0);
 	unsigned long value;
 	long uaddr;
 
-	dev->map = map_parts_and_make_pfn_map;
+	misuse = test->param_value;
+	dev->map = map_parts_and_misuse;
 	kunit_warning_suppress(test) {
 		uaddr = try(test, dev, first, ARRAY_SIZE(first));
 		KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
@@ -530,8 +520,7 @@ static struct kunit_case partial_cases[] = {
 	KUNIT_CASE(unmap_the_middle),
 	KUNIT_CASE_PARAM(refusal_takes_all_back, refusal_gen_params),
 	KUNIT_CASE(callback_fails_in_the_end),
-	KUNIT_CASE(file_is_not_the_drivers),
-	KUNIT_CASE(pfn_map_shows_no_pieces),
+	KUNIT_CASE_PARAM(misused_vma_shows_nothing, misuse_gen_params),
 	KUNIT_CASE(write_sets_no_times),
 	KUNIT_CASE(beside_each_other),
 	KUNIT_CASE(policy_of_each_area),
