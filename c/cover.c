@@ -44,7 +44,7 @@ vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t 
 	struct vmremap_span span = vmremap_span_of_vma(area, vmf->vma);
 	vm_fault_t ret;
 
-	/* A driver may set VM_MIXEDMAP: splitting a PMD there leaks the reference of the entry. */
+	/* If a driver has set one of these, splitting a PMD leaks the reference of the entry. */
 	if (!area || vmf->vma->vm_flags & (VM_MIXEDMAP | VM_PFNMAP) ||
 	    !vmremap_insert_begin(area))
 		return 0;

@@ -46,7 +46,7 @@ struct piece {
  * @inserting: held while a page table entry is inserted
  * @tree: the pieces, by position
  *
- * Both are constant after the .mmap callback has returned.
+ * @dontcopy and @tree are constant after the .mmap callback has returned.
  */
 struct pieces {
 	bool dontcopy;

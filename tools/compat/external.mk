@@ -18,8 +18,8 @@ CONFIG_VMREMAP_SAMPLE_EDU_RUST := $(and $(CONFIG_PCI),$(CONFIG_VMREMAP_SAMPLE_RU
 CONFIG_VMREMAP_SAMPLE_RING_RUST := $(CONFIG_VMREMAP_SAMPLE_RUST)
 
 include $(src)/tools/compat/probe.mk
-# In others of those that lack it, finish_fault() does not compare with i_size, and maps all of a large folio where
-# vmremap_range_partial() maps a part of it. No header shows that.
+# If the kernel lacks vmf_insert_page_mkwrite(), its finish_fault() maps the pages of vmremap_range_partial(). Unless it compares
+# i_size with the end of a large folio, it maps the whole folio, also the pages outside of the part. No header shows that.
 ifneq ($(filter %_INSERT_PAGE_MKWRITE,$(vmremap-lacks)),)
 ifneq ($(shell printf '6.12.107\n%s\n6.13\n' $(KERNELVERSION) | sort -VC && echo yes),yes)
 $(error vmremap needs Linux 6.12.107 or a later 6.12, or 6.15 or later: this is $(KERNELVERSION))
