@@ -173,12 +173,12 @@ static int sample_update(struct sample *sample, u64 *checksum)
 
 /*
  * Answer the requests in the rings. A program can write anything to head and tail of a ring, so
- * the loop is bounded, and each index is taken modulo the size of the ring.
+ * their number is limited, and each index is taken modulo the size of the ring.
  */
 static long sample_echo(struct sample *sample)
 {
 	struct vmremap_sample_rings *rings = vmremap_area_addr(sample->data);
-	u32 head, tail, answered, count;
+	u32 head, tail, answered, count, i;
 
 	if (vmremap_area_size(sample->data) < sizeof(*rings))
 		return -EINVAL;
@@ -186,7 +186,8 @@ static long sample_echo(struct sample *sample)
 	answered = READ_ONCE(rings->answers.tail);
 	/* Pairs with the program's release: the messages below the tail are complete. */
 	tail = smp_load_acquire(&rings->requests.tail);
-	for (count = 0; head != tail && count < VMREMAP_SAMPLE_MESSAGES; count++) {
+	count = min(tail - head, VMREMAP_SAMPLE_MESSAGES);
+	for (i = 0; i < count; i++) {
 		u64 message = READ_ONCE(rings->requests.messages[head % VMREMAP_SAMPLE_MESSAGES]);
 
 		/* The program may overwrite this message now. */

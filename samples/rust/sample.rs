@@ -141,9 +141,9 @@ impl Sample {
         let mut answered = shown_tail.load(Relaxed);
         // The messages are there when the program says that there are so many.
         let tail = io_project!(rings, .requests.tail).load(Acquire);
-        let mut count = 0;
+        let count = tail.wrapping_sub(head).min(uapi::MESSAGES);
 
-        while head != tail && count < uapi::MESSAGES {
+        for _ in 0..count {
             let message = io_read!(rings, .requests.messages[try: head as usize % MESSAGES]);
 
             // The program may use this place again.
@@ -153,7 +153,6 @@ impl Sample {
             // The answer is there when the program sees that there is one more.
             answered = answered.wrapping_add(1);
             shown_tail.store(answered, Release);
-            count = count.wrapping_add(1);
         }
         Ok(count as isize)
     }
