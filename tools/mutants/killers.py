@@ -161,9 +161,11 @@ class Api(Killer):
 
     def failing(self, changed):
         files = {path: text for path, text in (CODE | texts("bindings", ".rs") | changed).items()}
-        self.build.known.clear()
-        document, _, wrong = self.build.ask(files)
-        if wrong or not document:
+        if any(self.build.errors(files)):
+            return "the compiler"
+        try:
+            document = self.build.items(files)
+        except rustc.Refused:
             return "the compiler"
         differs = any(api.difference((ROOT / api.PATH).read_text(), api.snapshot(document, files)))
         return "the snapshot of the API" if differs else ""

@@ -140,4 +140,4 @@ def copy(root, files):
 
 
 def place(span, folder):
-    return pathlib.Path(span["file_name"]).relative_to(folder).as_posix(), span["line_start"], span["column_start"]
+    return span["file_name"].removeprefix(f"{folder}/"), span["line_start"], span["column_start"]
