@@ -25,8 +25,6 @@ use kernel::{
 };
 use vmremap::{
     Area,
-    AtomicCount,
-    AtomicField,
     Flags, //
 };
 
@@ -145,9 +143,9 @@ fn every_access_sees_the_same_bytes() -> Result {
 
     io_write!(&area, .word, u64::from_ne_bytes(*b"abcdefgh"));
     io_project!(&area, .half).store(u32::from_ne_bytes(*b"ijkl"), Release);
-    area.write_at(12, b"mnop")?;
+    area.bytes().write_at(12, b"mnop")?;
 
-    area.read_at(0, &mut copy)?;
+    area.bytes().read_at(0, &mut copy)?;
     assert_eq!(&copy, b"abcdefghijklmnop");
     assert_eq!(io_read!(&area, .bytes[build: 3]), b'p');
     assert_eq!(area.as_view().copy_read().bytes, *b"mnop");
@@ -159,20 +157,20 @@ fn copies_end_with_the_area() -> Result {
     let end = area.size();
     let mut two = [0xff; 2];
 
-    area.write_at(end - 2, b"yz")?;
-    area.read_at(end - 2, &mut two)?;
+    area.bytes().write_at(end - 2, b"yz")?;
+    area.bytes().read_at(end - 2, &mut two)?;
     assert_eq!(&two, b"yz");
 
     for offset in [end - 1, end, PAGE_SIZE, usize::MAX - 1, usize::MAX] {
-        assert_eq!(area.read_at(offset, &mut two), Err(ERANGE));
-        assert_eq!(area.write_at(offset, b"no"), Err(ERANGE));
+        assert_eq!(area.bytes().read_at(offset, &mut two), Err(ERANGE));
+        assert_eq!(area.bytes().write_at(offset, b"no"), Err(ERANGE));
     }
     assert_eq!(&two, b"yz");
     assert_eq!(io_read!(&area, [try: end - 1]), b'z');
 
-    area.read_at(end, &mut [])?;
-    area.write_at(0, &[])?;
-    assert_eq!(area.write_at(end + 1, &[]), Err(ERANGE));
+    area.bytes().read_at(end, &mut [])?;
+    area.bytes().write_at(0, &[])?;
+    assert_eq!(area.bytes().write_at(end + 1, &[]), Err(ERANGE));
     Ok(())
 }
 
@@ -181,10 +179,10 @@ fn narrow_atomic_leaves_its_neighbours() -> Result {
     let field = io_project!(&area, [try: 3]);
     let mut all = [0; 8];
 
-    area.write_at(0, &[0x55; 8])?;
+    area.bytes().write_at(0, &[0x55; 8])?;
     assert_eq!(field.xchg(0xff, Full), 0x55);
     assert_eq!(field.cmpxchg(0xff, 0x80, Full), Ok(0xff));
-    area.read_at(0, &mut all)?;
+    area.bytes().read_at(0, &mut all)?;
     assert_eq!(all, [0x55, 0x55, 0x55, 0x80, 0x55, 0x55, 0x55, 0x55]);
     Ok(())
 }
@@ -194,28 +192,41 @@ fn copies_with_no_program_fail() -> Result {
     let area = Area::<u8>::zeroed_slice(100, Flags::NONE)?;
     let user = || UserSlice::new(UserPtr::from_addr(usize::MAX - 4096), 100);
 
-    assert_eq!(area.copy_to_user(0, 100, &mut user().writer()), Err(EFAULT));
     assert_eq!(
-        area.copy_from_user(0, 100, &mut user().reader()),
+        area.bytes().copy_to_user(0, 100, &mut user().writer()),
         Err(EFAULT)
     );
-    assert_eq!(area.copy_to_user(0, 101, &mut user().writer()), Err(ERANGE));
     assert_eq!(
-        area.copy_from_user(0, 101, &mut user().reader()),
+        area.bytes().copy_from_user(0, 100, &mut user().reader()),
+        Err(EFAULT)
+    );
+    assert_eq!(
+        area.bytes().copy_to_user(0, 101, &mut user().writer()),
         Err(ERANGE)
     );
-    assert_eq!(area.copy_to_user(1, 100, &mut user().writer()), Err(ERANGE));
     assert_eq!(
-        area.copy_from_user(usize::MAX, 2, &mut user().reader()),
+        area.bytes().copy_from_user(0, 101, &mut user().reader()),
         Err(ERANGE)
     );
-    area.copy_to_user(100, 0, &mut user().writer())?;
-    area.copy_from_user(100, 0, &mut user().reader())?;
+    assert_eq!(
+        area.bytes().copy_to_user(1, 100, &mut user().writer()),
+        Err(ERANGE)
+    );
+    assert_eq!(
+        area.bytes()
+            .copy_from_user(usize::MAX, 2, &mut user().reader()),
+        Err(ERANGE)
+    );
+    area.bytes().copy_to_user(100, 0, &mut user().writer())?;
+    area.bytes().copy_from_user(100, 0, &mut user().reader())?;
 
     let less = || UserSlice::new(UserPtr::from_addr(usize::MAX - 4096), 99);
-    assert_eq!(area.copy_to_user(0, 100, &mut less().writer()), Err(ERANGE));
     assert_eq!(
-        area.copy_from_user(0, 100, &mut less().reader()),
+        area.bytes().copy_to_user(0, 100, &mut less().writer()),
+        Err(ERANGE)
+    );
+    assert_eq!(
+        area.bytes().copy_from_user(0, 100, &mut less().reader()),
         Err(ERANGE)
     );
     Ok(())
@@ -287,41 +298,39 @@ fn each_page_is_iterated_once() -> Result {
 }
 
 fn atomics_of_every_type() -> Result {
-    fn atomic<T: AtomicField + Copy + PartialEq + core::fmt::Debug>(one: T, top: T) -> Result {
-        let area = Area::<T>::zeroed(Flags::NONE)?;
-        let field = area.as_view();
-        let zero = field.load(Acquire);
+    macro_rules! atomic {
+        ($ty:ident, $top:expr $(, $fetch_add:ident)?) => {
+            let (one, top): ($ty, $ty) = (1, $top);
+            let area = Area::<$ty>::zeroed(Flags::NONE)?;
+            let field = area.as_view();
 
-        assert_eq!(field.xchg(one, Full), zero);
-        assert_eq!(field.cmpxchg(zero, top, Full), Err(one));
-        assert_eq!(field.cmpxchg(one, top, Relaxed), Ok(one));
-        field.store(one, Release);
-        assert_eq!(field.copy_read(), one);
-        field.write_val(top);
-        assert_eq!(field.load(Relaxed), top);
-        field.copy_write(one);
-        assert_eq!(field.read_val(), one);
-        Ok(())
+            assert_eq!(field.load(Acquire), 0);
+            assert_eq!(field.xchg(one, Full), 0);
+            assert_eq!(field.cmpxchg(0, top, Full), Err(one));
+            assert_eq!(field.cmpxchg(one, top, Relaxed), Ok(one));
+            field.store(one, Release);
+            assert_eq!(field.copy_read(), one);
+            field.write_val(top);
+            assert_eq!(field.load(Relaxed), top);
+            $(
+                assert_eq!(field.$fetch_add(one, Relaxed), top);
+                assert_eq!(field.load(Acquire), $ty::MIN);
+            )?
+            field.copy_write(one);
+            assert_eq!(field.read_val(), one);
+        };
     }
-    fn count<T: AtomicCount + Copy + PartialEq + core::fmt::Debug>(one: T, top: T) -> Result {
-        let area = Area::<T>::zeroed(Flags::NONE)?;
-        let field = area.as_view();
-
-        field.store(top, Release);
-        assert_eq!(field.fetch_add(one, Relaxed), top);
-        assert_eq!(area.as_view().copy_read(), field.load(Acquire));
-        atomic(one, top)
-    }
-    atomic(1, i8::MIN)?;
-    atomic(1, u8::MAX)?;
-    atomic(1, i16::MIN)?;
-    atomic(1, u16::MAX)?;
-    count(1, i32::MAX)?;
-    count(1, u32::MAX)?;
-    count(1, i64::MAX)?;
-    count(1, u64::MAX)?;
-    count(1, isize::MAX)?;
-    count(1, usize::MAX)
+    atomic!(i8, i8::MIN);
+    atomic!(u8, u8::MAX);
+    atomic!(i16, i16::MIN);
+    atomic!(u16, u16::MAX);
+    atomic!(i32, i32::MAX, fetch_add);
+    atomic!(u32, u32::MAX, fetch_add);
+    atomic!(i64, i64::MAX, fetch_add);
+    atomic!(u64, u64::MAX, fetch_add);
+    atomic!(isize, isize::MAX, fetch_add);
+    atomic!(usize, usize::MAX, fetch_add);
+    Ok(())
 }
 
 fn type_aligned_to_a_page() -> Result {

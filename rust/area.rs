@@ -13,15 +13,9 @@ use crate::{
     SharedMemBackend,
     WeakArea, //
 };
-use core::{
-    ops::Range,
-    ptr::NonNull, //
-};
+use core::ptr::NonNull;
 use kernel::{
-    io::{
-        io_project,
-        IoBase, //
-    },
+    io::IoBase,
     page::PAGE_SIZE,
     prelude::*,
     ptr::KnownSize, //
@@ -37,15 +31,9 @@ use kernel::{
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
 /// [`Flags::READ_ONLY`]. So no Rust reference (`&T` or `&mut T`) to the memory exists, except while
-/// the area is [frozen](Self::freeze). A driver accesses the bytes
-///
-/// - with [`io_read!`] and [`io_write!`], or through the views that [`io_project!`] makes: see
-///   [`SharedMem`];
-/// - with memory ordering, by [`load`](SharedMem::load), [`store`](SharedMem::store) and the other
-///   atomic operations of such a view;
-/// - in bulk, with [`read_at`](Self::read_at) and [`write_at`](Self::write_at);
-/// - directly from or to a buffer of a program, with [`copy_from_user`](Self::copy_from_user) and
-///   [`copy_to_user`](Self::copy_to_user).
+/// the area is [frozen](Self::freeze). A driver accesses the bytes through a [`SharedMem`], which
+/// is a view of all or some of them. [`io_project!`] makes views of fields and elements, and
+/// [`io_read!`] and [`io_write!`] access them directly.
 ///
 /// Two reads of the same bytes can return different values. So check the value that you then use,
 /// instead of reading it again.
@@ -266,7 +254,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         self.handle.downgrade()
     }
 
-    /// Returns a view of the bytes of the whole area.
+    /// Returns a view of the bytes of the whole area, which can copy many at once.
     ///
     /// # Examples
     ///
@@ -281,32 +269,6 @@ impl<T: KnownSize + ?Sized> Area<T> {
     #[inline]
     pub fn bytes(&self) -> SharedMem<'_, [u8]> {
         self.as_view().into_bytes()
-    }
-}
-
-impl<T: FromBytes + IntoBytes> Area<[T]> {
-    /// Returns a view of the `T`s in `range`.
-    ///
-    /// # Errors
-    ///
-    /// [`ERANGE`]: `range` ends after the end of the area, or its start is greater than its end.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use kernel::io::{io_read, io_write};
-    /// use vmremap::{Area, Flags};
-    ///
-    /// let area = Area::<u32>::zeroed_slice(100, Flags::NONE)?;
-    /// let last = area.slice(90..100)?;
-    /// io_write!(last, [try: 9], 5);
-    /// assert_eq!(io_read!(&area, [try: 99]), 5);
-    /// assert_eq!(area.slice(90..101).err(), Some(ERANGE));
-    /// # Ok::<(), Error>(())
-    /// ```
-    #[inline]
-    pub fn slice(&self, range: Range<usize>) -> Result<SharedMem<'_, [T]>> {
-        Ok(io_project!(self, [try: range]))
     }
 }
 

@@ -85,7 +85,7 @@ use kernel::{
 /// // Reads the answer, after the device has signalled that it is done.
 /// fn take_over(shared: &DmaArea<[u8]>, answer: &mut [u8]) -> Result {
 ///     shared.sync_for_cpu()?;
-///     shared.area().read_at(0, answer)
+///     shared.area().bytes().read_at(0, answer)
 /// }
 /// # Ok::<(), Error>(())
 /// ```

@@ -263,7 +263,7 @@ impl Drop for Handle {
 ///         let mut area = me.area.lock();
 ///         let user = UserSlice::new(UserPtr::from_addr(arg), 4096);
 ///
-///         area.copy_from_user(0, 4096, &mut user.reader())?;
+///         area.bytes().copy_from_user(0, 4096, &mut user.reader())?;
 ///         let frozen = area.freeze()?;
 ///         Ok(frozen.iter().take_while(|&&command| command != 0).count() as isize)
 ///     }

@@ -216,10 +216,6 @@ mod poll;
 mod view;
 
 pub use area::Area;
-pub use atomic::{
-    AtomicCount,
-    AtomicField, //
-};
 pub use dma::DmaArea;
 pub use flags::Flags;
 pub use frozen::Frozen;

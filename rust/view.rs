@@ -6,11 +6,13 @@
 
 use core::{
     marker::PhantomData,
+    ops::Range,
     ptr, //
 };
 use kernel::{
     bindings::memcpy,
     io::{
+        io_project,
         IoBackend,
         IoBase,
         IoCapable,
@@ -22,19 +24,30 @@ use kernel::{
 
 /// A view of memory that programs can access: all of an [`Area`](crate::Area), or a part of it.
 ///
-/// A view is no reference: what it shows can change at any time. It has the methods of
-/// [`Io`](kernel::io::Io), and [`io_project!`](kernel::io::io_project) makes views of fields and
-/// elements. [`io_read!`](kernel::io::io_read) and [`io_write!`](kernel::io::io_write) access a
-/// value of any type of which an area can be:
+/// A view is no reference: what it shows can change at any time. It is the only way to access an
+/// area that is not frozen:
 ///
-/// - integers of up to 8 bytes by one volatile access;
-/// - all other types by a copy, whose parts a program may see one after another.
-///
-/// A view of an integer also has atomic accesses, such as [`load`](Self::load) and
-/// [`store`](Self::store), which order other accesses.
+/// - [`io_project!`](kernel::io::io_project) makes views of fields and elements, and
+///   [`slice`](Self::slice) of a range.
+/// - [`io_read!`](kernel::io::io_read), [`io_write!`](kernel::io::io_write) and the methods of
+///   [`Io`](kernel::io::Io) access a value of any type of which an area can be: an integer of up to
+///   8 bytes by one volatile access, any other type by a copy, whose parts a program may see one
+///   after another.
+/// - A view of an integer has the operations of the kernel's
+///   [`Atomic`](kernel::sync::atomic::Atomic), with the same orderings: [`load`](Self::load),
+///   [`store`](Self::store), [`xchg`](Self::xchg), [`cmpxchg`](Self::cmpxchg), and from 32 bits on
+///   [`fetch_add`](Self::fetch_add).
+/// - A view of bytes copies many at once, from and to the driver by [`read_at`](Self::read_at) and
+///   [`write_at`](Self::write_at), and from and to other memory of a program by
+///   [`copy_from_user`](Self::copy_from_user) and [`copy_to_user`](Self::copy_to_user).
 ///
 /// Copies are made by a function in vmremap.ko that is never inlined. So the compiler of a driver
 /// cannot read the shared bytes again in place of the copy.
+///
+/// A program sees the atomic operations as C11 atomics of the same size: a
+/// [`Release`](kernel::sync::atomic::Release) store pairs with an acquire load in the program, and
+/// the other way round. A loop that waits for a value, or retries [`cmpxchg`](Self::cmpxchg), needs
+/// another end, because the program may write anything.
 ///
 /// A view stays in its thread. Another thread makes a view of the same [`Area`](crate::Area).
 ///
@@ -66,6 +79,40 @@ use kernel::{
 /// assert_eq!(message.kind, 7);
 /// io_write!(&messages, [try: 4], message);
 /// assert_eq!(io_read!(&messages, [try: 4]), message);
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// A ring, whose fields `head` and `tail` carry ordering:
+///
+/// ```
+/// use kernel::{
+///     io::{io_project, io_write},
+///     sync::atomic::{Acquire, Full, Release},
+/// };
+/// use vmremap::{Area, Flags};
+///
+/// #[repr(C)]
+/// #[derive(FromBytes, IntoBytes)]
+/// struct Ring {
+///     head: u32,
+///     tail: u32,
+///     entries: [u64; 32],
+/// }
+///
+/// let ring = Area::<Ring>::zeroed(Flags::NONE)?;
+/// let head = io_project!(&ring, .head);
+/// let tail = io_project!(&ring, .tail);
+///
+/// // The entry is there before the program sees that there is one.
+/// let new = tail.load(Acquire);
+/// io_write!(&ring, .entries[try: new as usize % 32], 0x1234);
+/// tail.store(new.wrapping_add(1), Release);
+/// assert_eq!(tail.load(Acquire).wrapping_sub(head.load(Acquire)), 1);
+///
+/// // Operations that read and write at once.
+/// assert_eq!(head.xchg(7, Full), 0);
+/// assert_eq!(head.cmpxchg(0, 8, Full), Err(7));
+/// assert_eq!(head.fetch_add(1, Full), 7);
 /// # Ok::<(), Error>(())
 /// ```
 pub struct SharedMem<'a, T: ?Sized> {
@@ -117,6 +164,32 @@ impl<'a, T: KnownSize + ?Sized> SharedMem<'a, T> {
             memory: ptr::slice_from_raw_parts_mut(self.memory.cast(), size),
             borrowed: self.borrowed,
         }
+    }
+}
+
+impl<'a, T> SharedMem<'a, [T]> {
+    /// Returns a view of the `T`s in `range`.
+    ///
+    /// # Errors
+    ///
+    /// [`ERANGE`]: `range` ends after the end of the view, or its start is greater than its end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::io::{io_read, io_write, IoBase};
+    /// use vmremap::{Area, Flags};
+    ///
+    /// let area = Area::<u32>::zeroed_slice(100, Flags::NONE)?;
+    /// let last = area.as_view().slice(90..100)?;
+    /// io_write!(last, [try: 9], 5);
+    /// assert_eq!(io_read!(&area, [try: 99]), 5);
+    /// assert_eq!(area.as_view().slice(90..101).err(), Some(ERANGE));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn slice(self, range: Range<usize>) -> Result<Self> {
+        Ok(io_project!(self, [try: range]))
     }
 }
 

@@ -26,8 +26,7 @@ fn viewed(weak: &WeakArea) -> u8 {
 }
 
 fn by_its_bytes(weak: &WeakArea) -> Result {
-    weak.bytes(); //~ E0599
-    weak.write_at(0, &[1]) //~ E0599
+    weak.bytes().write_at(0, &[1]) //~ E0599
 }
 
 fn frozen(weak: &mut WeakArea) -> bool {

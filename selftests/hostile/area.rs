@@ -89,7 +89,7 @@ fn swapped(_: &Function<'_>) -> Result {
     assert_eq!(small.len(), 5 * PAGE_SIZE);
     assert!(all_are(&small, 2)?);
     assert!(all_are(&large, 1)?);
-    assert_eq!(large.read_at(5, &mut [0]), Err(ERANGE));
+    assert_eq!(large.bytes().read_at(5, &mut [0]), Err(ERANGE));
     drop(small);
     assert!(all_are(&large, 1)?);
     Ok(())
@@ -218,7 +218,7 @@ fn dropped_while_it_is_cloned(_: &Function<'_>) -> Result {
         for _ in 0..10_000 {
             let clone = area.clone();
             let mut byte = [0];
-            if clone.read_at(0, &mut byte).is_err() || byte != [1] {
+            if clone.bytes().read_at(0, &mut byte).is_err() || byte != [1] {
                 count.fetch_add(1, Relaxed);
             }
         }
@@ -268,7 +268,7 @@ fn views_of_nothing(_: &Function<'_>) -> Result {
     let area = filled(PAGE_SIZE, 1)?;
 
     for at in [0, 1, PAGE_SIZE - 1, PAGE_SIZE] {
-        let view = area.slice(at..at)?;
+        let view = area.bytes().slice(at..at)?;
 
         assert_eq!(view.len(), 0);
         view.copy_to_slice(&mut []);
@@ -295,15 +295,15 @@ fn views_past_the_end(_: &Function<'_>) -> Result {
         1..usize::MAX,
     ];
     for range in ranges {
-        assert_eq!(area.slice(range).err(), Some(ERANGE));
+        assert_eq!(area.bytes().slice(range).err(), Some(ERANGE));
     }
     for at in [end, end + 1, usize::MAX] {
-        assert_eq!(area.write_at(at, &[2]), Err(ERANGE));
+        assert_eq!(area.bytes().write_at(at, &[2]), Err(ERANGE));
         let element: Result<u8> = (|| Ok(io_read!(&area, [try: at])))();
         assert_eq!(element, Err(ERANGE));
     }
     // A view of a view is a part of it.
-    let part = area.slice(10..20)?;
+    let part = area.bytes().slice(10..20)?;
     let element: Result<u8> = (|| Ok(io_read!(part, [try: 10])))();
     assert_eq!(element, Err(ERANGE));
     assert!(all_are(&area, 1)?);
@@ -315,10 +315,10 @@ fn view_as_a_type_that_does_not_fit(_: &Function<'_>) -> Result {
     let area = filled(PAGE_SIZE, 1)?;
 
     for at in 0..8 {
-        let fits = area.slice(at..at + 8)?.try_cast::<u64>();
+        let fits = area.bytes().slice(at..at + 8)?.try_cast::<u64>();
 
         assert_eq!(fits.is_ok(), at == 0);
-        assert_eq!(area.slice(0..at)?.try_cast::<u64>().is_ok(), false);
+        assert_eq!(area.bytes().slice(0..at)?.try_cast::<u64>().is_ok(), false);
     }
     Ok(())
 }

@@ -109,10 +109,10 @@ fn dropped_while_the_cpu_owns_it(pdev: &Function<'_>) -> Result {
 
         mapped.sync_for_device()?;
         mapped.sync_for_cpu()?;
-        area.write_at(0, &[2; 100])?;
+        area.bytes().write_at(0, &[2; 100])?;
         drop(mapped);
         let mut copy = [0; 100];
-        area.read_at(0, &mut copy)?;
+        area.bytes().read_at(0, &mut copy)?;
         assert!(copy == [2; 100]);
     }
     Ok(())

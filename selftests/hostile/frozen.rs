@@ -36,7 +36,7 @@ fn guard_forgotten(_: &Function<'_>) -> Result {
 
     mem::forget(area.freeze()?);
     assert_eq!(area.freeze().err(), Some(EBUSY));
-    area.write_at(0, &[1])?;
+    area.bytes().write_at(0, &[1])?;
     assert!(all_are(&area.clone(), 1)?);
     area.revoke()?;
     assert_eq!(area.freeze().err(), Some(ENODEV));
@@ -141,7 +141,7 @@ fn frozen_by_two_threads(_: &Function<'_>) -> Result {
     in_another_thread(move || {
         if clone.freeze().is_ok() {
             // Nobody gets to see this.
-            let _ = clone.write_at(0, &[2]);
+            let _ = clone.bytes().write_at(0, &[2]);
         }
     })?;
     assert!(all_are(&area, 1)?);

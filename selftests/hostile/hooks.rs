@@ -180,7 +180,7 @@ impl Opened {
         let user = UserSlice::new(UserPtr::from_addr(arg), LEN);
 
         // Each page is a fault, which takes the mmap lock.
-        area.copy_from_user(0, LEN, &mut user.reader())?;
+        area.bytes().copy_from_user(0, LEN, &mut user.reader())?;
         let mut frozen = area.freeze()?;
         let mut changed = 0;
         for round in 1..8 {
@@ -195,10 +195,10 @@ impl Opened {
             SET => {
                 let area = self.area.lock().as_ref().ok_or(ENODEV)?.clone();
 
-                area.write_at(0, &[arg as u8])?;
+                area.bytes().write_at(0, &[arg as u8])?;
                 let other = self.locked.lock().as_ref().ok_or(ENODEV)?.clone();
 
-                other.write_at(0, &[arg as u8])?;
+                other.bytes().write_at(0, &[arg as u8])?;
             }
             DROP => {
                 drop(self.area.lock().take());
@@ -208,8 +208,10 @@ impl Opened {
                 let area = self.area.lock().as_ref().ok_or(ENODEV)?.clone();
                 let user = || UserSlice::new(UserPtr::from_addr(arg), LEN - 8);
 
-                area.copy_from_user(8, LEN - 8, &mut user().reader())?;
-                area.copy_to_user(8, LEN - 8, &mut user().writer())?;
+                area.bytes()
+                    .copy_from_user(8, LEN - 8, &mut user().reader())?;
+                area.bytes()
+                    .copy_to_user(8, LEN - 8, &mut user().writer())?;
             }
             SYNC => {
                 self.shared.dma.sync_for_device()?;

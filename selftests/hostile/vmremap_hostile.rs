@@ -64,7 +64,7 @@ fn filled(len: usize, byte: u8) -> Result<Area<[u8]>> {
 fn all_are(area: &Area<[u8]>, byte: u8) -> Result<bool> {
     let mut copy = KVVec::from_elem(0, area.len(), GFP_KERNEL)?;
 
-    area.read_at(0, &mut copy)?;
+    area.bytes().read_at(0, &mut copy)?;
     Ok(copy.iter().all(|&found| found == byte))
 }
 

@@ -40,8 +40,9 @@ impl MiscDevice for Device {
         let from = UserSlice::new(UserPtr::from_addr(arg), len);
         let to = UserSlice::new(UserPtr::from_addr(arg + len), len);
 
-        area.copy_from_user(OFFSET, len, &mut from.reader())?;
-        area.copy_to_user(OFFSET, len, &mut to.writer())?;
+        area.bytes()
+            .copy_from_user(OFFSET, len, &mut from.reader())?;
+        area.bytes().copy_to_user(OFFSET, len, &mut to.writer())?;
         Ok(0)
     }
 }

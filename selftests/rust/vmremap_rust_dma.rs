@@ -84,14 +84,14 @@ fn area() -> Result<Area<[u8]>> {
 fn write(area: &Area<[u8]>, byte: u8) -> Result {
     (0..area.len())
         .step_by(4096)
-        .try_for_each(|at| area.write_at(at, &[byte]))
+        .try_for_each(|at| area.bytes().write_at(at, &[byte]))
 }
 
 fn all_are(area: &Area<[u8]>, byte: u8) -> Result<bool> {
     for at in (0..area.len()).step_by(4096) {
         let mut copy = [0];
 
-        area.read_at(at, &mut copy)?;
+        area.bytes().read_at(at, &mut copy)?;
         if copy != [byte] {
             return Ok(false);
         }

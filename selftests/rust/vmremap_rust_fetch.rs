@@ -45,7 +45,7 @@ fn copies_1_view(area: &Area<[u8]>, queue: &mut [u8; 64]) -> Result<u8> {
 fn copies_1_offset(area: &Area<[u8]>, queue: &mut [u8; 512]) -> Result<u8> {
     let mut message = [0; 512];
 
-    area.read_at(0, &mut message)?;
+    area.bytes().read_at(0, &mut message)?;
     match message[0] {
         length @ 0..=64 => {
             *queue = message;
@@ -99,7 +99,7 @@ impl kernel::Module for FetchModule {
         let area = Area::<u8>::zeroed_slice(4096, Flags::NONE)?;
         let message = Area::<[u8; 64]>::zeroed(Flags::NONE)?;
 
-        area.write_at(0, &[1])?;
+        area.bytes().write_at(0, &[1])?;
         copies_1_view(&area, black_box(&mut [0; 64]))?;
         copies_1_offset(&area, black_box(&mut [0; 512]))?;
         copies_1_value(&message, black_box(&mut [0; 64]))?;
