@@ -114,7 +114,7 @@ demo: stock
 
 docs: setup
 	@$(phase) docs 30 tools/kmake VMREMAP_DOCS=y
-	@$(phase) review 10 tools/enter tools/review/run --kernel "$$(tools/kernel source)" --out build/review
+	@$(phase) review 10 tools/enter verification/review/run --kernel "$$(tools/kernel source)" --out build/review
 	@$(phase) pages 20 tools/enter tools/docs/build "$$(tools/kernel source)" build/docs $(out)/rust/doc build/review
 	@ls build/docs/index.html
 
@@ -137,26 +137,26 @@ lint: stock
 	@tools/test lint
 
 bench: stock
-	@tools/bench/run
+	@verification/bench/run
 
 review:
-	@tools/enter tools/review/run --kernel "$$(tools/kernel source)" --out build/review $(if $(BASE),--base "$(BASE)")
+	@tools/enter verification/review/run --kernel "$$(tools/kernel source)" --out build/review $(if $(BASE),--base "$(BASE)")
 
 proofs:
-	@tools/prove
-	@tools/enter tools/proofs/model
+	@nice tools/enter verification/proofs/run
+	@tools/enter verification/proofs/model
 
 mutants:
-	@tools/mutate
+	@verification/mutate
 
-modules_install:
-	@KDIR='$(kdir)' tools/install modules
+modules_install: all
+	@KDIR='$(kdir)' out-of-tree/install modules
 
 install:
-	@tools/install files
+	@out-of-tree/install files
 
 uninstall:
-	@tools/install --remove files modules
+	@out-of-tree/install --remove files modules
 
 deb:
 	@tools/deb

@@ -1,25 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Shared by the tools, which source this file.
-set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../out-of-tree/lib.sh"
 
-# --help: print the comment at the head of the tool.
-if [[ ${1-} == --help ]]; then
-	sed -n '/^#!/d; /^# SPDX/d; /^#/!q; s/^# \{0,1\}//p' "$0"
-	exit
-fi
-
-checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 home=~ # bash asks the password file when HOME is unset
 cache=${XDG_CACHE_HOME:-$home/.cache}/vmremap
 logs=$checkout/build/log
 # shellcheck disable=SC2034 # the tools that build use it
-core_parts=(Kbuild c rust bindings) # the source of vmremap.ko
-# shellcheck disable=SC2034 # the tools that build use it
 module_parts=("${core_parts[@]}" samples selftests/module selftests/vmremap_test.h) # the source of all modules
-
-say() { printf '%s\n' "$*" >&2; }
-die() { say "${0##*/}: $*"; exit 1; }
 
 # Target architecture: kernel name, Debian name, and the make arguments for cross builds.
 arch=${ARCH:-$(uname -m | sed s/aarch64/arm64/)}
@@ -30,19 +18,6 @@ arm64) debian_arch=arm64 triplet=aarch64-linux-gnu ;;
 esac
 # shellcheck disable=SC2034 # the tools that build use it
 kernel_make=(ARCH="$arch" CROSS_COMPILE="$triplet-" CROSS_COMPILE_COMPAT=arm-linux-gnueabihf-)
-
-# The release of the kernel whose headers, or prepared build tree, are in a folder.
-release_of() { # KDIR
-	local file=$1/include/config/kernel.release running
-	running=$(uname -r)
-	if [[ -r $file ]]; then
-		cat "$file"
-	elif [[ $1 == "/lib/modules/$running/build" ]]; then
-		die "no headers of the running kernel: install linux-headers-$running or set KDIR=DIR; 'make demo' needs none"
-	else
-		die "KDIR=$1 holds no kernel headers: name a folder such as /lib/modules/RELEASE/build"
-	fi
-}
 
 # The suffix of the selected kernel's release.
 suffix() {
@@ -55,9 +30,6 @@ suffix() {
 	*) die "FLAVOUR is generic, cloud, rt, headers, on arm64 16k, or on x86_64 vanilla: there is no $FLAVOUR for $arch" ;;
 	esac
 }
-
-# The version of modules, packages and documentation: the newest entry of CHANGELOG.md.
-version() { sed -n '/^## /{s///p;q}' "$checkout/CHANGELOG.md"; }
 
 hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
 

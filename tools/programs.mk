@@ -2,7 +2,7 @@
 
 # The programs that run in the VM, which are static because the VM has no libraries. Run this inside the toolroot, from the
 # checkout, with out=, source= (the kernel's, for its selftest harness) and page_size= (in bytes).
-programs := $(patsubst %.c,$(out)/%,$(wildcard samples/*/demo.c selftests/*.c tools/bench/bench.c tools/bench/contention.c))
+programs := $(patsubst %.c,$(out)/%,$(wildcard samples/*/demo.c selftests/*.c $(addprefix verification/bench/,bench.c contention.c)))
 
 CFLAGS := -O2 -Wall -Wextra -Wno-sign-compare -Werror -static -pthread -MMD -MP -Isamples -isystem $(source)/tools/testing/selftests \
 	-DPAGE_SIZE=$(page_size)UL

@@ -69,7 +69,7 @@ class Suites(Killer):
         kunit = texts("kunit", ".c", ".h", ".rs", ".mk", ".kunitconfig")
         files = {path: text for path, text in kunit.items() if '"vmremap-' in text or path.endswith(".rs")}
         tests = {test: text for path, text in files.items() for test in re.findall(r'"(vmremap-\w+)"', text) or [path]}
-        shared = texts("bindings", ".rs", ".h") | texts(".", "Kbuild") | texts("tools/mutants", "uml.py") | kunit
+        shared = texts("bindings", ".rs", ".h") | texts(".", "Kbuild") | texts("verification/mutants", "uml.py") | kunit
         shared = [text for path, text in shared.items() if path not in files]
         super().__init__(name, suffixes, [source, *shared], tests)
         self.folder, self.tree, self.every = folder, tree, every

@@ -10,7 +10,7 @@ from collections import Counter
 PATH = "rust/api.txt"
 HEAD = """# SPDX-License-Identifier: GPL-2.0
 # What safe code can name, and what its safety rests on besides: types with all fields in the order in which they are
-# dropped, attributes, bounds, and which type is Send, Sync and Unpin. Made by 'tools/review/run --api' from what rustdoc
+# dropped, attributes, bounds, and which type is Send, Sync and Unpin. Made by 'verification/review/run --api' from what rustdoc
 # says of the configuration that Debian has. Each change of it is read by a reviewer.
 """
 CONDITIONAL = "What only some configurations have"

@@ -19,9 +19,9 @@ static const char *const phases[PHASES] = {
 };
 
 /* The driver reads every word once, and then the program touches every page. */
-static uint64_t inspect(const struct buffer *buffer, char *p, bool in_place)
+static __u64 inspect(const struct buffer *buffer, char *p, bool in_place)
 {
-	uint64_t start = now();
+	__u64 start = now();
 
 	if (ioctl(buffer->driver, VMREMAP_BENCH_INSPECT, (unsigned long)in_place))
 		err(1, "inspect");
@@ -29,16 +29,16 @@ static uint64_t inspect(const struct buffer *buffer, char *p, bool in_place)
 	return now() - start;
 }
 
-static uint64_t fault(char *p, size_t size)
+static __u64 fault(char *p, size_t size)
 {
 	if (madvise(p, size, MADV_DONTNEED))
 		err(1, "MADV_DONTNEED");
 	return touch(p, PAGE_SIZE, PAGE_SIZE);
 }
 
-static void count(struct buffer *buffer, uint64_t *counts)
+static void count(struct buffer *buffer, __u64 *counts)
 {
-	uint64_t start;
+	__u64 start;
 	char *p;
 
 	buffer_alloc(buffer);
@@ -72,7 +72,7 @@ int main(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sizes_kib); i++) {
 		struct buffer buffer = buffer_open(BENCH_MMAP_PREPARE, sizes_kib[i] * KIB);
-		uint64_t best[PHASES], counts[PHASES];
+		__u64 best[PHASES], counts[PHASES];
 
 		for (int run = 0; run < RUNS; run++) {
 			count(&buffer, counts);

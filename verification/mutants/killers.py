@@ -103,10 +103,10 @@ class Proofs(Killer):
     """The proofs about the mutant's file, on small machines, which suffice to catch a mutant."""
 
     def __init__(self, name, source, cases):
-        every = [prover.Proof(path.stem) for path in sorted((ROOT / "tools/proofs").glob("*.c"))]
+        every = [prover.Proof(path.stem) for path in sorted((ROOT / "verification/proofs").glob("*.c"))]
         self.source, self.proofs = source, [proof for proof in every if ("Cases" in proof.head) == cases]
-        depends = [(ROOT / "tools/proofs" / name).read_text() for name in ("prover.py", "proof.h")]
-        super().__init__(name, (".c", ".h"), depends, texts("tools/proofs", ".c"))
+        depends = [(ROOT / "verification/proofs" / name).read_text() for name in ("prover.py", "proof.h")]
+        super().__init__(name, (".c", ".h"), depends, texts("verification/proofs", ".c"))
 
     def about(self, mutant):
         about = [proof for proof in self.proofs if mutant.path in proof.head["Code"].split()]
@@ -115,7 +115,7 @@ class Proofs(Killer):
     wanted = about
 
     def tests(self, mutant):
-        return {f"the proof {proof.name}": self.all_tests[f"tools/proofs/{proof.name}.c"]
+        return {f"the proof {proof.name}": self.all_tests[f"verification/proofs/{proof.name}.c"]
                 for proof in self.about(mutant)}
 
     def prepare(self):

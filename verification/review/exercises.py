@@ -24,7 +24,7 @@ SCAN = re.compile(r"""^/\*(?P<comment>(?s:.*?))\*/\n
 def read(review):
     for path, text in review.texts("selftests/", "kunit/", suffix=".c"):
         read_c(path, text, review)
-    for path, text in review.texts("selftests/compile-fail/", "tools/proofs/"):
+    for path, text in review.texts("selftests/compile-fail/", "verification/proofs/"):
         name = pathlib.Path(path).stem
         for number, line in enumerate(text.split("\n"), 1):
             review.places += [Place("breaks", clause, name, path, number, "does not compile")

@@ -37,11 +37,11 @@ static void work(int cpu, const struct buffer *buffer, int ready, int start)
 	_exit(0);
 }
 
-static uint64_t contend(int method, int processes, bool same)
+static __u64 contend(int method, int processes, bool same)
 {
 	struct buffer buffers[MOST];
 	int ready[2], start[2], n, status;
-	uint64_t began;
+	__u64 began;
 	char byte;
 
 	if (pipe(ready) || pipe(start))

@@ -5,8 +5,8 @@
 
 #include <err.h>
 #include <fcntl.h>
+#include <linux/types.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -69,7 +69,7 @@ struct buffer {
 	int method;
 	size_t size;
 	int memory;
-	uint64_t metadata;
+	__u64 metadata;
 };
 
 static inline void set(const char *file, const char *value)
@@ -177,10 +177,10 @@ static inline void store(char *p)
 }
 
 /* Inline, so that with a constant step each page takes only the store. */
-static __always_inline uint64_t touch(char *p, size_t size, size_t step)
+static __always_inline __u64 touch(char *p, size_t size, size_t step)
 {
 	char *end = p + size, *rows = p + size / (64 * step) * (64 * step);
-	uint64_t start = now();
+	__u64 start = now();
 	int i;
 
 	/* As few instructions as possible besides the one store for each page. */

@@ -22,7 +22,7 @@ from model import CONTRACT, Clause, Place, Review, line_of  # noqa: E402
 
 FILES = (CONTRACT, boundary.PAGE, obligations.PAGE, api.PATH, signed.PAGE, "docs/guide.md", "c/*.[ch]", "selftests/*.c", "kunit/*.c",
          "selftests/compile-fail/*.rs",
-         "tools/proofs/*.c", "tools/proofs/*.pml",
+         "verification/proofs/*.c", "verification/proofs/*.pml",
          "selftests/*/run", *(f"{folder}/**/*.rs" for folder in ("rust", "bindings", "samples", "selftests", "kunit")))
 
 HOW = "checked", "caller", "construction", "refcount", "type", "build", "kernel", "language", "crate"

@@ -47,9 +47,9 @@ static char *free_address(size_t size, bool aligned)
 	return aligned ? start : start + PAGE_SIZE;
 }
 
-static uint64_t fork_and_wait(void)
+static __u64 fork_and_wait(void)
 {
-	uint64_t start = now();
+	__u64 start = now();
 	pid_t pid = fork();
 
 	if (!pid)
@@ -60,9 +60,9 @@ static uint64_t fork_and_wait(void)
 }
 
 /* Allocate it, map all of it, touch it, unmap it, free it. */
-static void count_steps(struct buffer *buffer, char *addr, uint64_t *counts)
+static void count_steps(struct buffer *buffer, char *addr, __u64 *counts)
 {
-	uint64_t start = now();
+	__u64 start = now();
 	char *p;
 
 	buffer_alloc(buffer);
@@ -82,10 +82,10 @@ static void count_steps(struct buffer *buffer, char *addr, uint64_t *counts)
 }
 
 /* The average of many lives, which includes the kernel's deferred work. */
-static uint64_t count_lives(struct buffer *buffer, char *addr)
+static __u64 count_lives(struct buffer *buffer, char *addr)
 {
 	size_t lives = buffer->size > LARGE ? 1 : 2 * LARGE / buffer->size, n;
-	uint64_t start;
+	__u64 start;
 
 	lives = lives > 2048 ? 2048 : lives;
 	start = now();
@@ -100,10 +100,10 @@ static uint64_t count_lives(struct buffer *buffer, char *addr)
 	return (now() - start) / lives;
 }
 
-static void count_rest(struct buffer *buffer, char *addr, uint64_t *counts, bool *pins)
+static void count_rest(struct buffer *buffer, char *addr, __u64 *counts, bool *pins)
 {
 	size_t size = buffer->size;
-	uint64_t start;
+	__u64 start;
 	char *p;
 
 	buffer_alloc(buffer);
@@ -140,7 +140,7 @@ static bool is_peer(int method)
 static void bench(int method, size_t size, bool aligned)
 {
 	const int runs = size > LARGE && is_peer(method) ? 1 : RUNS;
-	uint64_t best[PHASES], counts[PHASES], worst = 0;
+	__u64 best[PHASES], counts[PHASES], worst = 0;
 	struct buffer buffer = buffer_open(method, size);
 	char *addr = free_address(buffer.size, aligned);
 	bool pins;
@@ -179,7 +179,7 @@ static void bench(int method, size_t size, bool aligned)
 static void bench_part(int method, size_t size)
 {
 	struct buffer buffer = buffer_open(method, size);
-	uint64_t made = 0, touched = 0, freed = 0;
+	__u64 made = 0, touched = 0, freed = 0;
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	int n;
@@ -187,7 +187,7 @@ static void bench_part(int method, size_t size)
 	if (p == MAP_FAILED)
 		err(1, "map %zu bytes", size);
 	for (n = 0; n < RUNS; n++) {
-		uint64_t start = now(), one;
+		__u64 start = now(), one;
 
 		buffer_alloc(&buffer);
 		one = now() - start;

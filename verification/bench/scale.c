@@ -14,8 +14,8 @@
 
 static const int few_and_many[] = { MOST / 5, MOST };
 
-static void print(const char *what, int method, int n, uint64_t made, uint64_t used,
-		  uint64_t ended)
+static void print(const char *what, int method, int n, __u64 made, __u64 used,
+		  __u64 ended)
 {
 	printf("{\"scale\": \"%s\", \"method\": \"%s\", \"n\": %d", what, methods[method].name, n);
 	printf(", \"make\": %llu, \"use\": %llu, \"end\": %llu}\n",
@@ -28,7 +28,7 @@ static void print(const char *what, int method, int n, uint64_t made, uint64_t u
 static void many_buffers(int method, int n)
 {
 	static struct buffer buffers[MOST];
-	uint64_t start, made, used;
+	__u64 start, made, used;
 	int i;
 
 	for (i = 0; i < n; i++)
@@ -56,7 +56,7 @@ static void many_mappings(int method, int n)
 {
 	struct buffer buffer = buffer_open(method, PAGE_SIZE);
 	static char *mappings[MOST];
-	uint64_t start, made, used;
+	__u64 start, made, used;
 	int i;
 
 	buffer_alloc(&buffer);

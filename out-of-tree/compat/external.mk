@@ -17,7 +17,7 @@ CONFIG_VMREMAP_SAMPLE_RUST := $(and $(CONFIG_VMREMAP_RUST),$(samples))
 CONFIG_VMREMAP_SAMPLE_EDU_RUST := $(and $(CONFIG_PCI),$(CONFIG_VMREMAP_SAMPLE_RUST))
 CONFIG_VMREMAP_SAMPLE_RING_RUST := $(CONFIG_VMREMAP_SAMPLE_RUST)
 
-include $(src)/tools/compat/probe.mk
+include $(src)/out-of-tree/compat/probe.mk
 # If the kernel lacks vmf_insert_page_mkwrite(), its finish_fault() maps the pages of vmremap_range_partial(). Unless it compares
 # i_size with the end of a large folio, it maps the whole folio, also the pages outside of the part. No header shows that.
 ifneq ($(filter %_INSERT_PAGE_MKWRITE,$(vmremap-lacks)),)
@@ -25,7 +25,7 @@ ifneq ($(shell printf '6.12.107\n%s\n6.13\n' $(KERNELVERSION) | sort -VC && echo
 $(error vmremap needs Linux 6.12.107 or a later 6.12, or 6.15 or later: this is $(KERNELVERSION))
 endif
 endif
-subdir-ccflags-y := -include $(src)/tools/compat/vmremap_compat.h $(vmremap-lacks)
+subdir-ccflags-y := -include $(src)/out-of-tree/compat/vmremap_compat.h $(vmremap-lacks)
 ifneq ($(filter %_MMAP_PREPARE,$(vmremap-lacks)),)
 vmremap-y := $(filter-out c/mmap_prepare.o c/nested.o,$(vmremap-y))
 endif

@@ -62,7 +62,7 @@ class Review:
     def part(self, path, line):
         """The function, the table or the comment that a line is in, with its first line's number; a proof whole."""
         first, begins = 1, BEGINS[".rs" if path.endswith(".rs") else ""]
-        for text in [self.files[path]] if path.startswith("tools/proofs/") else re.split(begins, self.files[path]):
+        for text in [self.files[path]] if path.startswith("verification/proofs/") else re.split(begins, self.files[path]):
             if line <= first + text.count("\n"):
                 break
             first += text.count("\n") + 2

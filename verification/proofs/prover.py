@@ -31,7 +31,7 @@ class Proof:
         self.head = dict(re.findall(r"^ \* ([A-Z]\w+): +(.*)$", text, flags=re.MULTILINE))
         for key in "Proves", "Clauses", "Assumes", "Code", "Pages":
             if key not in self.head:
-                sys.exit(f"tools/proofs/{name}.c:1: the head does not say '{key}:'")
+                sys.exit(f"verification/proofs/{name}.c:1: the head does not say '{key}:'")
         self.machines = [tuple(machine.split("/")) for machine in self.head["Pages"].split()]
 
 
@@ -60,7 +60,7 @@ def flags(proof, machine, source, folder):
 
 
 def sources(proof, code=()):
-    return [f"tools/proofs/{proof.name}.c", *(code or proof.head["Code"].split())]
+    return [f"verification/proofs/{proof.name}.c", *(code or proof.head["Code"].split())]
 
 
 def compiled(proof, machine, source, folder, code=()):
@@ -125,7 +125,7 @@ def prove(proof, machine, source, folder):
     if "Cases" in proof.head:
         return int(properties[0]) if not wrong else 0, 0, wrong
     if not any(".assertion." in p["property"] for p in properties):
-        wrong.append(f"tools/proofs/{proof.name}.c:1: nothing is proved")
+        wrong.append(f"verification/proofs/{proof.name}.c:1: nothing is proved")
     lines, reached = set(), set()
     for goal in cbmc(program, "--cover", "location", "--drop-unused-functions"):
         of_goal = set(lines_of(goal["description"]))

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by the scripts in this folder, and by tools/lib.sh.
+set -euo pipefail
+
+# --help: print the comment at the head of the tool.
+if [[ ${1-} == --help ]]; then
+	sed -n '/^#!/d; /^# SPDX/d; /^#/!q; s/^# \{0,1\}//p' "$0"
+	exit
+fi
+
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck disable=SC2034 # used by scripts that source this file
+core_parts=(Kbuild c rust bindings) # the source of vmremap.ko
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "${0##*/}: $*"; exit 1; }
+
+# The release of the kernel whose headers, or prepared build tree, are in a folder.
+release_of() { # KDIR
+	local file=$1/include/config/kernel.release running
+	running=$(uname -r)
+	if [[ -r $file ]]; then
+		cat "$file"
+	elif [[ $1 == "/lib/modules/$running/build" ]]; then
+		die "no headers of the running kernel: install linux-headers-$running or set KDIR=DIR; 'make demo' needs none"
+	else
+		die "KDIR=$1 holds no kernel headers: name a folder such as /lib/modules/RELEASE/build"
+	fi
+}
+
+# The version of modules, packages and documentation: the newest entry of CHANGELOG.md.
+version() { sed -n '/^## /{s///p;q}' "$checkout/CHANGELOG.md"; }
