@@ -44,9 +44,11 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// `handle` keeps an area alive. `memory` points to the first byte of that area, which is as large
-/// as the type that `memory` points to, aligned for it, and valid for reads and writes as long as
-/// it lives.
+/// - `handle` keeps an area alive.
+/// - `memory` points to the first byte of that area, which is as large as the type that `memory`
+///   points to, aligned for it, and valid for reads and writes as long as it lives.
+/// - Any bytes are a value of that type: it is `FromBytes` and `IntoBytes`, or a slice of such a
+///   type.
 ///
 /// # Examples
 ///
@@ -99,7 +101,8 @@ impl<T: FromBytes + IntoBytes> Area<T> {
     pub fn zeroed(flags: Flags) -> Result<Self> {
         let (handle, memory) = Self::alloc(size_of::<T>(), flags)?;
 
-        // INVARIANT: `memory` is the memory of that handle's area, and as large as `T`.
+        // INVARIANT: `memory` is the memory of that handle's area, as large as `T` and aligned for
+        // it. By the bounds any bytes are a `T`.
         Ok(Self { handle, memory })
     }
 
@@ -132,7 +135,8 @@ impl<T: FromBytes + IntoBytes> Area<T> {
         let size = size_of::<T>().checked_mul(len).ok_or(EOVERFLOW)?;
         let (handle, memory) = Self::alloc(size, flags)?;
 
-        // INVARIANT: `memory` is the memory of that handle's area, and as large as `len` `T`s.
+        // INVARIANT: `memory` is the memory of that handle's area, as large as `len` `T`s and
+        // aligned for them. By the bounds any bytes are a `T`.
         Ok(Area {
             handle,
             memory: NonNull::slice_from_raw_parts(memory, len),
@@ -165,7 +169,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// Takes one more reference on the area, and returns it as an area of bytes.
     #[inline]
     pub(crate) fn to_bytes(&self) -> Area<[u8]> {
-        // INVARIANT: `memory` is the memory of the same area, which has `self.size()` bytes.
+        // INVARIANT: `memory` is the memory of the same area, which has `self.size()` bytes. Any
+        // byte is a `u8`.
         Area {
             handle: self.handle.clone(),
             memory: NonNull::slice_from_raw_parts(self.memory.cast(), self.size()),
@@ -296,9 +301,10 @@ impl<'a, T: KnownSize + ?Sized> IoBase<'a> for &'a Area<T> {
 
     #[inline]
     fn as_view(self) -> SharedMem<'a, T> {
-        // SAFETY: The view has the lifetime of the borrow.
+        // SAFETY: The view has the lifetime of the borrow, and whatever bytes a program writes are
+        // a value of `T`, by the type invariant.
         // - `AreaOutlives`: the view borrows `self`, which by the type invariant keeps this memory
-        //   valid for reads and writes.
+        //   valid for reads and writes, and aligned for `T`.
         unsafe { SharedMem::new(self.memory.as_ptr()) }
     }
 }
@@ -306,7 +312,7 @@ impl<'a, T: KnownSize + ?Sized> IoBase<'a> for &'a Area<T> {
 impl<T: KnownSize + ?Sized> Clone for Area<T> {
     #[inline]
     fn clone(&self) -> Self {
-        // INVARIANT: `memory` is the memory of the same area.
+        // INVARIANT: `memory` is the memory of the same area, with the same type.
         Self {
             handle: self.handle.clone(),
             memory: self.memory,
@@ -316,10 +322,12 @@ impl<T: KnownSize + ?Sized> Clone for Area<T> {
 
 // SAFETY: An area belongs to no task.
 // - `AnyThread`: the reference count is atomic, so that any task can use the reference and drop it.
-//   The memory holds a `T`, which by the bounds any task may use.
+//   The memory holds a `T`, which by the bounds any task may use: after one task has frozen the
+//   area, another one can.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Send for Area<T> {}
 
 // SAFETY: A shared reference gives views, which access the memory, and calls of the C side.
-// - `AnyThread`: several tasks may call the C functions at the same time. All accesses to the
-//   memory tolerate concurrent ones, because programs can access it at any time.
+// - `AnyThread`: several tasks may call the C functions at the same time. The accesses of a view
+//   tolerate others at the same time, because programs can access the memory at any time. A
+//   reference to the memory takes a `&mut Area`, and is of a `T`, which by the bounds is `Sync`.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Sync for Area<T> {}

@@ -32,9 +32,10 @@ impl<'a, T: FromBytes + IntoBytes> SharedMem<'a, T> {
             "the atomic has the size of the field"
         );
         // SAFETY: An `Atomic` is an `UnsafeCell`, so the compiler assumes nothing about its bytes.
-        // - `AbiLayout`: the two types have the same size and alignment, which was just checked.
-        // - `AreaOutlives`: by the type invariant the pointer is aligned, and valid for reads and
-        //   writes for `'a`.
+        // - `AbiLayout`: by the type invariant the pointer is aligned for `T`, and `A` has the same
+        //   size and alignment, which was just checked.
+        // - `AreaOutlives`: by the type invariant the pointer is valid for reads and writes for
+        //   `'a`.
         // - `NoSharedRef`: the reference does not leave this file. All other accesses by the kernel
         //   are volatile, atomic or copies that the compiler does not see, and so is none a race.
         unsafe { Atomic::from_ptr(self.as_ptr().cast()) }

@@ -160,7 +160,7 @@ impl<T: KnownSize + ?Sized + 'static> Deref for DmaArea<T> {
 
     #[inline]
     fn deref(&self) -> &SGTable {
-        // SAFETY: The table is borrowed as long as `self`.
+        // SAFETY: The table is borrowed as long as `self`, and was mapped before `self` was made.
         // - `AreaOutlives`: `self` has a reference on the table, which is initialised, keeps the
         //   pages, and does not change until it is dropped.
         unsafe { SGTable::from_raw(self.table.as_ptr()) }
@@ -276,6 +276,7 @@ impl Drop for Table {
 unsafe impl Send for Table {}
 
 // SAFETY: Once several tasks can reach a table, they only read it, until the last one drops it.
+// Unmapping writes only entries of memory that belongs to another device.
 // - `AnyThread`: the other field, an `Area`, is `Sync`.
 unsafe impl Sync for Table {}
 

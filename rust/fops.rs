@@ -76,8 +76,8 @@ impl<T: MiscDevice> miscdevice::MiscDevice for Adapter<T> {
 
     fn mmap(device: Borrowed<'_, T>, file: &File, vma: &VmaNew) -> Result {
         // SAFETY: No other code of the crate or of a driver gets this VMA.
-        // - `VmaInit`: the kernel calls this with a new VMA, and `T::mmap` is not given the VMA but
-        //   the `Mapping`.
+        // - `VmaInit`: the kernel calls this with a new VMA, which does not have `VM_MIXEDMAP`, and
+        //   `T::mmap` is not given the VMA but the `Mapping`.
         let mapping = unsafe { Mapping::from_vma(vma) };
 
         T::mmap(device, file, &mapping)

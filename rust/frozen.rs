@@ -130,7 +130,7 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
     fn deref(&self) -> &T {
         // SAFETY: The reference borrows the guard: while it lives nobody else accesses the bytes.
         // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
-        // - `Initialised`: it was zeroed, and any bytes are a `T`: an `Area` is only made of such.
+        // - `Initialised`: it was zeroed, and by the type invariant of `Area` any bytes are a `T`.
         // - `NoUserAccess`: by the type invariant no program accesses it.
         // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
         unsafe { NonNull::as_ref(&self.area.memory()) }
@@ -142,7 +142,7 @@ impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: The reference borrows the guard: while it lives nobody else accesses the bytes.
         // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
-        // - `Initialised`: it was zeroed, and any bytes are a `T`: an `Area` is only made of such.
+        // - `Initialised`: it was zeroed, and by the type invariant of `Area` any bytes are a `T`.
         // - `NoUserAccess`: by the type invariant no program accesses it.
         // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
         unsafe { NonNull::as_mut(&mut self.area.memory()) }

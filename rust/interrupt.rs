@@ -31,9 +31,8 @@ use kernel::{
 
 /// Lets `handler` handle the interrupt of a PCI function, until the function is unbound.
 ///
-/// The function must be the driver's own, which `Device<Core>` says: only its own driver's
-/// callbacks
-/// have one. So the driver is not unloaded before the function is unbound.
+/// The function must be the driver's own, which `Device<Core>` says: only the callbacks of its own
+/// driver have one. So the driver is not unloaded before the function is unbound.
 ///
 /// The kernel crate's [`ThreadedRegistration`] requires a promise that it is never leaked, which a
 /// driver without `unsafe` cannot give: here the device owns the registration. The interrupt is an

@@ -53,8 +53,8 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// - The memory that `memory` points to is valid for reads and writes for `'a`, and its bytes are a
-///   value of `T`.
+/// - The memory that `memory` points to is of an area, valid for reads and writes for `'a`, and its
+///   bytes are a value of `T`, whatever a program writes.
 /// - `memory` is aligned for `T`.
 ///
 /// # Examples
@@ -134,8 +134,7 @@ impl<'a, T: ?Sized> SharedMem<'a, T> {
     /// # Safety
     ///
     /// - `AreaOutlives`: `memory` is memory of an area that lives for `'a`, aligned for `T`, and
-    ///   its
-    ///   bytes are a value of `T`.
+    ///   its bytes are a value of `T`, whatever a program writes.
     #[inline]
     pub(crate) unsafe fn new(memory: *mut T) -> Self {
         // INVARIANT: promised by the caller.
@@ -243,12 +242,11 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         if !is_scalar::<T>() {
             return Self::copy_read(view);
         }
-        // SAFETY: By the type invariant the memory is valid and aligned for `T`, and its bytes
-        // are a
-        // value of `T`.
+        // SAFETY: By the type invariant the memory is valid and aligned for `T`, and its bytes are
+        // a value of `T`.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
-        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked: no data race
-        //   with a program's.
+        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked. So it makes no data
+        //   race with the marked access that an access by a program is.
         // - `AbiLayout`: by the type invariant the memory is aligned for `T`.
         // - `Initialised`: any bytes are a `T`, and the area has no others than initialised ones.
         unsafe { ptr::read_volatile(view.memory) }
@@ -261,8 +259,8 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         }
         // SAFETY: By the type invariant the memory is valid and aligned for `T`.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
-        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked: no data race
-        //   with a program's.
+        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked. So it makes no data
+        //   race with the marked access that an access by a program is.
         // - `AbiLayout`: by the type invariant the memory is aligned for `T`.
         unsafe { ptr::write_volatile(view.memory, value) }
     }
@@ -279,9 +277,12 @@ impl IoCopyable for SharedMemBackend {
     /// - `Borrowed`: the buffer is the caller's, apart from the area, and as long as the view.
     #[inline(never)]
     unsafe fn copy_from_io(view: SharedMem<'_, [u8]>, buffer: *mut u8) {
-        // SAFETY: The two do not overlap, because the buffer is no memory of an area.
+        // SAFETY: The two do not overlap. A buffer is no memory of this area, because only a
+        // `Frozen` lends that, which borrows the only `Area`, and so there is no view.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
         // - `Borrowed`: the caller lends a buffer that is as long as the view.
+        // - `NoSharedRef`: a program may write the area meanwhile. The copy is then a mixture, and
+        //   the compiler of a driver sees only a call.
         unsafe { memcpy(buffer.cast(), view.memory.cast(), view.memory.len()) };
     }
 
@@ -292,9 +293,12 @@ impl IoCopyable for SharedMemBackend {
     /// - `Borrowed`: the buffer is the caller's, apart from the area, and as long as the view.
     #[inline(never)]
     unsafe fn copy_to_io(view: SharedMem<'_, [u8]>, buffer: *const u8) {
-        // SAFETY: The two do not overlap, because the buffer is no memory of an area.
+        // SAFETY: The two do not overlap. A buffer is no memory of this area, because only a
+        // `Frozen` lends that, which borrows the only `Area`, and so there is no view.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
         // - `Borrowed`: the caller lends a buffer that is as long as the view.
+        // - `NoSharedRef`: a program may write the area meanwhile. The copy is then a mixture, and
+        //   the compiler of a driver sees only a call.
         unsafe { memcpy(view.memory.cast(), buffer.cast(), view.memory.len()) };
     }
 }

@@ -121,7 +121,7 @@ def saved(path):
     environment = {"RUSTC_BOOTSTRAP": "1", **dict(word.split("=", 1) for word in words[:at] if "=" in word)}
     args, skip = [], False
     for word in words[at + 1:]:
-        own = re.match(r"-W|--emit|-Zbinary_dep_depinfo|--out-dir|[^-].*\.rs$", word)
+        own = re.match(r"-W|-Dwarnings|--emit|-Zbinary_dep_depinfo|--out-dir|[^-].*\.rs$", word)
         if not own and not skip:
             args.append(word)
         skip = word == "--out-dir"
