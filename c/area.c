@@ -68,6 +68,7 @@ static int release(struct inode *inode, struct file *file)
 {
 	struct vmremap_area *area = file->private_data;
 
+	vmremap_index_remove(area);
 	vunmap(area->addr);
 	vmremap_cache_drop(area);
 	kfree_rcu(area, rcu);
@@ -115,35 +116,27 @@ enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
 static struct vmremap_area *make(unsigned long pages, unsigned int flags)
 {
 	struct vmremap_area *area = kzalloc_obj(*area);
-	struct file *file;
 	int err;
 
 	if (!area)
 		return ERR_PTR(-ENOMEM);
-	file = anon_inode_create_getfile("[vmremap]", &area_fops, area, O_RDWR, NULL);
-	if (IS_ERR(file)) {
+	area->file = anon_inode_create_getfile("[vmremap]", &area_fops, area, O_RDWR, NULL);
+	if (IS_ERR(area->file)) {
+		err = PTR_ERR(area->file);
 		kfree(area);
-		return ERR_CAST(file);
+		return ERR_PTR(err);
 	}
-	area->file = file;
 	area->flags = flags;
 	area->pages = pages;
 	INIT_LIST_HEAD(&area->folios);
 
-	err = gather_folios(area);
-	if (!err)
-		err = map_to_kernel(area);
-	if (!err)
-		err = vmremap_index_add(area);
-	if (!err)
-		err = vmremap_cache_fill(area);
+	err = gather_folios(area) ?: map_to_kernel(area) ?: vmremap_index_add(area) ?:
+	      vmremap_cache_fill(area);
 	if (!err)
 		return area;
 
-	/* Nothing is removed if it was not added. */
-	vmremap_index_remove(area);
 	/* At once: the caller may try again with less, and needs the memory for that. */
-	__fput_sync(file);
+	__fput_sync(area->file);
 	return ERR_PTR(err);
 }
 
@@ -186,7 +179,6 @@ void vmremap_area_put(struct vmremap_area *area)
 	area = vmremap_idle_keep(area);
 	if (!area)
 		return;
-	vmremap_index_remove(area);
 	/* Faults of VMAs that are left may wait, and nobody has a reference to thaw it. */
 	vmremap_thaw(area);
 	fput(area->file);

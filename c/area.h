@@ -40,7 +40,6 @@ enum vmremap_state {
  * @flags: VMREMAP_* flags
  * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE
  * @inserting: how many make page table entries for it now, if it is VMREMAP_REVOCABLE
- * @id: names the area in the index; the next area may have it again
  * @size: bytes that were asked for
  * @pages: pages that are there
  * @addr: where the kernel sees them
@@ -57,7 +56,6 @@ struct vmremap_area {
 	unsigned int flags;
 	enum vmremap_state state;
 	atomic_t inserting;
-	u32 id;
 	size_t size;
 	unsigned long pages;
 	void *addr;
@@ -75,8 +73,7 @@ bool vmremap_cache_failed(struct folio *folio);
 /* Of index.c: which areas there are. */
 int vmremap_index_add(struct vmremap_area *area);
 void vmremap_index_remove(struct vmremap_area *area);
-struct vmremap_area *vmremap_index_get(u32 id, unsigned long kaddr);
-struct vmremap_area *vmremap_index_get_by_addr(unsigned long kaddr);
+struct vmremap_area *vmremap_index_get(unsigned long kaddr);
 
 /* Of idle.c: areas that wait for somebody to allocate them. */
 struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area);

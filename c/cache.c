@@ -115,8 +115,6 @@ void vmremap_cache_drop(struct vmremap_area *area)
 	truncate_inode_pages(area->file->f_mapping, 0);
 	list_for_each_entry_safe(folio, next, &area->folios, lru) {
 		list_del(&folio->lru);
-		/* The area's id, see vmremap_index_add(). */
-		folio->private = NULL;
 		if (!vmremap_cache_failed(folio))
 			folio_put(folio);
 	}

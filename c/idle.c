@@ -143,7 +143,6 @@ void vmremap_idle_end(void)
 		struct vmremap_area *area = idle[--nr_idle];
 
 		idle[nr_idle] = NULL;
-		vmremap_index_remove(area);
 		/* After release(), __fput() drops a reference on the module. */
 		__module_get(THIS_MODULE);
 		/* Not by task work, because release() is code of this module. */

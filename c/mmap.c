@@ -82,7 +82,7 @@ static int map_range(struct vm_area_struct *vma, const struct vmremap_request *r
 	if (clause)
 		return vmremap_reject(clause, req);
 
-	area = vmremap_index_get_by_addr(req->kaddr);
+	area = vmremap_index_get(req->kaddr);
 	if (!area)
 		return vmremap_map_foreign(vma, req);
 	err = map_own(area, vma, req);

@@ -222,10 +222,9 @@ static void every_allocation_fails(struct kunit *test)
 	const size_t size = SZ_2M + SZ_64K;
 	unsigned long before = free_pages_now();
 	struct vmremap_area *area = vmremap_area_alloc(size, 0);
-	unsigned int nth, lost = 0, id;
+	unsigned int nth, lost = 0;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
-	id = area->id;
 	vmremap_area_put(area);
 	failing_init(test);
 	for (nth = 1; nth < FAILING_MAX; nth++) {
@@ -244,8 +243,6 @@ static void every_allocation_fails(struct kunit *test)
 		vmremap_area_put(area);
 	}
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
-	/* The areas that failed have freed their ids. */
-	KUNIT_EXPECT_EQ(test, area->id, id);
 	vmremap_area_put(area);
 
 	KUNIT_EXPECT_LT(test, nth, FAILING_MAX);
@@ -300,11 +297,13 @@ static void failure_closes_the_file(struct kunit *test)
 		failing_end();
 	}
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	KUNIT_ASSERT_GT(test, nth, 1);
 	vmremap_area_put(area);
 	/* 8192 leaked files are more memory than expect_free_pages() tolerates. */
 	before = free_pages_now();
 	for (i = 0; i < 8 * SZ_1K; i++) {
-		failing_from(nth - 1 + i % 4);
+		/* The index does not need the same number of allocations each time. */
+		failing_from(1 + i % (nth - 1));
 		area = vmremap_area_alloc(size, 0);
 		failing_end();
 		failed += IS_ERR(area);

@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
+#include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -248,6 +249,8 @@ unsigned long free_pages_now(void)
 	/* A worker frees files; KASAN's shadow of an area is freed with its address range. */
 	flush_delayed_fput();
 	vm_unmap_aliases();
+	/* Maple trees free their nodes by RCU. */
+	rcu_barrier();
 	return global_zone_page_state(NR_FREE_PAGES);
 }
 

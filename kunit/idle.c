@@ -103,13 +103,12 @@ static void is_not_found(struct kunit *test)
 	unsigned long start = (unsigned long)area->addr;
 
 	vmremap_area_put(area);
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(area->id, start));
-	KUNIT_EXPECT_NULL(test, vmremap_index_get_by_addr(start));
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(start));
 	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
-	KUNIT_EXPECT_NULL(test, vmremap_index_get_by_addr(start));
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(start));
 
 	area = new_area(test, 1, 0);
-	KUNIT_EXPECT_PTR_EQ(test, vmremap_index_get_by_addr(start), area);
+	KUNIT_EXPECT_PTR_EQ(test, vmremap_index_get(start), area);
 	vmremap_area_put(area);
 	vmremap_area_put(area);
 }
@@ -332,14 +331,13 @@ static void put_in_an_interrupt(struct kunit *test)
 		.areas = { new_area(test, 1, 0), new_area(test, SZ_1M, 0) },
 	};
 	struct vmremap_area *cached = putting.areas[0];
-	u32 freed = putting.areas[1]->id;
 	unsigned long addr = (unsigned long)putting.areas[1]->addr;
 
 	KUNIT_ASSERT_TRUE(test, irq_work_queue(&putting.work));
 	irq_work_sync(&putting.work);
 	KUNIT_EXPECT_TRUE(test, putting.in_irq);
 	KUNIT_EXPECT_PTR_EQ(test, kept(1), cached);
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(freed, addr));
+	KUNIT_EXPECT_NULL(test, vmremap_index_get(addr));
 }
 
 static int idle_init(struct kunit *test)

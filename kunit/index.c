@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Lookup of areas by id and by address, also by ids that are stale and by any address. */
+/* Lookup of areas by address: their own, stale ones, and any other. */
 #include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/file.h>
@@ -8,7 +8,6 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 
 #include "../c/area.h"
 #include "../c/vmremap.h"
@@ -30,7 +29,7 @@ static struct vmremap_area *new_area(struct kunit *test, size_t size)
 /* Look up, and drop the reference. */
 static struct vmremap_area *find(unsigned long kaddr)
 {
-	struct vmremap_area *area = vmremap_index_get_by_addr(kaddr);
+	struct vmremap_area *area = vmremap_index_get(kaddr);
 
 	vmremap_area_put(area);
 	return area;
@@ -55,13 +54,7 @@ static void takes_a_reference(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, 1);
 
-	KUNIT_EXPECT_PTR_EQ(test, vmremap_index_get(area->id, (unsigned long)area->addr),
-			    area);
-	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 2);
-	vmremap_area_put(area);
-	KUNIT_EXPECT_PTR_EQ(test,
-			    vmremap_index_get_by_addr((unsigned long)area->addr),
-			    area);
+	KUNIT_EXPECT_PTR_EQ(test, vmremap_index_get((unsigned long)area->addr), area);
 	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 2);
 	vmremap_area_put(area);
 }
@@ -82,67 +75,62 @@ static void neighbours(struct kunit *test)
 	}
 }
 
+/* From the put on, and after the area and its memory are gone. */
 static void freed_area_is_unknown(struct kunit *test)
 {
 	struct vmremap_area *area = vmremap_area_alloc(SZ_64K, OWN);
 	unsigned long start;
-	u32 id;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	start = (unsigned long)area->addr;
-	id = area->id;
-	KUNIT_EXPECT_GT(test, id, 0);
 	vmremap_area_put(area);
-
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(id, start));
 	KUNIT_EXPECT_NULL(test, find(start));
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(0, start));
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(U32_MAX, start));
+	flush_delayed_fput();
+	KUNIT_EXPECT_NULL(test, find(start));
 }
 
-/* Enough new areas that they reuse the ids and the memory of freed ones. */
+/* A mapped area that was put is not found. */
+static void put_area_is_unknown(struct kunit *test)
+{
+	struct vmremap_area *area = vmremap_area_alloc(1, OWN);
+	unsigned long start;
+	struct file *file;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	start = (unsigned long)area->addr;
+	file = get_file(area->file);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_NULL(test, find(start));
+	fput(file);
+}
+
+/* Enough new areas that they reuse the addresses of freed ones. */
 #define AREAS_ANEW	512
 
-static void wait_for_their_memory(void)
-{
-	flush_delayed_fput();
-	/* Not for modules. */
-	if (IS_BUILTIN(CONFIG_VMREMAP))
-		kvfree_rcu_barrier();
-}
-
-/* A stale id and address do not find another area that has the same id or the same memory. */
-static void stale_id_finds_no_other(struct kunit *test)
+/* What is found at the address of an area that has gone is an area that has this address now. */
+static void stale_address_finds_no_other(struct kunit *test)
 {
 	struct vmremap_area *area = vmremap_area_alloc(1, OWN), *found;
 	unsigned long start;
 	unsigned int i;
-	u32 id;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
-	id = area->id;
 	start = (unsigned long)area->addr;
 	vmremap_area_put(area);
-	wait_for_their_memory();
+	flush_delayed_fput();
 	for (i = 0; i < AREAS_ANEW; i++) {
-		area = new_area(test, 1);
-		found = vmremap_index_get(id, start);
+		new_area(test, 1);
+		found = find(start);
 		if (found)
 			KUNIT_ASSERT_EQ(test, (unsigned long)found->addr, start);
-		vmremap_area_put(found);
-		KUNIT_ASSERT_NULL(test, vmremap_index_get(area->id,
-							  (unsigned long)area->addr + PAGE_SIZE));
-		KUNIT_ASSERT_NULL(test, vmremap_index_get(area->id,
-							  (unsigned long)area->addr - 1));
 	}
 }
 
-/* An area whose allocation failed after it got its id is not found. */
+/* An area whose allocation failed after it got into the index is not in it: its address is free. */
 static void failed_area_is_unknown(struct kunit *test)
 {
 	struct vmremap_area *area;
 	unsigned int nth, i;
-	u32 id;
 
 	failing_init(test);
 	for (nth = 1; nth < FAILING_MAX; nth++) {
@@ -154,14 +142,10 @@ static void failed_area_is_unknown(struct kunit *test)
 	}
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	vmremap_area_put(area);
-	wait_for_their_memory();
-	for (i = 0; i < AREAS_ANEW; i++)
+	flush_delayed_fput();
+	for (i = 0; i < AREAS_ANEW; i++) {
 		area = new_area(test, 1);
-	for (id = 0; id <= area->id; id++) {
-		struct vmremap_area *found = vmremap_index_get(id, (unsigned long)area->addr);
-
-		KUNIT_EXPECT_PTR_EQ(test, found, id == area->id ? area : NULL);
-		vmremap_area_put(found);
+		KUNIT_ASSERT_PTR_EQ(test, find((unsigned long)area->addr), area);
 	}
 }
 
@@ -171,7 +155,6 @@ static void dying_area_is_not_revived(struct kunit *test)
 	struct vmremap_area *area = new_area(test, 1);
 
 	refcount_set(&area->refs, 0);
-	KUNIT_EXPECT_NULL(test, vmremap_index_get(area->id, (unsigned long)area->addr));
 	KUNIT_EXPECT_NULL(test, find((unsigned long)area->addr));
 	refcount_set(&area->refs, 1);
 }
@@ -241,32 +224,16 @@ static void addresses_in_no_area(struct kunit *test)
 	vfree(vmalloced);
 }
 
-/*
- * Another mapping of an area's page is not found; nor is a page of another owner whose
- * folio->private looks like the id of an area.
- */
+/* Another mapping of an area's page is not found. */
 static void only_the_areas_own_addresses(struct kunit *test)
 {
 	struct vmremap_area *area = new_area(test, SZ_64K);
-	struct page *page = vmalloc_to_page(area->addr), *forged;
+	struct page *page = vmalloc_to_page(area->addr);
 	void *alias = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, alias);
 	KUNIT_EXPECT_NULL(test, find((unsigned long)alias));
 	vunmap(alias);
-
-	forged = alloc_page(GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, forged);
-	alias = vmap(&forged, 1, VM_MAP, PAGE_KERNEL);
-	KUNIT_EXPECT_NOT_NULL(test, alias);
-	set_page_private(forged, (unsigned long)xa_mk_value(area->id));
-	KUNIT_EXPECT_NULL(test, find((unsigned long)alias));
-	set_page_private(forged, (unsigned long)xa_mk_value(S32_MAX));
-	KUNIT_EXPECT_NULL(test, find((unsigned long)alias));
-	set_page_private(forged, 0);
-	vunmap(alias);
-	__free_page(forged);
-
 	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
 }
 
@@ -279,7 +246,7 @@ static void every_allocation_fails(struct kunit *test)
 	failing_init(test);
 	for (i = 0; i < ARRAY_SIZE(areas); i++) {
 		for (nth = 1; nth < FAILING_MAX; nth++) {
-			/* Not failing_nth(), because xa_alloc() retries. */
+			/* Not failing_nth(), because the index retries. */
 			failing_from(nth);
 			areas[i] = vmremap_area_alloc(1, OWN);
 			if (!failing_end() || !IS_ERR(areas[i]))
@@ -300,7 +267,8 @@ static struct kunit_case index_cases[] = {
 	KUNIT_CASE(takes_a_reference),
 	KUNIT_CASE(neighbours),
 	KUNIT_CASE(freed_area_is_unknown),
-	KUNIT_CASE(stale_id_finds_no_other),
+	KUNIT_CASE(put_area_is_unknown),
+	KUNIT_CASE(stale_address_finds_no_other),
 	KUNIT_CASE(failed_area_is_unknown),
 	KUNIT_CASE(dying_area_is_not_revived),
 	KUNIT_CASE(freed_area_stays_for_readers),

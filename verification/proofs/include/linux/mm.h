@@ -9,13 +9,6 @@
 struct folio {
 	struct list_head lru;
 	unsigned long index;
-	void *private;
 };
-
-struct page;
-
-unsigned long page_to_pfn(const struct page *page);
-bool pfn_valid(unsigned long pfn);
-struct folio *page_folio(struct page *page);
 
 #endif /* _LINUX_MM_H */
