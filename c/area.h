@@ -67,7 +67,6 @@ struct vmremap_area {
 /* Of cache.c: the folios of an area become the page cache of its file, and leave it. */
 int vmremap_cache_fill(struct vmremap_area *area);
 void vmremap_cache_drop(struct vmremap_area *area);
-bool vmremap_cache_any_failed(void);
 bool vmremap_cache_failed(struct folio *folio);
 
 /* Of index.c: which areas there are. */

@@ -46,17 +46,12 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 	return 0;
 }
 
-/**
- * vmremap_cache_any_failed - has any memory of the machine failed?
- *
- * Nearly always not, and then no folio need be searched for a failed page.
- *
- * Contract: requires nothing.
- * Context: Any.
- * Return: false if memory_failure() has counted no page yet. It marks a page and then counts it:
- * to look in between is the same as to look just before.
+/*
+ * Has any memory of the machine failed? Nearly always not, and then no folio need be searched for
+ * a failed page. memory_failure() marks a page and then counts it: to look in between is the same
+ * as to look just before.
  */
-bool vmremap_cache_any_failed(void)
+static bool any_failed(void)
 {
 #ifdef CONFIG_MEMORY_FAILURE
 	int nid;
@@ -80,7 +75,7 @@ bool vmremap_cache_any_failed(void)
  */
 bool vmremap_cache_failed(struct folio *folio)
 {
-	unsigned long nr = vmremap_cache_any_failed() ? folio_nr_pages(folio) : 0;
+	unsigned long nr = any_failed() ? folio_nr_pages(folio) : 0;
 
 	while (nr--)
 		if (PageHWPoison(folio_page(folio, nr)))

@@ -15,11 +15,10 @@
  */
 enum vmremap_clause vmremap_check_size(unsigned long size)
 {
-	unsigned long sum;
-
 	if (!size)
 		return VMREMAP_SIZE_NON_ZERO;
-	if (check_add_overflow(size, PAGE_SIZE - 1, &sum))
+	/* Only a sum that wraps is rounded down to 0. */
+	if (!ALIGN(size, PAGE_SIZE))
 		return VMREMAP_RANGE_NO_WRAP;
 	return VMREMAP_HOLDS;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The clauses of docs/contract.md that can be refused, and the checks of the
- * arithmetical ones. Pure: numbers in, a clause out, no kernel state.
+ * arithmetical ones and of flags. Pure: numbers in, a clause out, no kernel state.
  */
 #ifndef VMREMAP_CHECK_H
 #define VMREMAP_CHECK_H
+
+#include <linux/mm_types.h>
 
 /* In the order of precedence. reject.c has their names and errnos. */
 enum vmremap_clause {
@@ -35,12 +37,26 @@ struct vmremap_request {
 	unsigned long size;
 };
 
+/**
+ * enum vmremap_private - may a mapping be private and writable?
+ * @VMREMAP_PRIVATE_RDONLY: no, for its copies would silently part from the area
+ * @VMREMAP_PRIVATE_COPIES: yes, as remap_vmalloc_range() has it
+ */
+enum vmremap_private {
+	VMREMAP_PRIVATE_RDONLY,
+	VMREMAP_PRIVATE_COPIES,
+};
+
 enum vmremap_clause vmremap_check_size(unsigned long size);
 enum vmremap_clause vmremap_check_request(const struct vmremap_request *req);
 enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
 					 unsigned long vm_start, unsigned long vm_end);
 enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req, unsigned long addr,
 					  unsigned long pages);
+
+/* Of policy.c. */
+enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private private,
+				   bool read_implies_exec, vm_flags_t *vm_flags);
 
 /* Of reject.c, which is not pure: it tells what was found. */
 int vmremap_reject(enum vmremap_clause clause, const struct vmremap_request *req);

@@ -4,7 +4,6 @@
  * alive; vm_pgoff is the index of the first page. The kernel keeps both right through splits,
  * moves and forks.
  */
-#include "cover.h"
 #include "revoke.h"
 #include "span.h"
 #include "vma.h"
@@ -40,16 +39,15 @@ void vmremap_cover_open(struct vm_area_struct *vma)
  */
 vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {
-	struct vmremap_area *area = vmremap_area_of_file(vmf->vma->vm_file);
-	struct vmremap_span span = vmremap_span_of_vma(area, vmf->vma);
+	struct vmremap_span span = vmremap_span_of_vma(vmf->vma);
 	vm_fault_t ret;
 
 	/* If a driver has set one of these, splitting a PMD leaks the reference of the entry. */
-	if (!area || vmf->vma->vm_flags & (VM_MIXEDMAP | VM_PFNMAP) ||
-	    !vmremap_insert_begin(area))
+	if (!span.area || vmf->vma->vm_flags & (VM_MIXEDMAP | VM_PFNMAP) ||
+	    !vmremap_insert_begin(span.area))
 		return 0;
 	ret = vmremap_map_around(vmf, &span);
-	vmremap_insert_end(area);
+	vmremap_insert_end(span.area);
 	return ret;
 }
 
@@ -64,48 +62,24 @@ vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t 
  */
 vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
 {
-	struct vmremap_area *area = vmremap_area_of_file(vmf->vma->vm_file);
-	struct vmremap_span span = vmremap_span_of_vma(area, vmf->vma);
+	struct vmremap_span span = vmremap_span_of_vma(vmf->vma);
 	vm_fault_t ret = 0;
 
-	if (WARN_ONCE(!area || vmf->vma->vm_flags & VM_PFNMAP,
+	if (WARN_ONCE(!span.area || vmf->vma->vm_flags & VM_PFNMAP,
 		      "vmremap: the driver has changed vm_file, or set VM_PFNMAP\n"))
 		return VM_FAULT_SIGBUS;
 	/* Only an area that cannot be taken back may be copied: such a one is always open. */
 	if (vmremap_fault_copies(vmf))
 		return vmremap_give_locked(vmf, &span);
-	if (!vmremap_insert_begin(area))
-		return vmremap_wait_thawed(area, vmf);
+	if (!vmremap_insert_begin(span.area))
+		return vmremap_wait_thawed(span.area, vmf);
 	if (!(vmf->vma->vm_flags & VM_MIXEDMAP))
 		ret = vmremap_map_around(vmf, &span);
 	else if (!vmremap_fault_has_marker(vmf))
 		ret = vmremap_insert_page(vmf, &span);
-	vmremap_insert_end(area);
+	vmremap_insert_end(span.area);
 	return ret ?: vmremap_give_locked(vmf, &span);
 }
-
-#ifdef CONFIG_NUMA
-/**
- * vmremap_cover_get_policy - the .get_policy of a VMA on areas
- * @vma: the VMA
- * @addr: an address in it
- * @index: set to 0, as for memory that is not interleaved
- *
- * Returns the same as the kernel uses without a .get_policy. It is there because NUMA balancing
- * skips a VMA whose .get_policy returns NULL, and an area's pages never migrate: hint faults
- * would be in vain.
- *
- * Contract: requires nothing.
- * Context: as vm_operations_struct.get_policy.
- * Return: the policy of mbind(2), or NULL.
- */
-struct mempolicy *vmremap_cover_get_policy(struct vm_area_struct *vma, unsigned long addr,
-					   pgoff_t *index)
-{
-	*index = 0;
-	return vma->vm_policy;
-}
-#endif
 
 const struct vm_operations_struct vmremap_area_vm_ops = {
 	VMREMAP_COVER_VM_OPS
@@ -141,6 +115,6 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 
 	/* The VMA is in i_mmap only after this callback, so revoke could not find these entries. */
 	if (!(area->flags & VMREMAP_REVOCABLE))
-		vmremap_prefault(area, vma);
+		vmremap_prefault(vma);
 	return 0;
 }

@@ -20,16 +20,6 @@
 #define CHEAP_PAGES	8UL
 
 /*
- * If a page of the folio is poisoned, set PG_has_hwpoisoned, so that do_set_pmd() does not map the
- * folio. memory_failure() does not set it, because the folios of an area are not on an LRU list.
- */
-static void mark_if_failed(struct folio *folio)
-{
-	if (folio_test_large(folio) && vmremap_cache_failed(folio))
-		folio_set_has_hwpoisoned(folio);
-}
-
-/*
  * Map the PMD-sized folios around the fault as well, by one PMD each. The area is divided into
  * windows of AROUND_PMDS PMDs. Map the window that contains the address, as far as it is in the
  * VMA and in this PMD table. So faults in any order map each window once. Smaller folios are left
@@ -79,10 +69,15 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *span)
 {
 	struct vmremap_span table = vmremap_span_around(span, vmf->address, PMD_SIZE);
+	struct folio *folio = vmremap_span_folio(span, vmf->address);
 	vm_fault_t ret;
 
-	if (unlikely(vmremap_cache_any_failed()))
-		mark_if_failed(vmremap_span_folio(span, vmf->address));
+	/*
+	 * This keeps do_set_pmd() from mapping the folio. memory_failure() does not do so, because
+	 * the folios of an area are on no LRU list.
+	 */
+	if (folio && folio_test_large(folio) && vmremap_cache_failed(folio))
+		folio_set_has_hwpoisoned(folio);
 	ret = filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1));
 	/* insert_pmd() would allocate a PTE table to deposit, but must not sleep here. */
 	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) && !arch_needs_pgtable_deposit() &&
@@ -192,25 +187,23 @@ static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, un
 	return end;
 }
 
-static void insert(struct vmremap_area *area, struct vm_area_struct *vma,
-		   const struct vmremap_span *span)
+static void insert(struct vm_area_struct *vma, const struct vmremap_span *span)
 {
 	unsigned long addr;
 
-	if (!vmremap_insert_begin(area))
+	if (!vmremap_insert_begin(span->area))
 		return;
 	for (addr = span->start; addr < span->end; addr += PAGE_SIZE) {
 		struct vm_fault here = { .vma = vma, .address = addr };
 
 		vmremap_insert_page(&here, span);
 	}
-	vmremap_insert_end(area);
+	vmremap_insert_end(span->area);
 }
 
 /**
  * vmremap_prefault - insert the pages that are cheaper to insert than to fault in
- * @area: the area
- * @vma: a VMA on this area that is being set up: its vm_ops are set, and nothing is mapped yet
+ * @vma: a VMA on one area that is being set up: its vm_ops are set, and nothing is mapped yet
  *
  * If the area is %VMREMAP_POPULATE, map all other pages as well. Pages that cannot be mapped now
  * are left to later accesses.
@@ -219,17 +212,17 @@ static void insert(struct vmremap_area *area, struct vm_area_struct *vma,
  *	guarantees RightPage, PagesOutlive.
  * Context: mmap lock held for write. May sleep.
  */
-void vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma)
+void vmremap_prefault(struct vm_area_struct *vma)
 {
-	struct vmremap_span span = vmremap_span_of_vma(area, vma);
+	struct vmremap_span span = vmremap_span_of_vma(vma);
 	unsigned long addr;
 
 	for (addr = span.start; addr < span.end;) {
 		struct vmremap_span table = vmremap_span_around(&span, addr, PMD_SIZE);
 
 		if (table.end - addr <= CHEAP_PAGES << PAGE_SHIFT)
-			insert(area, vma, &table);
-		else if (area->flags & VMREMAP_POPULATE && vma_is_accessible(vma))
+			insert(vma, &table);
+		else if (span.area->flags & VMREMAP_POPULATE && vma_is_accessible(vma))
 			table.end = populate(vma, addr, table.end);
 		/* Only the first and the last PTE table can have so few pages: go to the last. */
 		else if (span.end - table.end > PMD_SIZE)

@@ -7,7 +7,6 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 
-#include "cover.h"
 #include "vma.h"
 
 /*

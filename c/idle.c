@@ -22,7 +22,8 @@
 
 static DEFINE_SPINLOCK(lock);
 static struct vmremap_area *idle[IDLE_AREAS];
-static unsigned int nr_idle;
+/* Where the next one goes, in place of the oldest. */
+static unsigned int next;
 
 /**
  * vmremap_idle_keep - cache an area
@@ -41,7 +42,6 @@ static unsigned int nr_idle;
  */
 struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 {
-	static unsigned int next;
 	struct file *file = area->file;
 	unsigned long flags;
 	unsigned int slot;
@@ -53,7 +53,7 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		return area;
 
 	spin_lock_irqsave(&lock, flags);
-	slot = nr_idle < IDLE_AREAS ? nr_idle++ : next++ % IDLE_AREAS;
+	slot = next++ % IDLE_AREAS;
 	swap(idle[slot], area);
 	spin_unlock_irqrestore(&lock, flags);
 	/*
@@ -72,7 +72,7 @@ static bool fits(const struct vmremap_area *area, unsigned long pages)
 {
 	struct folio *folio;
 
-	if (area->pages != pages || area->file->f_cred != current_cred())
+	if (!area || area->pages != pages || area->file->f_cred != current_cred())
 		return false;
 	list_for_each_entry(folio, &area->folios, lru)
 		if (vmremap_cache_failed(folio))
@@ -94,16 +94,13 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 {
 	struct vmremap_area *area = NULL;
 	struct folio *folio;
-	unsigned int slot;
+	unsigned int nr;
 
 	spin_lock_irq(&lock);
-	for (slot = flags & VMREMAP_ACCOUNT ? 0 : nr_idle; !area && slot--;) {
-		if (fits(idle[slot], pages)) {
-			area = idle[slot];
-			idle[slot] = idle[--nr_idle];
-			idle[nr_idle] = NULL;
-		}
-	}
+	/* The newest first. */
+	for (nr = flags & VMREMAP_ACCOUNT ? IDLE_AREAS : 0; !area && nr++ < IDLE_AREAS;)
+		if (fits(idle[(next - nr) % IDLE_AREAS], pages))
+			swap(idle[(next - nr) % IDLE_AREAS], area);
 	spin_unlock_irq(&lock);
 	if (!area)
 		return NULL;
@@ -131,22 +128,23 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
  */
 void vmremap_idle_end(void)
 {
+	unsigned int slot;
+
 	/*
 	 * A lookup under RCU with a stale pointer may take a reference on a cached area's file,
 	 * because the memory of a file is reused for others, and drops it at once. Wait for such
 	 * lookups: otherwise that fput() could be the last, and would call release() after the
 	 * module is gone.
 	 */
-	if (nr_idle)
-		synchronize_rcu();
-	while (nr_idle) {
-		struct vmremap_area *area = idle[--nr_idle];
-
-		idle[nr_idle] = NULL;
+	synchronize_rcu();
+	for (slot = 0; slot < IDLE_AREAS; slot++) {
+		if (!idle[slot])
+			continue;
 		/* After release(), __fput() drops a reference on the module. */
 		__module_get(THIS_MODULE);
 		/* Not by task work, because release() is code of this module. */
-		__fput_sync(area->file);
+		__fput_sync(idle[slot]->file);
+		idle[slot] = NULL;
 	}
 }
 module_exit(vmremap_idle_end);

@@ -4,7 +4,6 @@
 #include <linux/mm.h>
 
 #include "area.h"
-#include "cover.h"
 #include "vma.h"
 #include "vmremap.h"
 
@@ -39,37 +38,13 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma, uns
 EXPORT_SYMBOL_GPL(vmremap_area_mmap);
 
 /**
- * map_own - map an area's own memory
- * @area: the area that @req->kaddr lies in
- * @vma: the VMA
- * @req: a request that vmremap_check_request() accepts, and that stays in @vma
- *
- * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
- *	AreaValid, VmaInit, AreaOutlives; checks RangeInArea, VmaInit (2),
- *	NotRevoked (2), PolicyHeld (2); guarantees RightPage, PagesOutlive, AreaOutlives.
- * Return: as vmremap_range_partial().
- */
-static int map_own(struct vmremap_area *area, struct vm_area_struct *vma,
-		   const struct vmremap_request *req)
-{
-	enum vmremap_clause clause = vmremap_check_in_area(req, (unsigned long)area->addr,
-							   area->pages);
-
-	if (clause)
-		return vmremap_reject(clause, req);
-	if (PAGE_ALIGN(req->size) == vma->vm_end - vma->vm_start)
-		return vmremap_cover(area, vma, req, VMREMAP_PRIVATE_COPIES);
-	return vmremap_map_piece(area, vma, req);
-}
-
-/**
  * map_range - map whatever memory it is
  * @vma: the VMA
  * @req: any request
  *
  * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
- *	RangeInVma, AreaValid, RangeInArea (2), AreaShareable, VmaInit (2),
- *	NotRevoked, PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives.
+ *	RangeInVma, AreaValid, RangeInArea (2), AreaShareable, VmaInit (3),
+ *	NotRevoked (2), PolicyHeld (2); guarantees RightPage, PagesOutlive, AreaOutlives.
  * Return: as vmremap_range_partial().
  */
 static int map_range(struct vm_area_struct *vma, const struct vmremap_request *req)
@@ -85,7 +60,13 @@ static int map_range(struct vm_area_struct *vma, const struct vmremap_request *r
 	area = vmremap_index_get(req->kaddr);
 	if (!area)
 		return vmremap_map_foreign(vma, req);
-	err = map_own(area, vma, req);
+	clause = vmremap_check_in_area(req, (unsigned long)area->addr, area->pages);
+	if (clause)
+		err = vmremap_reject(clause, req);
+	else if (PAGE_ALIGN(req->size) == vma->vm_end - vma->vm_start)
+		err = vmremap_cover(area, vma, req, VMREMAP_PRIVATE_COPIES);
+	else
+		err = vmremap_map_piece(area, vma, req);
 	vmremap_area_put(area);
 	return err;
 }

@@ -1,15 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What .mmap_prepare callbacks call. */
+#include <linux/anon_inodes.h>
+#include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 
 #include "area.h"
-#include "cover.h"
 #include "span.h"
 #include "vma.h"
 #include "vmremap.h"
+
+/*
+ * An .mmap hook may call another driver's .mmap_prepare through compat_vma_mmap(). Ours puts
+ * a file with a reference into desc->vm_file. compat_vma_mmap() takes a second reference, and
+ * in Linux 7.3 never puts the first. A later kernel may, so find out by a call on a VMA that
+ * no process has. True if the first reference is left to us to put.
+ */
+static bool nested_leaves_file __ro_after_init;
+
+static int bring_own_file(struct vm_area_desc *desc)
+{
+	desc->vm_file = get_file(desc->file);
+	return 0;
+}
+
+static const struct file_operations probe_fops = {
+	.mmap_prepare = bring_own_file,
+};
+
+/* At once: their f_op is in this module, which is gone if the probe fails. */
+DEFINE_FREE(file, struct file *, IS_ERR(_T) ? (void)0 : __fput_sync(_T));
+
+/* Once, before any mapping. */
+static int __init probe_kernel(void)
+{
+	/* Of no process, and with only those fields set that compat_vma_mmap() reads. */
+	struct vm_area_struct *vma __free(kfree) = kzalloc_obj(*vma);
+	struct mm_struct *mm __free(kfree) = kzalloc_obj(*mm);
+	struct file *outer __free(file) = anon_inode_getfile("[vmremap]", &probe_fops, NULL, 0);
+	struct file *nested __free(file) = anon_inode_getfile("[vmremap]", &probe_fops, NULL, 0);
+	int err;
+
+	if (!vma || !mm || IS_ERR(outer) || IS_ERR(nested))
+		return -ENOMEM;
+	init_rwsem(&mm->mmap_lock);
+	vma->vm_mm = mm;
+	vma->vm_file = get_file(outer);
+	down_write(&mm->mmap_lock);
+	err = compat_vma_mmap(nested, vma);
+	up_write(&mm->mmap_lock);
+	/* The VMA's reference on its file. One is ours, and a third one was left to us. */
+	fput(vma->vm_file);
+	nested_leaves_file = !err && file_count(nested) > 1;
+	if (nested_leaves_file)
+		fput(nested);
+	return err;
+}
+module_init(probe_kernel);
 
 /*
  * For vma_mapped(): only because there is a .close does the kernel, when a mapping replaces a
@@ -25,19 +79,18 @@ static const struct vm_operations_struct prepared_vm_ops;
  * .mmap_prepare has no VMA yet to map into. When this is called, the new VMA is in the tree:
  * prefault it. But compat_vma_mmap(), which an .mmap hook calls for a nested .mmap_prepare,
  * calls this before that. The lookup then finds nothing, or a VMA that is to be replaced and
- * whose vm_ops are gone: leave all to faults, and drop the reference that nested.c is about.
+ * whose vm_ops are gone: leave all to faults, and drop the reference that is left to us.
  */
 static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 		      const struct file *file, void **vm_private_data)
 {
 	struct vm_area_struct *vma = vma_lookup(current->mm, start);
-	struct vmremap_area *area = vmremap_area_of_file(file);
 
 	if (!vma || vma->vm_ops != &prepared_vm_ops) {
-		if (vmremap_nested_leaves_file)
+		if (nested_leaves_file)
 			fput((struct file *)file);
-	} else if (area) {
-		vmremap_prefault(area, vma);
+	} else if (vmremap_area_of_file(file)) {
+		vmremap_prefault(vma);
 	}
 	return 0;
 }

@@ -21,7 +21,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "cover.h"
 #include "span.h"
 #include "vma.h"
 #include "vmremap.h"
@@ -127,7 +126,6 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 						       vmremap_insert_page(vmf, &span);
 }
 
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
 /*
  * Calls vmf_insert_folio_pmd(), because filemap_map_pages() maps only the page cache of vm_file,
  * which here is not the area's file. vmf_insert_folio_pmd() does nothing if another thread has
@@ -139,9 +137,13 @@ static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order
 	struct vmremap_span span, part;
 	struct folio *folio;
 
-	/* If a PMD is mapped, this is a write to a write-protected one, which the kernel splits. */
-	if (order != PMD_ORDER || !pmd_none(pmdp_get_lockless(vmf->pmd)) ||
-	    vma->vm_flags & VM_MIXEDMAP || vmremap_fault_copies(vmf) || !find_span(vmf, &span))
+	/*
+	 * Without huge pages there is no vmf_insert_folio_pmd() to link with. If a PMD is mapped,
+	 * this is a write to a write-protected one, which the kernel splits.
+	 */
+	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) || order != PMD_ORDER ||
+	    !pmd_none(pmdp_get_lockless(vmf->pmd)) || vma->vm_flags & VM_MIXEDMAP ||
+	    vmremap_fault_copies(vmf) || !find_span(vmf, &span))
 		return VM_FAULT_FALLBACK;
 	part = vmremap_span_around(&span, vmf->address, PMD_SIZE);
 	folio = vmremap_span_folio(&part, part.start);
@@ -158,14 +160,11 @@ static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order
 	guard(mutex)(&pieces_of(vma)->inserting);
 	return vmf_insert_folio_pmd(vmf, folio, false);
 }
-#endif
 
 const struct vm_operations_struct vmremap_pieces_vm_ops = {
 	.open = pieces_vma_open,
 	.fault = pieces_vma_fault,
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
 	.huge_fault = pieces_vma_huge_fault,
-#endif
 	VMREMAP_GET_POLICY
 };
 

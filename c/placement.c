@@ -14,17 +14,15 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
 					unsigned long len, unsigned long pgoff,
 					unsigned long flags)
 {
-	unsigned long align = min(rounddown_pow_of_two(max(len, PAGE_SIZE)), PMD_SIZE);
-	unsigned long start = -ENOMEM;
+	unsigned long slack = min(rounddown_pow_of_two(max(len, PAGE_SIZE)), PMD_SIZE) - PAGE_SIZE;
+	/* The sum does not wrap: the kernel refuses a @len above TASK_SIZE before it calls this. */
+	unsigned long start = mm_get_unmapped_area(file, addr, len + slack, pgoff, flags);
 
-	/* The sum could wrap if @len is more than all addresses. */
-	if (len <= TASK_SIZE)
-		start = mm_get_unmapped_area(file, addr, len + align - PAGE_SIZE, pgoff, flags);
 	if (IS_ERR_VALUE(start))
 		return mm_get_unmapped_area(file, addr, len, pgoff, flags);
 	/* The hint is the program's own choice, and more so with MAP_FIXED. */
 	if (start == addr)
 		return addr;
-	return start + (((pgoff << PAGE_SHIFT) - start) & (align - 1));
+	return start + (((pgoff << PAGE_SHIFT) - start) & slack);
 }
 EXPORT_SYMBOL_GPL(vmremap_get_unmapped_area);

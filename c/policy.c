@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/mm.h>
 
-#include "policy.h"
+#include "check.h"
 #include "vmremap.h"
 
 /**

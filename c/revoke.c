@@ -134,10 +134,8 @@ int vmremap_freeze(struct vmremap_area *area, unsigned int waits)
 
 int vmremap_area_freeze(struct vmremap_area *area)
 {
-	int err = check(area);
+	int err = check(area) ?: vmremap_freeze(area, WAITS);
 
-	if (!err)
-		err = vmremap_freeze(area, WAITS);
 	trace_vmremap_take("freeze", area, err);
 	return err;
 }

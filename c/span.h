@@ -47,12 +47,11 @@ static inline struct page *vmremap_span_page(const struct vmremap_span *span, un
 	return folio ? folio_page(folio, vmremap_span_index(span, addr) - folio->index) : NULL;
 }
 
-/* A whole VMA on one area. */
-static inline struct vmremap_span vmremap_span_of_vma(struct vmremap_area *area,
-						      const struct vm_area_struct *vma)
+/* A whole VMA on one area. If the driver has changed vm_file, the area is NULL. */
+static inline struct vmremap_span vmremap_span_of_vma(const struct vm_area_struct *vma)
 {
 	return (struct vmremap_span) {
-		.area = area,
+		.area = vmremap_area_of_file(vma->vm_file),
 		.start = vma->vm_start,
 		.end = vma->vm_end,
 		.index = vma->vm_pgoff,
@@ -63,15 +62,12 @@ static inline struct vmremap_span vmremap_span_of_vma(struct vmremap_area *area,
 static inline struct vmremap_span
 vmremap_span_around(const struct vmremap_span *span, unsigned long addr, unsigned long size)
 {
-	struct vmremap_span part = *span;
 	unsigned long start = ALIGN_DOWN(addr, size);
+	struct vmremap_span part = { .area = span->area, .start = max(start, span->start) };
 
-	if (start > span->start) {
-		part.start = start;
-		part.index = vmremap_span_index(span, start);
-	}
-	if (span->end - start > size)
-		part.end = start + size;
+	part.index = vmremap_span_index(span, part.start);
+	/* The end of the last window is 0. */
+	part.end = min(start + size - 1, span->end - 1) + 1;
 	return part;
 }
 
@@ -85,6 +81,6 @@ static inline bool vmremap_fault_copies(const struct vm_fault *vmf)
 vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *span);
 vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *span);
 vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *span);
-void vmremap_prefault(struct vmremap_area *area, struct vm_area_struct *vma);
+void vmremap_prefault(struct vm_area_struct *vma);
 
 #endif /* VMREMAP_SPAN_H */

@@ -13,7 +13,7 @@ const struct vm_operations_struct vmremap_no_vm_ops = {};
  * @vma: the VMA
  * @ours: vm_ops that vmremap may have put there before, or NULL
  *
- * Contract: checks VmaInit (2).
+ * Contract: checks VmaInit.
  * Return: VmaInit, or %VMREMAP_HOLDS: somebody has the mmap lock, and no owner has
  * put its vm_ops or a map of bare page frames there.
  */
@@ -21,9 +21,8 @@ enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma,
 				      const struct vm_operations_struct *ours)
 {
 	if (WARN_ONCE(!rwsem_is_locked(&vma->vm_mm->mmap_lock),
-		      "vmremap: mapped outside of an .mmap callback\n"))
-		return VMREMAP_VMA_INIT;
-	if (vma->vm_flags & VM_PFNMAP || (vma->vm_ops != ours && vmremap_has_owner(vma->vm_ops)))
+		      "vmremap: mapped outside of an .mmap callback\n") ||
+	    vma->vm_flags & VM_PFNMAP || (vma->vm_ops != ours && vmremap_has_owner(vma->vm_ops)))
 		return VMREMAP_VMA_INIT;
 	return VMREMAP_HOLDS;
 }

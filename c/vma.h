@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A VMA that is being set up. */
+/*
+ * VMAs that are being set up, and the ways to map: a whole VMA on one area, a piece of an area, and
+ * plain vmalloc memory.
+ */
 #ifndef VMREMAP_VMA_H
 #define VMREMAP_VMA_H
 
 #include <linux/mm.h>
 
-#include "policy.h"
+#include "check.h"
 
 struct vmremap_area;
 
 extern const struct vm_operations_struct vmremap_no_vm_ops;
+extern const struct vm_operations_struct vmremap_area_vm_ops, vmremap_pieces_vm_ops;
 
+/* Of vma.c: what all ways have in common. */
 enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma,
 				      const struct vm_operations_struct *ours);
 bool vmremap_end_copy(struct vm_area_struct *vma);
 enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
 				      enum vmremap_private private, vm_flags_t *vm_flags);
-
-/* Of nested.c: what this kernel does with a descriptor's file. */
-extern bool vmremap_nested_leaves_file;
 
 /*
  * What the kernel has there for nobody has none of these. After a failed call that followed a
@@ -36,5 +38,52 @@ static inline void vmremap_set_vm_flags(struct vm_area_struct *vma, vm_flags_t v
 		vma->vm_page_prot = vm_get_page_prot(vm_flags);
 	vm_flags_init(vma, vm_flags);
 }
+
+/* Of cover.c. */
+int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
+		  const struct vmremap_request *req, enum vmremap_private private);
+void vmremap_cover_open(struct vm_area_struct *vma);
+vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last);
+vm_fault_t vmremap_cover_fault(struct vm_fault *vmf);
+
+#ifdef CONFIG_NUMA
+/*
+ * Returns the same as the kernel uses without a .get_policy. It is there because NUMA balancing
+ * skips a VMA whose .get_policy returns NULL, and an area's pages never migrate: hint faults
+ * would be in vain.
+ */
+static inline struct mempolicy *vmremap_get_policy(struct vm_area_struct *vma, unsigned long addr,
+						   pgoff_t *index)
+{
+	return vma->vm_policy;
+}
+
+#define VMREMAP_GET_POLICY	.get_policy = vmremap_get_policy,
+#else
+#define VMREMAP_GET_POLICY
+#endif
+
+/* What all VMAs on one area have in common, by whichever hook they were made. */
+#define VMREMAP_COVER_VM_OPS \
+	.open = vmremap_cover_open, \
+	.map_pages = vmremap_cover_map_pages, \
+	.fault = vmremap_cover_fault, \
+	VMREMAP_GET_POLICY
+
+/*
+ * Has userfaultfd(2) left a marker in place of the entry? vmf_insert_page_mkwrite() does not
+ * replace it, finish_fault() does. Linux 6.15 to 6.19 allow one in any shared mapping.
+ */
+static inline bool vmremap_fault_has_marker(const struct vm_fault *vmf)
+{
+	return vmf->flags & FAULT_FLAG_ORIG_PTE_VALID && !pte_none(vmf->orig_pte);
+}
+
+/* Of pieces.c. */
+int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
+		      const struct vmremap_request *req);
+
+/* Of foreign.c. */
+int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request *req);
 
 #endif /* VMREMAP_VMA_H */

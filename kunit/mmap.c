@@ -213,7 +213,7 @@ static void folio_is_locked(struct kunit *test)
 	struct test_device *dev = device_with_blocks(test, hook_of(test), SZ_256K, 0, 0);
 	unsigned long uaddr = device_map(test, dev, SZ_256K, 0);
 	struct vm_area_struct *vma = vma_at(uaddr);
-	struct vmremap_span span = vmremap_span_of_vma(dev->area, vma);
+	struct vmremap_span span = vmremap_span_of_vma(vma);
 	struct vm_fault vmf = { .vma = vma, .address = uaddr };
 	struct folio *folio = list_first_entry(&dev->area->folios, struct folio, lru);
 

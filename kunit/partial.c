@@ -6,7 +6,7 @@
 #include <linux/mman.h>
 
 #include "../c/area.h"
-#include "../c/cover.h"
+#include "../c/vma.h"
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"

@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/mm.h>
 
-#include "../c/policy.h"
+#include "../c/check.h"
 #include "../c/vmremap.h"
 
 #define ASKED	(VM_READ | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC)

@@ -429,7 +429,7 @@ static void page_that_is_given_locked_is_waited_for(struct kunit *test)
 	struct test_device *dev = new_device(test, 0);
 	unsigned long uaddr = device_map(test, dev, SIZE, 0);
 	struct vm_fault vmf = { .vma = vma_at(uaddr), .address = uaddr };
-	struct vmremap_span span = vmremap_span_of_vma(dev->area, vmf.vma);
+	struct vmremap_span span = vmremap_span_of_vma(vmf.vma);
 	unsigned long end = jiffies + PATIENCE;
 	struct toucher revoker;
 	struct folio *folio;

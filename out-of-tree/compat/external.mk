@@ -27,5 +27,5 @@ endif
 endif
 subdir-ccflags-y := -include $(src)/out-of-tree/compat/vmremap_compat.h $(vmremap-lacks)
 ifneq ($(filter %_MMAP_PREPARE,$(vmremap-lacks)),)
-vmremap-y := $(filter-out c/mmap_prepare.o c/nested.o,$(vmremap-y))
+vmremap-y := $(filter-out c/mmap_prepare.o,$(vmremap-y))
 endif

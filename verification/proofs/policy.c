@@ -9,7 +9,7 @@
  */
 #include <linux/mm.h>
 
-#include "../../c/policy.h"
+#include "../../c/check.h"
 #include "../../c/vmremap.h"
 #include "proof.h"
 

@@ -137,12 +137,12 @@ vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool
 	return VM_FAULT_NOPAGE;
 }
 
-/* No memory fails here. */
-bool vmremap_cache_any_failed(void)
+struct vmremap_area *vmremap_area_of_file(const struct file *of)
 {
-	return false;
+	return of == &file ? &area : NULL;
 }
 
+/* No memory fails here. */
 bool vmremap_cache_failed(struct folio *folio)
 {
 	return false;
@@ -235,8 +235,9 @@ static void set_up(unsigned int flags)
 	vma.vm_start = span.start;
 	vma.vm_end = span.end;
 	vma.vm_pgoff = span.index;
+	vma.vm_file = &file;
 	vma.vm_flags = VM_READ | VM_WRITE | VM_SHARED | VM_MAYSHARE;
-	vmremap_prefault(&area, &vma);
+	vmremap_prefault(&vma);
 	if (vma.vm_flags & VM_MIXEDMAP)
 		fail("it stays a mixed map");
 }

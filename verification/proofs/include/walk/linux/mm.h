@@ -51,6 +51,7 @@ struct vm_area_struct {
 	unsigned long vm_start;
 	unsigned long vm_end;
 	unsigned long vm_pgoff;
+	struct file *vm_file;
 	vm_flags_t vm_flags;
 };
 
