@@ -38,7 +38,7 @@ static int take_signal_on_stack(void);
 #define SPINS 1000
 
 /* What has not ended after so many seconds does not end. */
-#define STUCK_SECONDS 30
+#define STUCK_SECONDS 120
 
 struct arena *arena;
 
