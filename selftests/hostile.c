@@ -364,11 +364,13 @@ TEST_F(hook, unbinds_what_is_open)
 		EXPECT_GT(0, open(variant->device, O_RDWR | O_CLOEXEC));
 		EXPECT_EQ(-1, ioctl(self->fd, SYNC));
 		EXPECT_EQ(ENXIO, errno);
+		EXPECT_EQ(ENXIO, errno);
 		EXPECT_EQ(0, ioctl(self->fd, SET, 3));
 		EXPECT_EQ(3, look(self->mem, p));
 		ASSERT_TRUE(tell_driver("bind"));
 		/* It is another device. */
 		EXPECT_EQ(-1, ioctl(self->fd, SYNC));
+		EXPECT_EQ(ENXIO, errno);
 	}
 	EXPECT_EQ(0, ioctl(self->fd, UNREGISTER));
 }

@@ -166,6 +166,10 @@ impl HrTimerCallback for Timer {
         if let Some(mut area) = this.area.try_lock() {
             let clone = area.clone();
 
+            if let Some(area) = &clone {
+                let _ = area.bytes().write_at(0, &[3; 100]);
+                let _ = area.bytes().read_at(0, &mut [0; 100]);
+            }
             drop(area.take());
             drop(clone);
         }
@@ -180,7 +184,8 @@ impl_has_hr_timer! {
     }
 }
 
-/// `Context`: nor does it take a lock that the interrupted code may hold.
+/// `Context`: nor does it take a lock that the interrupted code may hold. To access it does not
+/// sleep either.
 fn dropped_in_a_hard_interrupt(_: &Function<'_>) -> Result {
     // As many as are likely to interrupt what allocates and drops areas meanwhile.
     for round in 0..32 {

@@ -10,6 +10,7 @@ use crate::{
 };
 use core::mem;
 use kernel::{
+    new_spinlock,
     page::PAGE_SIZE,
     prelude::*, //
 };
@@ -26,6 +27,7 @@ crate::checks! {
     contents_swapped,
     contents_taken,
     guard_dropped_by_another_thread,
+    guard_dropped_under_a_spinlock,
     guard_of_what_is_revoked,
     frozen_by_two_threads,
 }
@@ -118,6 +120,15 @@ fn guard_dropped_by_another_thread(_: &Function<'_>) -> Result {
         guard.fill(2);
         drop(guard);
     })
+}
+
+/// `Context`: to thaw does not sleep.
+fn guard_dropped_under_a_spinlock(_: &Function<'_>) -> Result {
+    let area: &'static mut Area<[u8]> = KBox::leak(KBox::new(filled(PAGE_SIZE, 1)?, GFP_KERNEL)?);
+    let lock = KBox::pin_init(new_spinlock!(Some(area.freeze()?)), GFP_KERNEL)?;
+
+    drop(lock.lock().take());
+    Ok(())
 }
 
 /// `NoUserAccess`: what is revoked is frozen for ever, and is not given out as frozen.

@@ -214,8 +214,12 @@ impl Opened {
                     .copy_to_user(8, LEN - 8, &mut user().writer())?;
             }
             SYNC => {
-                self.shared.dma.sync_for_device()?;
-                self.shared.dma.sync_for_cpu()?;
+                let device = self.shared.dma.sync_for_device();
+
+                if self.shared.dma.sync_for_cpu() != device {
+                    return Err(EPROTO);
+                }
+                device?;
             }
             REGISTER => {
                 let registration = Inner::register(self.shared.clone())?;

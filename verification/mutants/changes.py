@@ -65,7 +65,7 @@ RUST_WHOLES = [
 ]
 # The declaration of an item. Attributes are searched in the text, because the code has none.
 RUST_ITEMS = [
-    (r"(?<=[&<( ])'(?:a|_)\b(?![:'])", "'static"), (r"&mut self\b", "&self"), (r"(?<=\()&self\b", "&mut self"),
+    (r"(?<=[&<( ])'(?:a|_)\b(?![:'])", "'static"), (r"&mut self\b", "&self"), (r"(?<=\()&self\b(?=[,)])", "&mut self"),
     (r"\bpub\((?:crate|super)\) (?=(?:const |unsafe )*(?:fn|struct|mod|const) )", "pub "), (r"^mod (?=\w+;)", "pub mod "),
     (r"^    (?=\w+: [^=\n]*,$)", "    pub "), (r"^(?=(?:const |unsafe )?fn )", "pub "),
 ]

@@ -209,7 +209,7 @@ class Selftests(Checkout):
     """The test programs on the stock kernel, which has what UML lacks: huge pages, modules and memory failure; and the
     KUnit suites on the debug kernel, which reach code that programs do not."""
 
-    phases = "selftests", "reuse", "rust", "edu", "debug-kunit"
+    phases = "selftests", "reuse", "rust", "hostile", "edu", "debug-kunit", "debug-rust"
     likely = None  # the command that caught this mutant in an earlier run, or the last one
 
     def __init__(self, name, argued):
@@ -219,13 +219,15 @@ class Selftests(Checkout):
         self.programs = {pathlib.Path(path).stem: text for path, text in texts("selftests", ".c").items()}
         tests = {f"the program {program}": text for program, text in self.programs.items()}
         for command, *folders in (("selftests/rust/run", "selftests/rust"), ("selftests/debug/run", "kunit"),
+                                  ("selftests/hostile/run", "selftests/hostile"),
                                   ("selftests/edu/run", "samples/edu", "samples/edu/rust")):
             tests[f"the command {command}"] = self.programs.get(command.split("/")[1], "") + "".join(
                 text for folder in folders for text in texts(folder, ".c", ".h", ".rs").values())
         super().__init__(name, (".c", ".h", ".rs"), shared.values(), tests)
         self.argued = argued
-        lines = map(str.split, (ROOT / "tools/test-phases").read_text().splitlines())
-        self.commands = [command for name, _, _, *command in filter(None, lines) if name in self.phases]
+        lines = [line.split() for line in (ROOT / "tools/test-phases").read_text().splitlines() if line and line[0] != "#"]
+        lines.sort(key=lambda line: int(line[1]))  # the shortest first
+        self.commands = [command for name, _, _, *command in lines if name in self.phases]
 
     def wanted(self, mutant):
         return super().wanted(mutant) and mutant.name not in self.argued
