@@ -17,8 +17,7 @@ enum vmremap_clause vmremap_check_size(unsigned long size)
 {
 	if (!size)
 		return VMREMAP_SIZE_NON_ZERO;
-	/* Only a sum that wraps is rounded down to 0. */
-	if (!ALIGN(size, PAGE_SIZE))
+	if (size > ALIGN_DOWN(ULONG_MAX, PAGE_SIZE))
 		return VMREMAP_RANGE_NO_WRAP;
 	return VMREMAP_HOLDS;
 }
