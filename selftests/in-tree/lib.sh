@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # Sourced by the tests of vmremap in a kernel tree.
 
+cross=()
+
 # Compile only these targets, with the arguments of make in 'cross' if it is set. UML and the debug kernel show that a whole
 # kernel links.
 compile() { # TREE OUT ARCH TARGETS SETTING...
