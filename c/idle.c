@@ -37,14 +37,13 @@ static unsigned int next;
  * its file would keep a user namespace alive.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
- * Context: Any but NMI. Does not sleep.
+ * Context: as vmremap_area_put().
  * Return: an area to free: @area, or the one that it has replaced, or NULL.
  */
 struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 {
 	struct file *file = area->file;
 	unsigned long flags;
-	unsigned int slot;
 
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT ||
 	    nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
@@ -53,8 +52,8 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		return area;
 
 	spin_lock_irqsave(&lock, flags);
-	slot = next++ % IDLE_AREAS;
-	swap(idle[slot], area);
+	swap(idle[next % IDLE_AREAS], area);
+	next++;
 	spin_unlock_irqrestore(&lock, flags);
 	/*
 	 * The file of a cached area does not keep its reference on this module. If the area has
@@ -101,6 +100,8 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 	for (nr = flags & VMREMAP_ACCOUNT ? IDLE_AREAS : 0; !area && nr++ < IDLE_AREAS;)
 		if (fits(idle[(next - nr) % IDLE_AREAS], pages))
 			swap(idle[(next - nr) % IDLE_AREAS], area);
+	/* Whoever allocates and puts one area again and again uses one slot. */
+	next -= area && nr == 1;
 	spin_unlock_irq(&lock);
 	if (!area)
 		return NULL;
@@ -137,14 +138,13 @@ void vmremap_idle_end(void)
 	 * module is gone.
 	 */
 	synchronize_rcu();
-	for (slot = 0; slot < IDLE_AREAS; slot++) {
-		if (!idle[slot])
-			continue;
-		/* After release(), __fput() drops a reference on the module. */
-		__module_get(THIS_MODULE);
-		/* Not by task work, because release() is code of this module. */
-		__fput_sync(idle[slot]->file);
-		idle[slot] = NULL;
-	}
+	for (slot = 0; slot < IDLE_AREAS; slot++)
+		if (idle[slot]) {
+			/* After release(), __fput() drops a reference on the module. */
+			__module_get(THIS_MODULE);
+			/* Not by task work, because release() is code of this module. */
+			__fput_sync(idle[slot]->file);
+			idle[slot] = NULL;
+		}
 }
 module_exit(vmremap_idle_end);

@@ -5,6 +5,7 @@
  */
 #include <linux/maple_tree.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "area.h"
 
@@ -20,10 +21,9 @@ static struct maple_tree areas = MTREE_INIT(areas, MT_FLAGS_USE_RCU);
  */
 int vmremap_index_add(struct vmremap_area *area)
 {
-	unsigned long start = (unsigned long)area->addr;
+	unsigned long addr = (unsigned long)area->addr, last = addr + area->pages * PAGE_SIZE - 1;
 
-	return mtree_insert_range(&areas, start, start + (area->pages << PAGE_SHIFT) - 1, area,
-				  GFP_KERNEL);
+	return mtree_insert_range(&areas, addr, last, area, GFP_KERNEL);
 }
 
 /**
@@ -35,7 +35,11 @@ int vmremap_index_add(struct vmremap_area *area)
  */
 void vmremap_index_remove(struct vmremap_area *area)
 {
-	mtree_erase(&areas, (unsigned long)area->addr);
+	/* Before Linux 7.3, mtree_erase() may fail for want of memory, without saying so. */
+	do {
+		mtree_erase(&areas, (unsigned long)area->addr);
+	} while (mtree_load(&areas, (unsigned long)area->addr) == area &&
+		 !schedule_timeout_uninterruptible(1));
 }
 
 /**

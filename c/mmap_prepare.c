@@ -25,14 +25,14 @@
  */
 static bool nested_leaves_file __ro_after_init;
 
-static int bring_own_file(struct vm_area_desc *desc)
+static int bring_file(struct vm_area_desc *desc)
 {
-	desc->vm_file = get_file(desc->file);
+	desc->vm_file = get_file(desc->file->private_data);
 	return 0;
 }
 
 static const struct file_operations probe_fops = {
-	.mmap_prepare = bring_own_file,
+	.mmap_prepare = bring_file,
 };
 
 /* At once: their f_op is in this module, which is gone if the probe fails. */
@@ -44,23 +44,23 @@ static int __init probe_kernel(void)
 	/* Of no process, and with only those fields set that compat_vma_mmap() reads. */
 	struct vm_area_struct *vma __free(kfree) = kzalloc_obj(*vma);
 	struct mm_struct *mm __free(kfree) = kzalloc_obj(*mm);
-	struct file *outer __free(file) = anon_inode_getfile("[vmremap]", &probe_fops, NULL, 0);
-	struct file *nested __free(file) = anon_inode_getfile("[vmremap]", &probe_fops, NULL, 0);
+	struct file *brought __free(file) = anon_inode_getfile("[vmremap]", &probe_fops, NULL, 0);
+	struct file *nested __free(file) = anon_inode_getfile("[vmremap]", &probe_fops, brought, 0);
 	int err;
 
-	if (!vma || !mm || IS_ERR(outer) || IS_ERR(nested))
+	if (!vma || !mm || IS_ERR(brought) || IS_ERR(nested))
 		return -ENOMEM;
 	init_rwsem(&mm->mmap_lock);
 	vma->vm_mm = mm;
-	vma->vm_file = get_file(outer);
+	vma->vm_file = get_file(nested);
 	down_write(&mm->mmap_lock);
 	err = compat_vma_mmap(nested, vma);
 	up_write(&mm->mmap_lock);
 	/* The VMA's reference on its file. One is ours, and a third one was left to us. */
 	fput(vma->vm_file);
-	nested_leaves_file = !err && file_count(nested) > 1;
+	nested_leaves_file = !err && file_count(brought) > 1;
 	if (nested_leaves_file)
-		fput(nested);
+		fput(brought);
 	return err;
 }
 module_init(probe_kernel);

@@ -155,7 +155,7 @@ static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order
 	 * split it, return to take the mmap lock, and call this function again, for ever.
 	 */
 	if (vmf->flags & FAULT_FLAG_WRITE &&
-	    !pmd_write(pfn_pmd(folio_pfn(folio), vma->vm_page_prot)))
+	    !pte_write(pfn_pte(folio_pfn(folio), vma->vm_page_prot)))
 		return VM_FAULT_FALLBACK;
 	guard(mutex)(&pieces_of(vma)->inserting);
 	return vmf_insert_folio_pmd(vmf, folio, false);

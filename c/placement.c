@@ -15,7 +15,7 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
 					unsigned long flags)
 {
 	unsigned long slack = min(rounddown_pow_of_two(max(len, PAGE_SIZE)), PMD_SIZE) - PAGE_SIZE;
-	/* The sum does not wrap: the kernel refuses a @len above TASK_SIZE before it calls this. */
+	/* If the sum wraps, @len does not fit at this address, and the kernel refuses it. */
 	unsigned long start = mm_get_unmapped_area(file, addr, len + slack, pgoff, flags);
 
 	if (IS_ERR_VALUE(start))

@@ -78,15 +78,15 @@ bool vmremap_pinned(const struct vmremap_area *area)
  * @area: the area
  *
  * Contract: requires AreaOutlives.
- * Context: Any but NMI.
- * Return: false if the area was open; true if it was frozen, or has been revoked.
+ * Context: as vmremap_area_put().
+ * Return: -EINVAL if the area was open; 0 if it was frozen, or has been revoked.
  */
-bool vmremap_thaw(struct vmremap_area *area)
+int vmremap_thaw(struct vmremap_area *area)
 {
 	if (cmpxchg(&area->state, VMREMAP_FROZEN, VMREMAP_OPEN) == VMREMAP_OPEN)
-		return false;
+		return -EINVAL;
 	wake_up_var(&area->state);
-	return true;
+	return 0;
 }
 
 int vmremap_area_revoke(struct vmremap_area *area)
@@ -143,10 +143,8 @@ EXPORT_SYMBOL_GPL(vmremap_area_freeze);
 
 void vmremap_area_thaw(struct vmremap_area *area)
 {
-	int err = check(area);
+	int err = check(area) ?: vmremap_thaw(area);
 
-	if (!err && !vmremap_thaw(area))
-		err = -EINVAL;
 	WARN_ONCE(err, "vmremap: thawed an area that is not frozen\n");
 	trace_vmremap_take("thaw", area, err);
 }

@@ -10,7 +10,7 @@
 
 vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf);
 int vmremap_freeze(struct vmremap_area *area, unsigned int waits);
-bool vmremap_thaw(struct vmremap_area *area);
+int vmremap_thaw(struct vmremap_area *area);
 bool vmremap_pinned(const struct vmremap_area *area);
 
 static inline void vmremap_insert_end(struct vmremap_area *area)

@@ -293,6 +293,20 @@ static void no_more_than_a_few(struct kunit *test)
 	expect_free_pages(test, before);
 }
 
+/* Allocating and putting one area again and again drops no other area from the cache. */
+static void one_in_turn_keeps_the_others(struct kunit *test)
+{
+	struct vmremap_area *first = new_area(test, PAGE_SIZE, 0), *area;
+	unsigned int i;
+
+	vmremap_area_put(first);
+	for (i = 0; i < 2 * KEPT; i++) {
+		area = new_area(test, SZ_64K, 0);
+		vmremap_area_put(area);
+	}
+	KUNIT_EXPECT_PTR_EQ(test, kept(1), first);
+}
+
 /* An area of another user namespace is not cached, because its file would keep that alive. */
 static void made_in_a_user_namespace(struct kunit *test)
 {
@@ -353,6 +367,7 @@ static struct kunit_case idle_cases[] = {
 	KUNIT_CASE(still_mapped),
 	KUNIT_CASE(for_its_like),
 	KUNIT_CASE(for_the_same_credentials),
+	KUNIT_CASE(one_in_turn_keeps_the_others),
 	KUNIT_CASE(made_in_a_user_namespace),
 	KUNIT_CASE(put_in_an_interrupt),
 	KUNIT_CASE(failed_memory),
