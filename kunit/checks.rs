@@ -25,7 +25,8 @@ use kernel::{
 };
 use vmremap::{
     Area,
-    Flags, //
+    Flags,
+    PollEvents, //
 };
 
 checks! {
@@ -46,6 +47,7 @@ checks! {
     clone_outlives_the_first,
     each_page_is_iterated_once,
     atomics_of_every_type,
+    each_event_is_another,
     type_aligned_to_a_page,
 }
 
@@ -330,6 +332,23 @@ fn atomics_of_every_type() -> Result {
     atomic!(u64, u64::MAX, fetch_add);
     atomic!(isize, isize::MAX, fetch_add);
     atomic!(usize, usize::MAX, fetch_add);
+    Ok(())
+}
+
+fn each_event_is_another() -> Result {
+    let all = [
+        PollEvents::IN,
+        PollEvents::OUT,
+        PollEvents::ERR,
+        PollEvents::HUP,
+    ];
+    for (nr, &one) in all.iter().enumerate() {
+        assert!(one != PollEvents::NONE);
+        assert_eq!(one | PollEvents::NONE, one);
+        for &other in all.iter().skip(nr + 1) {
+            assert!(one | other != one && one | other != other);
+        }
+    }
     Ok(())
 }
 

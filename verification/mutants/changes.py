@@ -74,7 +74,7 @@ RUST_ATTRIBUTES = [
     (r"(?<=#\[derive\()(\w+), ", ""), (r", (\w+)(?=\)\])", ""), (r"(?<=#\[derive\()", "Copy, Clone, Hash, "),
     (r"#\[vtable\]\n", ""), (r"#\[must_use\]\n *", ""),
 ]
-FIELDS = re.compile(r"struct \w+[^;{(]*\{\n((?:.*\n)*?)\}", re.M)
+FIELDS = re.compile(r"^(?:pub\S* )?struct \w+[^;{(]*\{\n((?:.*\n)*?)\}", re.M)
 
 
 class Mutant:

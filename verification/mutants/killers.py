@@ -209,7 +209,7 @@ class Selftests(Checkout):
     """The test programs on the stock kernel, which has what UML lacks: huge pages, modules and memory failure; and the
     KUnit suites on the debug kernel, which reach code that programs do not."""
 
-    phases = "selftests", "reuse", "rust", "hostile", "edu", "debug-kunit", "debug-rust"
+    phases = "selftests", "reuse", "rust", "hostile", "cost", "edu", "debug-kunit", "debug-rust"
     likely = None  # the command that caught this mutant in an earlier run, or the last one
 
     def __init__(self, name, argued):
