@@ -112,6 +112,8 @@ static const struct {
 	{ REACHES, ENDS, EFAULT },
 	{ REACHES, ENDS, EIO },
 	{ REACHES, ENDS, EINVAL },
+	/* After exec, nothing is mapped at the address. */
+	{ REACHES, ENDS, ENOMEM },
 	/* The process ends, or becomes another that is not to be looked into. */
 	{ REACHES, ENDS, EPERM },
 	{ REACHES, ENDS, EACCES },
