@@ -8,7 +8,10 @@ use core::hint::black_box;
 use kernel::{
     io::{
         io_project,
-        Io, //
+        io_read,
+        io_write,
+        Io,
+        IoBase, //
     },
     prelude::*, //
 };
@@ -92,6 +95,40 @@ fn copies_1_repeatedly(area: &Area<[u8]>) -> Result {
     Ok(())
 }
 
+#[repr(C)]
+#[derive(FromBytes, IntoBytes)]
+struct Integers {
+    long: u64,
+    int: u32,
+    short: u16,
+    bytes: [u8; 2],
+}
+
+/// Reads and writes an integer of each size, by one access.
+#[inline(never)]
+fn copies_0_integers(area: &Area<Integers>) -> u64 {
+    let sum = io_read!(area, .long)
+        ^ u64::from(io_read!(area, .int))
+        ^ u64::from(io_read!(area, .short))
+        ^ u64::from(io_read!(area, .bytes[build: 0]));
+
+    io_write!(area, .long, sum);
+    io_write!(area, .int, sum as u32);
+    io_write!(area, .short, sum as u16);
+    io_write!(area, .bytes[build: 1], sum as u8);
+    sum
+}
+
+/// Reads and writes all of a struct.
+#[inline(never)]
+fn copies_2_struct(area: &Area<Integers>) -> u64 {
+    let integers = area.as_view().read_val();
+    let long = integers.long;
+
+    area.as_view().write_val(integers);
+    long
+}
+
 struct FetchModule;
 
 impl kernel::Module for FetchModule {
@@ -105,6 +142,9 @@ impl kernel::Module for FetchModule {
         copies_1_value(&message, black_box(&mut [0; 64]))?;
         black_box(copies_2_words(&area)?);
         copies_1_repeatedly(&area)?;
+        let integers = Area::<Integers>::zeroed(Flags::NONE)?;
+        black_box(copies_0_integers(&integers));
+        black_box(copies_2_struct(&integers));
         Ok(Self)
     }
 }
