@@ -44,8 +44,9 @@ type T;
 @depends on of_member@
 identifier virtual.address, virtual.area, virtual.allocator, virtual.flags, l;
 expression q, n;
+type T;
 @@
--l = allocator(n, ...);
+-l = \((T)allocator(n, ...)\|allocator(n, ...)\);
 +q->area = vmremap_area_alloc(n, flags);
 +l = IS_ERR(q->area) ? NULL : vmremap_area_addr(q->area);
  ... when != l = allocator(...)
@@ -55,15 +56,17 @@ expression q, n;
 identifier virtual.address, virtual.area;
 identifier release = {vfree, kvfree};
 expression q;
+type T;
 @@
--release(q->address)
+-release(\(q->address\|(T)q->address\))
 +vmremap_area_put(q->area)
 
 @depends on of_variable@
 identifier virtual.address, virtual.area;
 identifier release = {vfree, kvfree};
+type T;
 @@
--release(address)
+-release(\(address\|(T)address\))
 +vmremap_area_put(area)
 
 // What frees it twice, because no address is there any more, must find no area either.

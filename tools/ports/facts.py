@@ -8,18 +8,30 @@ import collections
 import re
 import subprocess
 
-# @at is the line in the file that was read, and @line the one in the file as it came.
-Fact = collections.namedtuple("Fact", "kind file at line function words")
+import promises
+from words import balanced, bare, split
+
+# @at is the line in the file that was read, @line the one in the file as it came, and @token the place among the file's words, or
+# None in a macro.
+Fact = collections.namedtuple("Fact", "kind file at line function words token")
 TOKEN = re.compile(r"\w+|->|<<|>>|&&|\|\||\+\+|--|\.\.\.|[-+*/%&|^!<>=]=|\S")
 BLANKED = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'|^[ \t]*#(?:[^\n\\]|\\.|\\\n)*",
                      re.DOTALL | re.MULTILINE)
 MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\(([^)]*)\))?((?:[^\n\\]|\\.|\\\n)*)", re.MULTILINE)
-TYPEDEF = re.compile(r"\btypedef\s+((?:const\s+)?struct)\s+(\w+)\s*(\{[^}]*\})?\s*(\**)\s*(\w+)\s*;")
+TYPEDEF = re.compile(r"\btypedef\s+(?:const\s+)?struct\b\s*(\w*)\s*")
+CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b((?:[^\n\\]|\\.|\\\n)*)", re.MULTILINE)
+COMPARED = re.compile(r"\s*\(?\s*LINUX_VERSION_CODE\s*(<=?|>=?|==|!=)\s*KERNEL_VERSION\s*\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)\s*\)?\s*")
+# The oldest kernel that vmremap supports, and one that is newer than all.
+SUPPORTED = (6, 12, 0), (99, 0, 0)
 MAPS = "remap_vmalloc_range", "remap_vmalloc_range_partial"
-INSERTS = {"vm_insert_page", "vm_insert_pages", "vm_map_pages", "vm_map_pages_zero", "remap_pfn_range", "vmf_insert_page_mkwrite", "vmf_insert_pfn",
-           "vmf_insert_mixed"}
+INSERTS = {"vm_insert_page", "vm_insert_pages", "vm_map_pages", "vm_map_pages_zero", "remap_pfn_range", "io_remap_pfn_range",
+           "vm_iomap_memory", "vm_insert_pfn", "vmf_insert_page_mkwrite", "vmf_insert_pfn", "vmf_insert_pfn_prot", "vmf_insert_mixed"}
+ZAPS = "unmap_mapping_range", "unmap_mapping_pages", "zap_vma_ptes", "zap_vma_range", "zap_page_range_single", "zap_page_range"
 CALLS = {"vmalloc_to_page": "page", "vmalloc_to_pfn": "page", "vfree": "free", "vfree_atomic": "free", "kvfree": "free",
-         "vunmap": "free", "SetPageReserved": "reserved", "ClearPageReserved": "reserved"} | dict.fromkeys(INSERTS, "insert")
+         "vunmap": "free", "SetPageReserved": "reserved", "ClearPageReserved": "reserved"} | dict.fromkeys(INSERTS, "insert") | \
+    dict.fromkeys(ZAPS, "zap")
+RENAMED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+(\w+)[ \t]*$", re.MULTILINE)
+NAMED = set(CALLS) | promises.KNOWN | set(MAPS)
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -33,14 +45,71 @@ def spatch(patch, files, *options):
 def blank(text):
     """The text without comments and directives, and the directives alone."""
     def drop(match):
-        return '""' if match[0][0] in "\"'" else "\n" * match[0].count("\n")
+        return ('""' if match[0][0] in "\"'" else "") + "\n" * match[0].count("\n")
 
     return BLANKED.sub(drop, text), BLANKED.sub(lambda match: match[0] if match[0].lstrip()[0] == "#" else drop(match), text)
 
 
+def holds(condition):
+    """Does a condition of the preprocessor hold on all kernels that vmremap supports, on none (False), or can this not be said?"""
+    match = COMPARED.fullmatch(re.sub(r"/\*.*?\*/|//.*", "", condition, flags=re.DOTALL))
+    if not match:
+        return None
+    version = tuple(int(number) for number in match.groups()[1:])
+    found = {{"<": kernel < version, "<=": kernel <= version, ">": kernel > version, ">=": kernel >= version,
+              "==": False, "!=": True}[match[1]] for kernel in SUPPORTED}
+    return found.pop() if len(found) == 1 else None
+
+
+def living(text):
+    """The text without what only other kernels compile, but with all its lines."""
+    out, at, dead = [], 0, []     # for each open condition: is this branch dead, and has an earlier one been taken?
+    for match in CONDITION.finditer(text):
+        part = text[at:match.start()]
+        out.append("\n" * part.count("\n") if any(now for now, _ in dead) else part)
+        word, condition = match.groups()
+        value = holds(condition)
+        if word.startswith("if"):
+            dead.append((word == "if" and value is False, word == "if" and value is True))
+        elif dead and word in ("elif", "else"):
+            _, taken = dead.pop()
+            dead.append((taken or word == "elif" and value is False, taken or word == "elif" and value is True))
+        elif dead:
+            dead.pop()
+        out.append(match[0])
+        at = match.end()
+    part = text[at:]
+    return "".join(out) + ("\n" * part.count("\n") if any(now for now, _ in dead) else part)
+
+
+def closing(text, at):
+    """Where the brace that is opened at @at is closed, or None."""
+    depth = 0
+    for brace in re.compile(r"[{}]").finditer(text, at):
+        depth += 1 if brace[0] == "{" else -1
+        if not depth:
+            return brace.start()
+    return None
+
+
 def typedefs(text):
-    """What stands for a struct, or for a pointer to one."""
-    return {match[5]: [match[1].split()[-1], match[2], *match[4]] for match in TYPEDEF.finditer(text)}
+    """What stands for a struct, or for a pointer to one, and the names of structs that have no other."""
+    found, tagless = {}, set()
+    for match in TYPEDEF.finditer(text):
+        end = match.end()
+        if text[end:end + 1] == "{":
+            end = (closing(text, end) or len(text)) + 1
+        if name := re.compile(r"\s*(\**)\s*(\w+)\s*;").match(text, end):
+            if not match[1] and not name[1]:
+                tagless.add(name[2])
+            if match[1] or not name[1]:
+                found[name[2]] = ["struct", match[1] or name[2], *name[1]]
+    return found, tagless
+
+
+def renamed(text):
+    """Macros that are only another name of a function."""
+    return {match[1]: [match[2]] for match in RENAMED.finditer(text) if match[2] in NAMED}
 
 
 class File:
@@ -49,9 +118,10 @@ class File:
     def __init__(self, name, text, aliases):
         self.name, self.facts, self.members, self.types, self.parameters = name, [], collections.defaultdict(set), {}, {}
         self.variables = {}     # and whether other files can name them
-        text, directives = blank(text)
+        self.inside = {}        # the structs that members of structs are, or point to
+        text, directives = blank(living(text))
         self.tokens = [(word, number) for number, line in enumerate(text.split("\n"), 1) for match in TOKEN.finditer(line)
-                       for word in aliases.get(match[0], (match[0],))]
+                       for word in aliases.get(match[0], (match[0],))] + [(";", 0)] * 8
         self.words = [word for word, _ in self.tokens]
         self.ends = self.pairs()
         self.begins = {end: begin for begin, end in self.ends.items()}
@@ -76,7 +146,7 @@ class File:
             if self.words[at + 1] != "(" and not self.words[at - 2].startswith("EXPORT_"):
                 if word in MAPS:
                     self.fact("odd", at, "", f"{word}() is not called here, but its address is taken")
-                elif CALLS.get(word) == "free":
+                elif CALLS.get(word) == "free" and self.words[at - 1] not in (".", "->", "*"):
                     self.fact("loose", at, "", word)
         for macro in MACRO.finditer(directives):
             self.macro(macro, directives.count("\n", 0, macro.start()) + 1)
@@ -86,7 +156,7 @@ class File:
         name, parameters, body = macro.groups()
         words = ["{", "return", *TOKEN.findall(body.replace("\\\n", " ").strip()), ";", "}"]
         inner = File.__new__(File)
-        inner.name, inner.facts, inner.types, inner.parameters = self.name, [], {}, {}
+        inner.name, inner.facts, inner.types, inner.parameters, inner.inside = self.name, [], {}, {}, {}
         inner.tokens, inner.words = [(word, line) for word in words], words
         inner.ends = inner.pairs()
         inner.begins = {end: begin for begin, end in inner.ends.items()}
@@ -95,9 +165,11 @@ class File:
         self.parameters[name] = [word.strip() for word in (parameters or "").split(",")]
         for fact in inner.facts:
             if fact.kind == "map":
-                self.facts.append(fact._replace(kind="odd", words=(f"the macro {name} calls {fact.words[0]}()",)))
+                self.facts.append(fact._replace(kind="odd", words=(f"the macro {name} calls {fact.words[0]}()",), token=None))
             elif fact.kind in ("ops", "free", "page", "insert", "wrapper", "invoke"):
-                self.facts.append(fact)
+                self.facts.append(fact._replace(token=None))
+            elif fact.kind == "copy":
+                self.facts.append(fact._replace(kind="changes", token=None))
 
     def pairs(self):
         ends, opened = {}, []
@@ -115,7 +187,7 @@ class File:
 
     def fact(self, kind, at, function, *words):
         line = self.tokens[at][1]
-        self.facts.append(Fact(kind, self.name, line, line, function, words))
+        self.facts.append(Fact(kind, self.name, line, line, function, words, at))
 
     def variable(self, start, end):
         words = self.words[start:end]
@@ -133,21 +205,32 @@ class File:
     def block(self, start, at):
         """What begins at @start and has its body at @at."""
         before = self.words[start:at]
-        if "=" in before and "struct" in before:
+        if "=" in before and "struct" in before[:before.index("=")]:
             head = before[:before.index("=")]
-            self.initialiser(head[head.index("struct") + 1], [word for word in head if word.isidentifier()][-1], at)
+            self.initialiser(head[len(head) - head[::-1].index("struct")], [word for word in head if word.isidentifier()][-1], at)
         elif "struct" in before[:2] and "(" not in before and before[-1] != "struct":
             self.struct(before[-1], at)
         elif before[-2:] == ["typedef", "struct"]:
-            self.struct("the typedef " + self.words[self.ends[at] + 1], at)
+            after = self.ends[at] + 1
+            self.struct(self.words[after + (self.words[after] == "struct")], at)
         elif "(" in before:
             self.function(before[before.index("(") - 1], start, at)
 
     def initialiser(self, struct, name, at):
         for dot in range(at, self.ends[at]):
             if self.words[dot] == "." and self.words[dot + 2] == "=" and self.words[dot - 1] in "{,":
-                value = [word for word in self.words[dot + 3:dot + 5] if word != "&"][0]
-                self.fact("bound", dot, name, struct, name, self.words[dot + 1], value)
+                member = dot + 1
+            elif self.words[dot].isidentifier() and self.words[dot + 1] == ":" and self.words[dot - 1] in "{,":
+                member = dot
+            else:
+                continue
+            value = self.words[member + 2 + (self.words[member + 2] == "&")]
+            self.fact("bound", dot, name, struct, name, self.words[member], value)
+
+    def type_of(self, function, text):
+        """The struct that a chain of members is, or points to, or None."""
+        names = re.sub(r" \[ [^]]* \]", "", text).replace(" -> ", " . ").split(" . ")
+        return self.types.get(function, {}).get(names[0]) or self.types.get("", {}).get(names[0]), names[1:]
 
     def order(self, at):
         """A struct at @at that is initialised without the names of its members."""
@@ -165,20 +248,37 @@ class File:
                 self.fact("order", inner, "", struct)
 
     def struct(self, struct, at):
-        for end in range(at, self.ends[at]):
-            if self.words[end] == ";":
-                last = end - 1
-                while self.words[last] == "]":
-                    last = self.begins.get(last, last) - 1
-                self.members[self.words[last]].add(struct)
+        """The members of a struct. What an anonymous struct or union in it has is its own; one with a name is another struct."""
+        begin, here = at + 1, at + 1
+        while here < self.ends[at]:
+            if self.words[here] == "{" and here in self.ends:
+                name = self.words[self.ends[here] + 1]
+                if name == ";":
+                    self.struct(struct, here)
+                elif self.words[begin] in ("struct", "union", "const"):
+                    inner = self.words[here - 1] if self.words[here - 2] in ("struct", "union") else f"{struct}.{name}"
+                    self.inside[struct, name] = inner
+                    self.struct(inner, here)
+                here = self.ends[here]
+            elif self.words[here] == ";":
+                last = here - 1
+                while self.words[last] == "]" and last in self.begins:
+                    last = self.begins[last] - 1
+                if last >= begin and self.words[last].isidentifier():
+                    self.members[self.words[last]].add(struct)
+                    if "struct" in self.words[begin:last - 1]:
+                        self.inside.setdefault((struct, self.words[last]), self.words[self.words.index("struct", begin) + 1])
+                begin = here + 1
+            here += 1
 
     def function(self, name, start, at):
         types = {}
         bracket = start + self.words[start:at].index("(")
-        self.parameters[name] = [part.split()[-1] for part in split(" ".join(self.words[bracket + 1:self.ends[bracket]]), ",") if part]
+        if bracket in self.ends:
+            self.parameters[name] = [part.split()[-1] for part in split(" ".join(self.words[bracket + 1:self.ends[bracket]]), ",") if part]
         for word in range(start, self.ends[at]):
-            if self.words[word] == "struct" and self.words[word + 2] == "*":
-                here = word + 3
+            if self.words[word] == "struct" and (self.words[word + 2] == "*" or self.words[word + 2].isidentifier()):
+                here = word + 2 + (self.words[word + 2] == "*")
                 while here < self.ends[at] and self.words[here].isidentifier():
                     types[self.words[here]] = self.words[word + 1]
                     here = self.next_declared(here, self.ends[at])
@@ -211,7 +311,8 @@ class File:
         args = " ".join(self.words[here + 2:self.ends[here + 1]])
         parts = split(args, ",")
         if word in ("remap_vmalloc_range", "remap_vmalloc_range_partial"):
-            self.fact("map", here, function, word, parts[1 if word == "remap_vmalloc_range" else 2])
+            at = 1 if word == "remap_vmalloc_range" else 2
+            self.fact("map", here, function, word, parts[at] if at < len(parts) else "", parts[-1])
         elif word in INSERTS:
             self.fact("insert", here, function, word, args)
         elif word in CALLS:
@@ -247,65 +348,3 @@ class File:
         while here < len(self.words) and self.words[here] not in ",;)}]":
             here = self.ends.get(here, here) + 1
         return " ".join(self.words[start:here])
-
-
-def split(text, separator):
-    """Split where no bracket is open."""
-    parts, depth = [[]], 0
-    for word in text.split():
-        depth += (word in "([{") - (word in ")]}")
-        if word == separator and not depth:
-            parts.append([])
-        else:
-            parts[-1].append(word)
-    return [" ".join(part) for part in parts]
-
-
-CAST = re.compile(r"\( (?:(?:const|struct|unsigned|signed|void|char|short|int|long|[us](?:8|16|32|64)|\w+_t|__user) ?)+"
-                  r"(?:\w+ )?(?:\* ?)*\) (?=[\w(&*])")
-
-
-def bare(text):
-    """Without casts, and without brackets around all of it."""
-    while True:
-        before = text
-        text = CAST.sub("", text, count=1) if CAST.match(text) else text
-        if text.startswith("( ") and text.endswith(" )") and balanced(text[2:-2]):
-            text = text[2:-2]
-        if text == before:
-            return text
-
-
-def balanced(text):
-    depth = 0
-    for word in text.split():
-        depth += (word == "(") - (word == ")")
-        if depth < 0:
-            return False
-    return not depth
-
-
-def base(text):
-    """The address that an offset is added to."""
-    while True:
-        before, text = text, bare(split(bare(text), "+")[0])
-        if text == before:
-            return text
-
-
-def member(text):
-    """What follows the variable in a chain of members, as 'fix . smem_start', or None."""
-    match = re.fullmatch(r"\w+(?: \[ [^]]* \])?(?: (?:->|\.) \w+)+", text)
-    return re.split(r" (?:->|\.) ", text, maxsplit=1)[1].split(" -> ")[-1] if match else None
-
-
-def element(text):
-    """The array, and whether this is one of its elements."""
-    array = re.sub(r" \[ [^]]*\]$", "", text)
-    return array, array != text
-
-
-def shown(text):
-    """As one would write it."""
-    text = re.sub(r" ?(->|\.|\[|\]) ?", r"\1", text)
-    return re.sub(r"(?<=[(!&]) | (?=[,)])|(?<=\w) (?=\()", "", text)

@@ -18,15 +18,15 @@ expression V, U, E;
 )
 
 @checked@
-expression V, U, K, E, P;
+expression V, U, K, E, P, X;
 identifier pg;
 statement S, S1;
-type T;
+type T, T1;
 @@
 (
--T pg = \(vmalloc_to_page\|vmalloc_to_pfn\)(K);
+-T pg = \(vmalloc_to_page(K)\|vmalloc_to_pfn(K)\|(T1)vmalloc_to_page(K)\|(T1)vmalloc_to_pfn(K)\);
 |
--pg = \(vmalloc_to_page\|vmalloc_to_pfn\)(K);
+-pg = \(vmalloc_to_page(K)\|vmalloc_to_pfn(K)\|(T1)vmalloc_to_page(K)\|(T1)vmalloc_to_pfn(K)\);
 )
 -if (!pg) S1
 (
@@ -35,24 +35,7 @@ type T;
 +port_insert(V, U, K)
  ;
 |
- if (<+...
--port_page(V, U, pg, P)
-+port_insert(V, U, K)
- ...+>) S
-)
-
-@unchecked@
-expression V, U, K, E, P;
-identifier pg;
-statement S;
-type T;
-@@
-(
--T pg = \(vmalloc_to_page\|vmalloc_to_pfn\)(K);
-|
--pg = \(vmalloc_to_page\|vmalloc_to_pfn\)(K);
-)
-(
+ V->vm_page_prot = X;
  E =
 -port_page(V, U, pg, P)
 +port_insert(V, U, K)
@@ -62,6 +45,57 @@ type T;
 -port_page(V, U, pg, P)
 +port_insert(V, U, K)
  ...+>) S
+|
+ V->vm_page_prot = X;
+ if (<+...
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ...+>) S
+|
+ return
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ;
+)
+
+@unchecked@
+expression V, U, K, E, P, X;
+identifier pg;
+statement S;
+type T, T1;
+@@
+(
+-T pg = \(vmalloc_to_page(K)\|vmalloc_to_pfn(K)\|(T1)vmalloc_to_page(K)\|(T1)vmalloc_to_pfn(K)\);
+|
+-pg = \(vmalloc_to_page(K)\|vmalloc_to_pfn(K)\|(T1)vmalloc_to_page(K)\|(T1)vmalloc_to_pfn(K)\);
+)
+(
+ E =
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ;
+|
+ V->vm_page_prot = X;
+ E =
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ;
+|
+ if (<+...
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ...+>) S
+|
+ V->vm_page_prot = X;
+ if (<+...
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ...+>) S
+|
+ return
+-port_page(V, U, pg, P)
++port_insert(V, U, K)
+ ;
 )
 
 @@
@@ -93,8 +127,57 @@ type T;
 +	K
  )
 
-// By an address and what is left. What the loop leaves in its variables must not be read after it: a second loop may go on from
-// there.
+// A loop must have no declarations left, which nothing uses.
+@@
+expression C;
+identifier pg;
+type T;
+@@
+ while (C) {
+-T pg;
+ ... when != pg
+ }
+
+@@
+expression I, C, N;
+identifier pg;
+type T;
+@@
+ for (I; C; N) {
+-T pg;
+ ... when != pg
+ }
+
+@@
+identifier checked.pg;
+type T;
+@@
+-T pg;
+ ... when != pg
+
+@@
+identifier unchecked.pg;
+type T;
+@@
+-T pg;
+ ... when != pg
+
+// The protection is the same for all pages.
+@@
+expression V, U, K, C, E, X;
+@@
++V->vm_page_prot = X;
+ while (C) {
+-V->vm_page_prot = X;
+(
+ E = port_insert(V, U, K);
+|
+ if (<+... port_insert(V, U, K) ...+>) { ... }
+)
+ ...
+ }
+
+// By an address and what is left.
 @@
 expression V, U, K, size, E, C;
 statement S;
@@ -131,6 +214,44 @@ statement S;
  ... when != U
      when != K
      when != size
+
+// The same, if something reads the variables after it: a second loop may go on from there.
+@@
+expression V, U, K, size, E, C;
+statement S;
+@@
+-while (\(size > 0\|size\)) {
+(
+ E =
+-port_insert(V, U, K)
++remap_vmalloc_range_partial(V, U, (void *)K, 0, size)
+ ;
+ if (C) S
+|
+ if (<+...
+-port_insert(V, U, K)
++remap_vmalloc_range_partial(V, U, (void *)K, 0, size)
+ ...+>) S
+)
+(
+-U += PAGE_SIZE;
+-K += PAGE_SIZE;
+|
+-K += PAGE_SIZE;
+-U += PAGE_SIZE;
+)
+(
+-size -= PAGE_SIZE;
+|
+-if (size > PAGE_SIZE)
+-	size -= PAGE_SIZE;
+-else
+-	size = 0;
+)
+-}
++U += size;
++K += size;
++size = 0;
 
 // By an offset in bytes.
 @bytes@
@@ -213,21 +334,6 @@ statement S;
  ... when != i
 
 // Variables that nothing else uses.
-
-@@
-identifier checked.pg;
-type T;
-@@
--T pg;
- ... when != pg
-
-@@
-identifier unchecked.pg;
-type T;
-@@
--T pg;
- ... when != pg
-
 @@
 identifier bytes.off;
 type T;
