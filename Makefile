@@ -46,6 +46,8 @@ Package
                        install vmremap.ko for the running kernel, or for KDIR
   make install         install the header, driver.mk and the documentation
   make uninstall       remove what both have installed
+  make dist            write a source tarball, an RPM spec and a PKGBUILD
+                       to build/dist/; needs no git in an unpacked tarball
   make deb             build Debian packages in build/deb/
   make series          write the patches for a kernel tree to build/series/
                        (kernel bug fixes: build/series/kernel/)
@@ -89,7 +91,7 @@ edu_samples = $(wildcard $(addprefix $(out)/samples/edu/,vmremap_edu_c.ko rust/v
 ring_samples = $(wildcard $(addprefix $(out)/samples/ring/,vmremap_ring_c.ko rust/vmremap_ring_rust.ko))
 
 all:
-	@KDIR='$(kdir)' tools/kmake
+	@KDIR='$(kdir)' out-of-tree/build
 
 help:
 	$(info $(usage))
@@ -158,6 +160,9 @@ install:
 uninstall:
 	@out-of-tree/install --remove files modules
 
+dist:
+	@out-of-tree/dist
+
 deb:
 	@tools/deb
 
@@ -177,4 +182,4 @@ distclean:
 	@tools/distclean
 
 .PHONY: all help setup modules stock demo docs new-driver check test test-all test-kernels lint bench review proofs mutants \
-	modules_install install uninstall deb series in-tree in-tree-remove clean distclean
+	modules_install install uninstall dist deb series in-tree in-tree-remove clean distclean

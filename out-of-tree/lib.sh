@@ -11,10 +11,12 @@ fi
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck disable=SC2034 # used by scripts that source this file
-core_parts=(Kbuild c rust bindings) # the source of vmremap.ko
+core_parts=(Kbuild c rust bindings) # the source of vmremap.ko, without compat
+# shellcheck disable=SC2034
+module_parts=("${core_parts[@]}" samples selftests/module selftests/vmremap_test.h) # the source of all modules
 
 say() { printf '%s\n' "$*" >&2; }
-die() { say "${0##*/}: $*"; exit 1; }
+die() { say "${program:-${0##*/}}: $*"; exit 1; }
 
 # The release of the kernel whose headers, or prepared build tree, are in a folder.
 release_of() { # KDIR
@@ -22,11 +24,26 @@ release_of() { # KDIR
 	running=$(uname -r)
 	if [[ -r $file ]]; then
 		cat "$file"
+	elif [[ -e $1/Makefile && -e $1/Kconfig ]]; then
+		die "the kernel source in KDIR=$1 is not prepared: run 'make -C $1 modules_prepare'"
 	elif [[ $1 == "/lib/modules/$running/build" ]]; then
-		die "no headers of the running kernel: install linux-headers-$running or set KDIR=DIR; 'make demo' needs none"
+		die "no headers of the running kernel: install $(headers_package "$running") or set KDIR=DIR; 'make demo' needs none"
 	else
 		die "KDIR=$1 holds no kernel headers: name a folder such as /lib/modules/RELEASE/build"
 	fi
+}
+# The package of this distribution that has the headers of a kernel.
+headers_package() { # RELEASE
+	local ID='' ID_LIKE='' packaged=/usr/lib/modules/$1/pkgbase
+	# shellcheck disable=SC1091 # the distribution's
+	[[ ! -r /etc/os-release ]] || . /etc/os-release
+	case " $ID $ID_LIKE " in
+	*' debian '* | *' ubuntu '*) echo "linux-headers-$1" ;;
+	*' fedora '* | *' rhel '*) echo "kernel-devel-$1" ;;
+	*suse*) echo "kernel-${1##*-}-devel" ;;
+	*' arch '*) if [[ -r $packaged ]]; then echo "$(<"$packaged")-headers"; else echo linux-headers; fi ;;
+	*) echo "the headers of Linux $1" ;;
+	esac
 }
 
 # The version of modules, packages and documentation: the newest entry of CHANGELOG.md.

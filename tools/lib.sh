@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Shared by the tools, which source this file.
+# shellcheck source=out-of-tree/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../out-of-tree/lib.sh"
 
 home=~ # bash asks the password file when HOME is unset
 cache=${XDG_CACHE_HOME:-$home/.cache}/vmremap
 logs=$checkout/build/log
-# shellcheck disable=SC2034 # the tools that build use it
-module_parts=("${core_parts[@]}" samples selftests/module selftests/vmremap_test.h) # the source of all modules
 
 # Target architecture: kernel name, Debian name, and the make arguments for cross builds.
 arch=${ARCH:-$(uname -m | sed s/aarch64/arm64/)}

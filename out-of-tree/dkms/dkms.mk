@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Builds vmremap for KERNELRELEASE under DKMS: with the crate if the kernel's metadata exists or can be made. If
-# that fails, make.log has the reason, and only the C part is built.
+# Builds vmremap under DKMS, for KERNELRELEASE, whose headers are in KDIR, and by the compiler that built this kernel: with the
+# crate if the kernel's metadata exists or can be made. If that fails, make.log has the reason, and only the C part is built.
 
-headers := /lib/modules/$(KERNELRELEASE)/build
 rust := $(if $(shell command -v linux-rust-metadata),$(shell linux-rust-metadata $(KERNELRELEASE)))
+tree := $(or $(rust),$(KDIR))
 
 modules:
-	$(MAKE) -C $(or $(rust),$(headers)) M=$(CURDIR) modules
+	tools=$$(out-of-tree/toolchain $(tree)) && $(MAKE) -C $(tree) M=$(CURDIR) $$tools modules
