@@ -176,7 +176,8 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * A mapping of a whole VMA holds no reference on the area, but on the area's file, which is
  * not counted. A part of a VMA that vmremap_range_partial() has mapped holds a reference on the
  * area. If this function returns true, nobody else in the kernel has a reference, and nobody
- * else can take one.
+ * else can take one and use the memory: a drop-in that is given an address in the area takes a
+ * reference, but accesses no byte.
  *
  * Contract: requires AreaOutlives; guarantees SoleReference.
  * Context: Any.

@@ -37,7 +37,8 @@ impl<'a, T: FromBytes + IntoBytes> SharedMem<'a, T> {
         // - `AreaOutlives`: by the type invariant the pointer is valid for reads and writes for
         //   `'a`.
         // - `NoSharedRef`: the reference does not leave this file. All other accesses by the kernel
-        //   are volatile, atomic or copies that the compiler does not see, and so is none a race.
+        //   are volatile or atomic, which makes no race, or copies, which are exempt: no compiler
+        //   sees one together with this access.
         unsafe { Atomic::from_ptr(self.as_ptr().cast()) }
     }
 }

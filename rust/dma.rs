@@ -270,14 +270,14 @@ impl Drop for Table {
     }
 }
 
-// SAFETY: `new()` and `drop()` write a table, and `dma_map_sgtable()` in `DmaMapping::new()` does,
-// before any other task can reach it. Any task may free it.
-// - `AnyThread`: the other field, an `Area`, is `Send`.
+// SAFETY: A table belongs to no task.
+// - `AnyThread`: any task may free `raw` and its entries, to which `first` points. `_area`, an
+//   `Area`, is `Send`.
 unsafe impl Send for Table {}
 
-// SAFETY: Once several tasks can reach a table, they only read it, until the last one drops it.
-// Unmapping writes only entries of memory that belongs to another device.
-// - `AnyThread`: the other field, an `Area`, is `Sync`.
+// SAFETY: `DmaMapping::new()` has mapped the table before a second task can reach it.
+// - `AnyThread`: from then on `raw`, its entries, `first` and `count` are only read, also when the
+//   table is unmapped, until the last task frees them in `drop()`. `_area`, an `Area`, is `Sync`.
 unsafe impl Sync for Table {}
 
 /// A table that is mapped for DMA.
@@ -347,7 +347,8 @@ impl DmaMapping {
             {
                 // SAFETY: By the type invariants these entries are mapped for this device in this
                 // direction.
-                // - `DeviceBound`: the `DmaMapping` exists, so the device is bound.
+                // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound,
+                //   and drops it, which unmaps the entries, after that.
                 unsafe {
                     bindings::__dma_sync_sg_for_device(
                         this.device(),
@@ -367,7 +368,8 @@ impl DmaMapping {
             {
                 // SAFETY: By the type invariants these entries are mapped for this device in this
                 // direction.
-                // - `DeviceBound`: the `DmaMapping` exists, so the device is bound.
+                // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound,
+                //   and drops it, which unmaps the entries, after that.
                 unsafe {
                     bindings::__dma_sync_sg_for_cpu(
                         this.device(),

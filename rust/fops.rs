@@ -76,8 +76,8 @@ impl<T: MiscDevice> miscdevice::MiscDevice for Adapter<T> {
 
     fn mmap(device: Borrowed<'_, T>, file: &File, vma: &VmaNew) -> Result {
         // SAFETY: No other code of the crate or of a driver gets this VMA.
-        // - `VmaInit`: the kernel calls this with a new VMA, which does not have `VM_MIXEDMAP`, and
-        //   `T::mmap` is not given the VMA but the `Mapping`.
+        // - `VmaInit`: the kernel calls this with a new VMA, which does not have `VM_MIXEDMAP`:
+        //   only a driver sets that. `T::mmap` is not given the VMA but the `Mapping`.
         let mapping = unsafe { Mapping::from_vma(vma) };
 
         T::mmap(device, file, &mapping)
@@ -134,7 +134,9 @@ pub(crate) fn register<T: MiscDevice>(
         let slot = slot.cast::<bindings::miscdevice>();
         let mut device = options.into_raw::<Adapter<T>>();
 
-        device.fops = &Adapter::<T>::FOPS;
+        // It compiles only if the reference to the constant lives for ever, whatever `T` borrows.
+        let operations: &'static file_operations = &Adapter::<T>::FOPS;
+        device.fops = operations;
         // SAFETY: Nothing is in `slot` yet, so that nothing has to be dropped.
         // - `RegistrationPinned`: `slot` is valid for writes, and is where it stays.
         // - `AbiLayout`: the registration is `repr(transparent)` over a `miscdevice`.
@@ -143,7 +145,9 @@ pub(crate) fn register<T: MiscDevice>(
         // - `OpsMatch`: the device is one for an `Adapter<T>`, as `into_raw` makes it, but for
         //   functions that it lacks.
         // - `RegistrationPinned`: `slot` is initialised in place, and then pinned.
-        // - `RegistrationEnds`: to drop the registration deregisters it.
+        // - `RegistrationEnds`: to drop the registration deregisters it. The operations are static,
+        //   and their owner is the driver's module, by `into_raw`. This module stays as well: the
+        //   driver's uses its symbols.
         // - `Context`: a driver's `init` and `probe` may sleep; no type says so.
         to_result(unsafe { misc_register(slot) })
     };
@@ -228,8 +232,9 @@ unsafe extern "C" fn mmap_prepare<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
         // If a hook fails, the kernel leaves this to the hook.
         if result.is_err() && after.vm_file != before.vm_file && after.vm_file != before.file {
             // SAFETY: No VMA takes over the reference, because the hook fails.
-            // - `AreaOutlives`: whoever puts a file there puts a reference on it there, which is
-            //   this one.
+            // - `AreaOutlives`: `vmremap_area_mmap_prepare()` puts an area's file there together
+            //   with a reference on it, which is this one. If it has dropped that, it has also put
+            //   back the file that was there before: `take_back()`.
             unsafe { fput(after.vm_file) };
         }
         result.map(|()| 0)

@@ -132,6 +132,8 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
         // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
         // - `Initialised`: it was zeroed, and by the type invariant of `Area` any bytes are a `T`.
         // - `NoUserAccess`: by the type invariant no program accesses it.
+        // - `DeviceTurn`: a DMA mapping owns an `Area`, so that there is none; a device whose
+        //   mapping has ended no longer accesses the memory.
         // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
         unsafe { NonNull::as_ref(&self.area.memory()) }
     }
@@ -144,6 +146,8 @@ impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
         // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
         // - `Initialised`: it was zeroed, and by the type invariant of `Area` any bytes are a `T`.
         // - `NoUserAccess`: by the type invariant no program accesses it.
+        // - `DeviceTurn`: a DMA mapping owns an `Area`, so that there is none; a device whose
+        //   mapping has ended no longer accesses the memory.
         // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
         unsafe { NonNull::as_mut(&mut self.area.memory()) }
     }

@@ -90,7 +90,8 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     // SAFETY: This only changes a lifetime.
     // - `AbiLayout`: only the lifetime of the type differs.
     // - `DeviceBound`: the vector stays until `vectors` is dropped, which is after the
-    //   registration: the order of the fields of `Handled`.
+    //   registration: the order of the fields of `Handled`. A driver that allocates vectors as well
+    //   can free it before: a known hole.
     let request =
         unsafe { mem::transmute::<IrqRequest<'_>, IrqRequest<'static>>(vectors.index(0)?.into()) };
     let handler: Result<H> = Ok(handler);

@@ -263,9 +263,11 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
             .wrapping_byte_add(offset_of!(Self, data))
             .cast::<T::RegistrationData>();
         // SAFETY: Only `register` above creates an `inner`, because `Adapter` is private.
-        // - `OpsMatch`: so by the type invariant this is the `data` of a registration of a `T`.
+        // - `OpsMatch`: so by the type invariant `inner` is a field of a registration of a `T`, and
+        //   this is the address of the field `data` of the same registration.
         // - `RegistrationEnds`: `data` exists as long as `inner` is registered, which because of
-        //   the borrow is at least as long as the returned reference exists.
+        //   the borrow is at least as long as the returned reference exists. No method gives out a
+        //   `&mut` to it.
         // - `Initialised`: `data` is initialised before `inner` is registered.
         let data = unsafe { &*data };
 

@@ -24,12 +24,13 @@ impl<T: KnownSize + ?Sized> AsPageIter for Area<T> {
 
     /// Returns an iterator of the area's pages. Its size is the area's, not rounded up to pages.
     fn page_iter(&mut self) -> VmallocPageIter<'_> {
-        // SAFETY: The memory is no allocation of `Vmalloc` but of `vmap()`. The iterator only looks
-        // up pages by `vmalloc_to_page()`, which finds the pages of both.
+        // SAFETY: To the letter, the function asks for an allocation of `Vmalloc`, which this
+        // memory is not: `RightPage` says what of the iterator makes that harmless.
         // - `AreaOutlives`: the iterator borrows `self`, which by the type invariant keeps this
         //   memory and its address.
-        // - `RightPage`: the address is aligned to pages, and from there on each byte of the size
-        //   has a page of the area. The iterator rounds the size up to pages, as the area does.
+        // - `RightPage`: the iterator only looks up pages, by `vmalloc_to_page()`. The address is
+        //   aligned to pages, and from there on each byte of the size has a page of the area. The
+        //   iterator rounds the size up to pages, as the area does.
         unsafe { VmallocPageIter::new(self.memory().cast(), self.size()) }
     }
 }

@@ -217,7 +217,8 @@ impl IoBackend for SharedMemBackend {
     ///
     /// # Safety
     ///
-    /// - `AreaOutlives`: `ptr` points to a part of what `view` shows, as a projection makes it.
+    /// - `AreaOutlives`: `ptr` points to a part of what `view` shows, as a projection makes it:
+    ///   aligned for `U`, and any bytes are a value of it.
     #[inline]
     unsafe fn project_view<'a, T: ?Sized + KnownSize, U: ?Sized + KnownSize>(
         view: Self::View<'a, T>,
@@ -246,7 +247,7 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         // a value of `T`.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
         // - `NoSharedRef`: the access is volatile, which LKMM takes for marked. So it makes no data
-        //   race with the marked access that an access by a program is.
+        //   race with another marked one: of a program, or of another view in any thread.
         // - `AbiLayout`: by the type invariant the memory is aligned for `T`.
         // - `Initialised`: any bytes are a `T`, and the area has no others than initialised ones.
         unsafe { ptr::read_volatile(view.memory) }
@@ -260,7 +261,7 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         // SAFETY: By the type invariant the memory is valid and aligned for `T`.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
         // - `NoSharedRef`: the access is volatile, which LKMM takes for marked. So it makes no data
-        //   race with the marked access that an access by a program is.
+        //   race with another marked one: of a program, or of another view in any thread.
         // - `AbiLayout`: by the type invariant the memory is aligned for `T`.
         unsafe { ptr::write_volatile(view.memory, value) }
     }
@@ -281,8 +282,9 @@ impl IoCopyable for SharedMemBackend {
         // `Frozen` lends that, which borrows the only `Area`, and so there is no view.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
         // - `Borrowed`: the caller lends a buffer that is as long as the view.
-        // - `NoSharedRef`: a program may write the area meanwhile. The copy is then a mixture, and
-        //   the compiler of a driver sees only a call.
+        // - `NoSharedRef`: a program or another thread may write the area meanwhile. The copy is
+        //   then a mixture. All other code only has a call of this function, whose body has no
+        //   other access that the compiler could combine with the copy.
         unsafe { memcpy(buffer.cast(), view.memory.cast(), view.memory.len()) };
     }
 
@@ -297,8 +299,9 @@ impl IoCopyable for SharedMemBackend {
         // `Frozen` lends that, which borrows the only `Area`, and so there is no view.
         // - `AreaOutlives`: the view borrows the area, which keeps its memory.
         // - `Borrowed`: the caller lends a buffer that is as long as the view.
-        // - `NoSharedRef`: a program may write the area meanwhile. The copy is then a mixture, and
-        //   the compiler of a driver sees only a call.
+        // - `NoSharedRef`: a program or another thread may access the area meanwhile. It then sees
+        //   a mixture. All other code only has a call of this function, whose body has no other
+        //   access that the compiler could combine with the copy.
         unsafe { memcpy(view.memory.cast(), buffer.cast(), view.memory.len()) };
     }
 }

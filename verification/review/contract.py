@@ -29,7 +29,7 @@ HOW = "checked", "caller", "construction", "refcount", "type", "build", "kernel"
 SERIES = 7, 3  # of the kernel that the contract speaks of
 # Names that look like a clause's.
 TYPES = "VmaNew", "Mapping", "FromBytes", "IntoBytes", "UnsafeCell", "PinInit", "MaybeUninit", \
-    "DmaArea", "MiscDevice", "MiscDeviceRegistration", "WeakArea"
+    "DmaArea", "MiscDevice", "MiscDeviceRegistration", "WeakArea", "VmallocPageIter", "ThisModule"
 DEFINITION = r"^(?:(?![\s/*#]).*?\b{0}\([^;{{]*\{{|#\s*define {0}\(|pub struct {0}\b)"
 
 
