@@ -42,7 +42,15 @@ def read(review, document, foreign):
         check(review, text, parts.get("Foreign", ""), {
             name: methods for name in {*known.values(), *named}
             if (methods := foreign.types.get(name))}, check_verdict)
-    review.boundary = {match[1]: list(rows(match[2])) for match in SECTION.finditer(parts.get("Items", ""))}
+    review.boundary, review.verdicts = (
+        {match[1]: list(rows(match[2])) for match in SECTION.finditer(parts.get(part, ""))} for part in ("Items", "Foreign"))
+    holes = set(re.findall(r"^- \*\*(.+?)\.\*\*", review.argument, re.M))
+    on = {f"{name}, {', '.join(keys)}": holes.intersection(re.findall(r"\*([\w ]+)\*", cells[0]))
+          for name, table in review.boundary.items() for keys, cells in table if "hole" in re.findall(r"\w+", cells[1])}
+    for row, named in on.items():
+        review.error(PAGE, 1, f"{row}: a hole, but none of the known ones", when=not named)
+    for hole in sorted(holes.difference(*on.values())):
+        review.error(PAGE, 1, f"the known hole '{hole}' is on no row")
     tried = {key for table in review.boundary.values() for keys, cells in table if HOSTILE in cells[-1] for key in keys}
     for hazard in sorted({key for every in hazards.values() for key in every} - tried):
         review.error(PAGE, 1, f"no driver of {HOSTILE} tries the hazard {hazard}")

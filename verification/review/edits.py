@@ -109,6 +109,10 @@ EDITS = [
      "`selftests/compile-fail/device_not_bound.rs`", "docs/boundary.md: no driver of selftests/hostile/ tries the hazard call"),
     ("a test that shows a row is gone", "docs/boundary.md", r"`selftests/revoke\.c`", "`selftests/revoked.c`",
      "docs/boundary.md: Area: revoke: there is no selftests/revoked.c"),
+    ("a row has a hole that is not known", "docs/boundary.md", r"\*Freed vectors\*\. \| D", "none that is known. | D",
+     "docs/boundary.md: handle_interrupt, call: a hole, but none"),
+    ("a known hole has no row", "docs/boundary.md", r": \*Moved table\*\. \| AreaOutlives, NoSharedRef, hole", ". | AreaOutlives",
+     "docs/boundary.md: the known hole 'Moved table' is on no row"),
     ("the snapshot lags behind", "rust/api.txt", r"pub fn freeze\(&mut self\)", "pub fn freeze(self)",
      "rust/api.txt: is not so: *freeze(self)*"),
 ]

@@ -12,9 +12,10 @@ Place = namedtuple("Place", "role clause symbol path line text", defaults=[""])
 # An unsafe block or impl, with what its callees require and what its comment discharges, each with a reason.
 Unsafe = namedtuple("Unsafe", "path line symbol callees required reasons")
 # Behind an empty line: what begins at the margin, but no label or preprocessor's line that is in a function; in Rust
-# also a function or a type in an impl or a module.
-BEGINS = {".rs": r"\n\n(?= {0,4}(?:///|//|#\[|pub\b|fn\b|unsafe\b|impl\b|const\b|macro_rules))",
+# also a function or a type in an impl or a module, with the comments and attributes above it.
+BEGINS = {".rs": r"\n\n(?=\S| {4}(?:(?://|#\[).*\n {4})*(?:pub|(?:unsafe )?(?:fn|impl)|const [A-Z]\w*|macro_rules)\b)",
           "": r"\n\n(?=\S)(?!(?:[#\s].*\n|\w+:\n|\n)*\})"}
+WHOLE = "verification/proofs/", "selftests/compile-fail/"
 
 
 def line_of(text, at):
@@ -31,11 +32,12 @@ class Review:
     abi: dict = field(default_factory=dict)  # of a function: the line in the header
     through: dict = field(default_factory=dict)  # of a function of the ABI: all functions that it uses
     through_tests: dict = field(default_factory=dict)  # of a test: the functions of the ABI that it is about
-    defined: dict = field(default_factory=dict)  # of a function in C: where
+    bodies: dict = field(default_factory=dict)  # of a function in C: where it is, and what it uses in the same file
     invariants: dict = field(default_factory=dict)  # of a Rust type: in words
     operations: dict = field(default_factory=dict)  # of other crates: the clauses that answer for each
     obligations: dict = field(default_factory=dict)  # of the same: each point in its own words, and its clause
     boundary: dict = field(default_factory=dict)  # of a public item: rows of what can be done to it
+    verdicts: dict = field(default_factory=dict)  # of a type of the crate kernel: rows of its safe methods
     snapshot: str = ""  # of the API, as it is
     preface: str = ""
     argument: str = ""
@@ -59,11 +61,15 @@ class Review:
     def of(self, role, clause=None, symbol=None):
         return [p for p in self.places if p.role == role and clause in (None, p.clause) and symbol in (None, p.symbol)]
 
-    def part(self, path, line):
-        """The function, the table or the comment that a line is in, with its first line's number; a proof whole."""
+    def parts(self, path):
+        """The functions, tables and comments of a file, each with its first line's number; whole, a proof or a program that
+        must not compile.
+        """
         first, begins = 1, BEGINS[".rs" if path.endswith(".rs") else ""]
-        for text in [self.files[path]] if path.startswith("verification/proofs/") else re.split(begins, self.files[path]):
-            if line <= first + text.count("\n"):
-                break
+        for text in [self.files[path]] if path.startswith(WHOLE) else re.split(begins, self.files[path]):
+            yield first, text
             first += text.count("\n") + 2
-        return first, text
+
+    def part(self, path, line):
+        """The one of the parts that a line is in."""
+        return max(part for part in self.parts(path) if part[0] <= line)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Who has read which module of the crate: docs/sign-off.md. An entry is stale when what it covers has changed: the module,
-the rows of docs/boundary.md of the items that it defines, and the statements of the clauses that it names.
+the rows of docs/boundary.md that are about it, and the statements of the clauses that it names.
 """
 import hashlib
 import re
@@ -10,14 +10,31 @@ ROW = re.compile(r"^\| `(rust/\w+\.rs)` \| `(\w+)` \| `(\w+)` \| ([^|]+) \| ([^|
 
 
 def modules(review):
-    return [path for path, _ in review.texts("rust/", suffix=".rs")]
+    return sorted((path for path, _ in review.texts("rust/", suffix=".rs")), key=lambda path: risk(review, path))
+
+
+def items(review, path):
+    """Of the public items that a module defines, or adds functions to, the rows that are about it."""
+    text = review.files[path]
+    for name, table in review.boundary.items():
+        defines = re.search(rf"^pub (?:struct|trait|fn) {name}\b", text, re.M)
+        adds = re.search(rf"^ *impl\b[^\n]* {name}<", text, re.M)
+        rows = [(keys, cells) for keys, cells in table
+                if defines or adds and any(re.search(rf"\bpub fn {key}\b", text) for key in keys)]
+        if rows:
+            yield name, rows
+
+
+def risk(review, path):
+    """Modules with more holes go first, and then those with more unsafe places."""
+    holes = [cells for _, rows in items(review, path) for _, cells in rows if "hole" in re.findall(r"\w+", cells[1])]
+    return -len(holes), -sum(unsafe.path == path for unsafe in review.unsafe), path
 
 
 def covered(review, path):
     """A hash of all that somebody who signs a module has read."""
     text = review.files[path]
-    rows = [f"{name}: {table}" for name, table in sorted(review.boundary.items())
-            if re.search(rf"\b(?:struct|trait|fn) {name}\b", text)]
+    rows = [f"{name}: {rows}" for name, rows in sorted(items(review, path))]
     named = [review.clauses[name].statement for name in sorted(set(re.findall(r"`(\w+)`", text)) & review.clauses.keys())]
     return hashlib.sha256("\n".join([text, *rows, *named]).encode()).hexdigest()[:12]
 

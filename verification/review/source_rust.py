@@ -16,7 +16,9 @@ COMMENT_OR_STRING = re.compile(r"""//[^\n]*|/\*.*?\*/|r(#+)".*?"\1|r"[^"]*"|"(?:
 # A function or type with the comment before it; a comment with up to four lines of the statement that follows it.
 DOCUMENTED = re.compile(r'^((?: *(?:///|#\[).*\n)*)[\w() ]*\b(unsafe (?:extern "C" )?fn|struct) (\w+)', re.M)
 COMMENT = re.compile(r"((?:^ *// .*\n)+)(?:(?! *//)(?!.*[;{}]\s*(?://.*)?$).*\S.*\n){0,4}\Z", re.M)
-FUNCTION = re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:const )?(?:unsafe )?(?:extern +)?fn (\w+)", re.M)
+# Also a constant or a static, if all lines below it, as far as the text goes, are indented more.
+FUNCTION = re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:(?:const )?(?:unsafe )?(?:extern +)?fn (\w+)|"
+                      r"(?:const|static) (\w+): .*[^;\n]\n(?:(?!\1\S).*\n)*(?!\1\S).*\Z)", re.M)
 OWNER = re.compile(r"^(?:unsafe )?impl(?:<.*?>)? (.*?)(?: where| \{|$)", re.M)
 CALL = re.compile(r"(?<![\w.:])((?:\w+::)*\w+)(?:::<[^;()]*>)?\(")
 DEREFERENCE = "dereference of raw pointer"
@@ -50,7 +52,7 @@ def read_documentation(path, line, comment, kind, name, review):
     clauses = items(path, line, sections.get("Safety", ""), review)
     review.error(path, line, f"unsafe fn {name}() does not say under '# Safety' which clauses it requires",
                  when=not clauses)
-    review.places += [Place("requires", clause, name, path, line) for clause in clauses]
+    review.places += [Place("requires", clause, name, path, line, asked) for clause, asked in clauses.items()]
 
 
 def read_file(path, text, requires, operations, review):
@@ -136,9 +138,10 @@ def enclosing(code, begin):
         return re.sub(r"<.*> (\w+)", r" \1", own).rstrip(" {}").replace("unsafe ", "")
     *_, function = [None, *FUNCTION.finditer(before)]
     if not function or not function[1]:
-        return function[2] if function else "?"
+        return function[function.lastindex] if function else "?"
     *_, owner = ["", *OWNER.findall(before[:function.start()])]
-    return "::".join(filter(None, [re.sub("<.*", "", owner.split(" for ")[-1].lstrip("&'a ")), function[2]]))
+    return "::".join(filter(None, [re.sub("<.*", "", owner.split(" for ")[-1].lstrip("&'a ")),
+                                   function[function.lastindex]]))
 
 
 def called(body, requires, symbol, operations):

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Write of each module of the crate what decides whether it is sound: its public items, its types with their invariants,
+what establishes these, and what is unsafe, with what each callee asks for.
+"""
+import re
+
+import signed
+from model import Place
+from text import heading, label, quote
+
+TYPE = re.compile(r"^(?:pub(?:\(\w+\))? )?(?:struct|enum|union) (\w+)", re.M)
+DEFINED = re.compile(r"^ *(?:pub(?:\(\w+\))? )?(?:const |unsafe |extern \"C\" )*(?:fn|const|static) (\w+)", re.M)
+DOCUMENTATION = re.compile(r"^ *//[/!].*\n", re.M)
+INTRODUCTION = """
+Of each module, those first that have a known hole: its public items, its types and their invariants, what establishes these,
+and what is unsafe. The reason why an operation is sound is in the comment above it, clause by clause. Below the source
+stands what each callee asks for, and which of these clauses answers.
+"""
+
+
+def write(text):
+    """@text: how the pages say things."""
+    review = text.review
+    unsafe = {unsafe.path: None for unsafe in review.unsafe}
+    named = {name for one in review.unsafe for name in one.reasons}
+    clauses = "".join(f"\n{text.name(name)}\n   {text.inline(clause.statement)}\n"
+                      for name, clause in review.clauses.items() if name in named)
+    seen = set()
+    return (heading("Modules, and what is unsafe in them") + INTRODUCTION +
+            "".join(of_module(text, path, seen) for path in dict.fromkeys([*signed.modules(review), *unsafe])) +
+            heading("The clauses that the reasons name", 1) + clauses)
+
+
+def of_module(text, path, seen):
+    review = text.review
+    items = "; ".join(f":ref:`{name} <{label('item ' + name)}>`" + (
+        "" if rows == review.boundary[name] else f" ({', '.join(f'``{key}``' for keys, _ in rows for key in keys)})")
+                      for name, rows in signed.items(review, path))
+    mine = [unsafe for unsafe in review.unsafe if unsafe.path == path]
+    out = heading(path, 1, label(path)) + "".join(
+        f"\n{said[0].upper()}{said[1:]}; to sign: ``{now}``.\n" for module, now, said in signed.state(review) if module == path)
+    out += f"\nThe whole file: {text.name(path)}.\n" + (f"\nPublic items: {items}.\n" if items else "")
+    types, makers = decisive(review, path, {review.part(path, unsafe.line) for unsafe in mine})
+    for name, line in types.items():
+        out += f"\n**The invariants of** ``{name}``\n\n{text.prose(review.invariants[name])}\n" if name in review.invariants else ""
+        out += text.source(path, line, marked=False)
+    out += "\n**What these rest on, with nothing unsafe in it**\n" + text.source(path, *makers, marked=False) if makers else ""
+    for symbol in dict.fromkeys(unsafe.symbol for unsafe in mine):
+        out += of_symbol(text, path, symbol, [unsafe for unsafe in mine if unsafe.symbol == symbol], seen)
+    return out
+
+
+def decisive(review, path, unsafe):
+    """Of a module the types, and what else has no unsafe block but decides: what makes, copies or drops a value that has
+    invariants, and what that and the unsafe parts use; each with its line.
+    """
+    parts = {part: DOCUMENTATION.sub("", part[1]) for part in review.parts(path)}
+    types = {name: first + text[:match.start()].count("\n") for first, text in parts for match in TYPE.finditer(text)
+             for name in [match[1]]}
+    kept = "|".join(name for name in types if name in review.invariants) or "-"
+    makes = re.compile(rf"// INVARIANT:|^(?:unsafe )?impl\b.*\b(?:Clone|Copy|Drop) for (?:{kept})\b", re.M)
+    shown = {part for part in parts if makes.search(parts[part])} | unsafe
+    while True:
+        words = {word for part in shown for word in re.findall(r"\w+", parts[part])}
+        more = {part for part in parts if words.intersection(DEFINED.findall(parts[part]))} - shown
+        if not more:
+            break
+        shown |= more
+    return types, sorted(first + text.count("\n") for first, text in shown - unsafe if not TYPE.search(text))
+
+
+def of_symbol(text, path, symbol, mine, seen):
+    """A function that is safe to call, or an impl, with all that is unsafe in it."""
+    review = text.review
+    out = heading(symbol, 2, label(symbol)) + f"\n{mine[0].path}:{mine[0].line}\n" + text.source(
+        path, *(unsafe.line for unsafe in mine))
+    asked = dict.fromkeys((callee, tuple(unsafe.reasons)) for unsafe in mine for callee in unsafe.callees)
+    out += "".join(asks(text, callee, reasons) for callee, reasons in asked)
+    words = "".join(review.part(path, unsafe.line)[1] for unsafe in mine)
+    places = {place.symbol: place for place in review.of("kernel")} | {
+        name: Place("", "", name, *where[0]) for name, where in review.bodies.items() if name not in review.abi}
+    named = [place for name, place in places.items() if f"`{name}()`" in words and name not in seen]
+    seen.update(place.symbol for place in named)
+    return out + text.spots(named)
+
+
+def asks(text, callee, reasons):
+    """What a callee asks for, in its own words if it is foreign, each with the clauses that answer."""
+    review = text.review
+    if callee in review.obligations:
+        return f"\n``{callee}`` asks that\n\n" + "".join(
+            f"- {quote(asked)} {answers(text, re.findall(r'`(\w+)`', clauses), reasons)}\n"
+            for asked, clauses in review.obligations[callee])
+    link = f":ref:`{callee} <{label(callee)}>`" if callee in review.abi else f"``{callee}``"
+    wanted = {place.clause: place.text for place in review.of("requires", symbol=callee)}
+    return f"\n{link} asks that\n\n" + "".join(
+        f"- {text.inline(asked)} {answers(text, [name], reasons)}\n" for name, asked in wanted.items())
+
+
+def answers(text, clauses, reasons):
+    """Those of the clauses that are named: one is enough."""
+    return ", ".join(text.name(name) for name in clauses if name in reasons) or "**not discharged**"
