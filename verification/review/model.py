@@ -32,7 +32,7 @@ class Review:
     abi: dict = field(default_factory=dict)  # of a function: the line in the header
     through: dict = field(default_factory=dict)  # of a function of the ABI: all functions that it uses
     through_tests: dict = field(default_factory=dict)  # of a test: the functions of the ABI that it is about
-    bodies: dict = field(default_factory=dict)  # of a function in C: where it is, and what it uses in the same file
+    bodies: dict = field(default_factory=dict)  # of a function of the ABI: itself, and what it uses in the same file
     invariants: dict = field(default_factory=dict)  # of a Rust type: in words
     operations: dict = field(default_factory=dict)  # of other crates: the clauses that answer for each
     obligations: dict = field(default_factory=dict)  # of the same: each point in its own words, and its clause

@@ -5,7 +5,6 @@ what establishes these, and what is unsafe, with what each callee asks for.
 import re
 
 import signed
-from model import Place
 from text import heading, label, quote
 
 TYPE = re.compile(r"^(?:pub(?:\(\w+\))? )?(?:struct|enum|union) (\w+)", re.M)
@@ -61,7 +60,7 @@ def decisive(review, path, unsafe):
     makes = re.compile(rf"// INVARIANT:|^(?:unsafe )?impl\b.*\b(?:Clone|Copy|Drop) for (?:{kept})\b", re.M)
     shown = {part for part in parts if makes.search(parts[part])} | unsafe
     while True:
-        words = {word for part in shown for word in re.findall(r"\w+", parts[part])}
+        words = {word for part in shown for word in re.findall(r"\w+", re.sub(r"//.*", "", parts[part]))}
         more = {part for part in parts if words.intersection(DEFINED.findall(parts[part]))} - shown
         if not more:
             break
@@ -77,8 +76,8 @@ def of_symbol(text, path, symbol, mine, seen):
     asked = dict.fromkeys((callee, tuple(unsafe.reasons)) for unsafe in mine for callee in unsafe.callees)
     out += "".join(asks(text, callee, reasons) for callee, reasons in asked)
     words = "".join(review.part(path, unsafe.line)[1] for unsafe in mine)
-    places = {place.symbol: place for place in review.of("kernel")} | {
-        name: Place("", "", name, *where[0]) for name, where in review.bodies.items() if name not in review.abi}
+    places = {place.symbol: place for place in [*review.of("kernel"), *(
+        used for name, uses in review.bodies.items() if f"`{name}()`" in words for used in uses[1:])]}
     named = [place for name, place in places.items() if f"`{name}()`" in words and name not in seen]
     seen.update(place.symbol for place in named)
     return out + text.spots(named)
@@ -93,6 +92,8 @@ def asks(text, callee, reasons):
             for asked, clauses in review.obligations[callee])
     link = f":ref:`{callee} <{label(callee)}>`" if callee in review.abi else f"``{callee}``"
     wanted = {place.clause: place.text for place in review.of("requires", symbol=callee)}
+    if not all(wanted.values()):
+        return f"\n{link} requires {', '.join(answers(text, [name], reasons) for name in wanted)}.\n"
     return f"\n{link} asks that\n\n" + "".join(
         f"- {text.inline(asked)} {answers(text, [name], reasons)}\n" for name, asked in wanted.items())
 

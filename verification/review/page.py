@@ -6,7 +6,6 @@ import re
 
 import modules
 import signed
-from model import Place
 from text import Text, heading, indented, label, page_of
 
 TITLES = {"requires": "Required of the caller", "checks": "Checked by", "site": "Where it is checked",
@@ -53,6 +52,11 @@ COMPARED = "Refuse a change of the API that its author does not speak of."
 COMPARE = "No revision was given to compare with: ``make review BASE=REV`` puts the difference here, that of the API first."
 
 
+def contents(names, option=""):
+    lines = "".join(f"   {name}\n" for name in names)
+    return f"\n.. toctree::\n{option}\n{lines}"
+
+
 class Pages(Text):
     def write(self, summary, changes, folder):
         for name, text in self.pages(summary, changes).items():
@@ -63,7 +67,7 @@ class Pages(Text):
         review, clauses = self.review, self.review.clauses
         tests = {path for table in review.boundary.values() for _, cells in table
                  for path in re.findall(r"`([\w/-]+\.rs)\b", cells[2])}
-        self.shown = [path for path, _ in review.texts("rust/", "bindings/", *tests, suffix=".rs")]
+        self.shown = [path for path, _ in review.texts("rust/", "bindings/", "kunit/", *tests, suffix=".rs")]
         items = {name: (path, said) for path, _, said in reversed([*signed.state(review)])
                  for name, rows in signed.items(review, path) if rows == review.boundary[name]}
         pages = {
@@ -73,10 +77,9 @@ class Pages(Text):
             "functions": heading("The C ABI") + "".join(map(self.of_function, sorted(review.abi, key=review.abi.get))),
             "kernel": heading("Assumed of the kernel") + "".join(self.of_kernel(clause, changes) for clause in clauses.values()),
             **{clause.name: self.of_clause(clause) for clause in sorted(clauses.values(), key=lambda c: not c.errno)},
-            **{page_of(path): heading(path) + self.code(path, 1, review.files[path]) for path in self.shown}}
-        contents = "\n".join(f"   {name}" for name in pages)
-        pages["index"] = self.index(summary, changes) + f"\n.. toctree::\n   :hidden:\n\n{contents}\n"
-        return pages
+            "files": heading("Whole files") + contents(map(page_of, self.shown))}
+        return pages | {page_of(path): heading(path) + self.code(path, 1, review.files[path]) for path in self.shown} | {
+            "index": self.index(summary, changes) + contents(pages, "   :hidden:\n")}
 
     def index(self, summary, changes):
         wrong = "".join(f"\n- ``{error}``" for error in self.review.errors)
@@ -112,8 +115,8 @@ class Pages(Text):
         review, bodies = self.review, self.review.bodies.get(name, [])
         users = dict.fromkeys(unsafe.symbol for unsafe in review.unsafe if name in unsafe.callees)
         out = heading(name, 1, label(name)) + self.source("c/vmremap.h", review.abi[name])
-        out += "".join(f"\n{path}:{line}\n{self.source(path, line)}" for path, line in bodies[:1])
-        out += self.spots(Place("", "", "what it uses", path, line) for path, line in bodies[1:])
+        out += "".join(f"\n{place.path}:{place.line}\n{self.source(place.path, place.line)}" for place in bodies[:1])
+        out += self.spots(bodies[1:])
         if users:
             out += f"\nCalled from Rust by {', '.join(f':ref:`{user} <{label(user)}>`' for user in users)}.\n"
         for place in (p for p in review.places if p.symbol == name and p.path == "c/vmremap.h"):

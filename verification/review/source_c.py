@@ -55,8 +55,8 @@ def read(review):
     review.places += [Place("site", clause, d.name, d.path, line) for d in defined for clause, line in d.sites]
     link(defined)
     review.through = {d.name: {used.name for used in reach(d)} for d in defined if d.name in review.abi}
-    review.bodies = {d.name: [(used.path, used.line) for used in reach(d) if used.path == d.path and used.name not in
-                              review.abi.keys() - {d.name}] for d in reversed(defined)}
+    review.bodies = {d.name: [Place("uses", "", used.name, used.path, used.line) for used in reach(d) if used is d or
+                              used.path == d.path and used.name not in review.abi] for d in defined if d.name in review.abi}
     check_tables(review)
     checks = {d.name for d in defined if "enum vmremap_clause " in d.head} | {"vmremap_reject"}
     for definition in defined:
