@@ -64,6 +64,8 @@ Variables
                        select another Debian kernel
   INSTALL_MOD_PATH=DIR, INSTALL_MOD_DIR=updates
                        root and folder of the installed module
+  MODULE_SIGN_KEY=FILE MODULE_SIGN_CERT=FILE
+                       key and certificate that sign it, for Secure Boot
   DESTDIR=DIR, prefix=/usr/local
                        root and prefix of all other installed files
 endef
