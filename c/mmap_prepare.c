@@ -21,7 +21,7 @@
  * An .mmap hook may call another driver's .mmap_prepare through compat_vma_mmap(). Ours puts
  * a file with a reference into desc->vm_file. compat_vma_mmap() takes a second reference, and
  * in Linux 7.3 never puts the first. A later kernel may, so find out by a call on a VMA that
- * no process has. True if the first reference is left to us to put.
+ * no process has. This is true if compat_vma_mmap() leaves the first reference to us to put.
  */
 static bool nested_leaves_file __ro_after_init;
 
@@ -35,7 +35,7 @@ static const struct file_operations probe_fops = {
 	.mmap_prepare = bring_file,
 };
 
-/* At once: their f_op is in this module, which is gone if the probe fails. */
+/* Not fput(), which ends a file later: if the probe fails, its f_op is gone by then. */
 DEFINE_FREE(file, struct file *, IS_ERR(_T) ? (void)0 : __fput_sync(_T));
 
 /* Once, before any mapping. */
@@ -56,7 +56,7 @@ static int __init probe_kernel(void)
 	down_write(&mm->mmap_lock);
 	err = compat_vma_mmap(nested, vma);
 	up_write(&mm->mmap_lock);
-	/* The VMA's reference on its file. One is ours, and a third one was left to us. */
+	/* This was the VMA's own reference. One is ours: a second one was left to us. */
 	fput(vma->vm_file);
 	nested_leaves_file = !err && file_count(brought) > 1;
 	if (nested_leaves_file)

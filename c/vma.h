@@ -48,9 +48,9 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf);
 
 #ifdef CONFIG_NUMA
 /*
- * Returns the same as the kernel uses without a .get_policy. It is there because NUMA balancing
- * skips a VMA whose .get_policy returns NULL, and an area's pages never migrate: hint faults
- * would be in vain.
+ * Returns the policy that the kernel uses for a VMA without a .get_policy, and leaves @index, which
+ * __get_vma_policy() has set. It is there because NUMA balancing skips a VMA whose .get_policy
+ * returns NULL, and an area's pages never migrate: hint faults would be in vain.
  */
 static inline struct mempolicy *vmremap_get_policy(struct vm_area_struct *vma, unsigned long addr,
 						   pgoff_t *index)
