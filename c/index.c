@@ -46,7 +46,7 @@ void vmremap_index_remove(struct vmremap_area *area)
  * vmremap_index_get - get the area that an address lies in
  * @kaddr: any value at all
  *
- * Contract: guarantees AreaValid, AreaOutlives, AnyThread.
+ * Contract: guarantees AreaValid, ReferenceOwned, AreaOutlives, AnyThread.
  * Return: the area, with a reference taken, or NULL if @kaddr is in no area.
  */
 struct vmremap_area *vmremap_index_get(unsigned long kaddr)

@@ -24,8 +24,9 @@
  * If several of them do not hold, the function returns the errno of one of them, usually of
  * the first in this table. All other clauses are requirements or guarantees, without an errno:
  *
- *	AreaOutlives		an area lives as long as somebody has a reference on it; the
- *				caller has one during the call
+ *	ReferenceHeld		the caller has a reference on the area during the call
+ *	ReferenceOwned		the caller owns the reference that it drops
+ *	AreaOutlives		an area lives as long as somebody has a reference on it
  *	DeviceTurn		a device accesses the memory only while it owns it, and not
  *				after the caller has dropped its reference
  *	ZeroedBeforeShare	programs see only bytes that were zeroed or written for them
@@ -104,7 +105,7 @@ struct vmremap_area;
  * the memory policy of the calling task.
  *
  * Contract: requires nothing; checks SizeNonZero, RangeNoWrap; guarantees
- *	ZeroedBeforeShare, AreaOutlives, RightPage, AnyThread.
+ *	ZeroedBeforeShare, ReferenceOwned, AreaOutlives, RightPage, AnyThread.
  * Context: Process context. May sleep.
  * Return:
  * * the area, with one reference, which the caller owns
@@ -124,7 +125,7 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags) __must_
  * vmremap_area_get - take a reference
  * @area: an area on which the caller has a reference
  *
- * Contract: requires AreaOutlives; guarantees AreaOutlives, AnyThread.
+ * Contract: requires ReferenceHeld; guarantees ReferenceOwned, AreaOutlives, AnyThread.
  * Context: Any.
  * Return: @area.
  */
@@ -140,7 +141,7 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
  * thread. A few small areas are cached instead, and are zeroed before vmremap_area_alloc()
  * reuses them.
  *
- * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
+ * Contract: requires ReferenceOwned; guarantees PagesOutlive, AnyThread.
  * Context: Any but NMI; with PREEMPT_RT, not a hard interrupt either. Does not sleep.
  */
 void vmremap_area_put(struct vmremap_area *area);
@@ -153,7 +154,7 @@ void vmremap_area_put(struct vmremap_area *area);
  * area is %VMREMAP_RDONLY. So access them with READ_ONCE(), WRITE_ONCE() or
  * atomics, and check a copy rather than the bytes themselves.
  *
- * Contract: requires AreaOutlives.
+ * Contract: requires ReferenceHeld.
  * Context: Any.
  * Return: the page aligned address of the first byte. Never NULL.
  */
@@ -163,7 +164,7 @@ void *vmremap_area_addr(const struct vmremap_area *area);
  * vmremap_area_size - get the size of an area
  * @area: the area
  *
- * Contract: requires AreaOutlives.
+ * Contract: requires ReferenceHeld.
  * Context: Any.
  * Return: the size in bytes that was requested, not rounded up to pages.
  */
@@ -179,7 +180,7 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * else can take one and use the memory: a drop-in that is given an address in the area takes a
  * reference, but accesses no byte.
  *
- * Contract: requires AreaOutlives; guarantees SoleReference.
+ * Contract: requires ReferenceHeld; guarantees SoleReference.
  * Context: Any.
  * Return: true if the caller's reference is the only one. It is also false while
  * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold
@@ -199,7 +200,7 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * Call this when the device goes away, instead of unmap_mapping_range() on the driver's own
  * inode. That call does not reach the mappings, because their vm_file is the area's file.
  *
- * Contract: requires AreaOutlives; guarantees NoUserAccess, PagesOutlive, AnyThread.
+ * Contract: requires ReferenceHeld; guarantees NoUserAccess, PagesOutlive, AnyThread.
  * Context: Process context. May sleep. Takes the i_mmap lock of the area's file and the locks
  * of its folios, and waits for faults on the area that are inserting page table entries. The
  * caller may hold an mmap lock: both kinds of locks nest inside it, and such a fault does not
@@ -242,7 +243,7 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * may need a lock, such as a file system's, that a system call holds while it waits for the
  * thaw.
  *
- * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
+ * Contract: requires ReferenceHeld; guarantees NoUserAccess, AnyThread.
  * Context: Process context. May sleep. Takes the same locks as vmremap_area_revoke(), and waits
  * for the same faults.
  * Return:
@@ -262,7 +263,7 @@ int vmremap_area_freeze(struct vmremap_area *area) __must_check;
  * Pages are mapped again when they are accessed. An area that has been revoked since it was
  * frozen stays revoked. If the area is not frozen, this function only warns, once.
  *
- * Contract: requires AreaOutlives; guarantees AnyThread.
+ * Contract: requires ReferenceHeld; guarantees AnyThread.
  * Context: Any but NMI; with PREEMPT_RT, not a hard interrupt either. Does not sleep.
  */
 void vmremap_area_thaw(struct vmremap_area *area);
@@ -289,7 +290,7 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * other memory is affected. Neither vmremap_area_revoke() nor vmremap_area_freeze() stops a
  * device: stop it first.
  *
- * Contract: requires AreaOutlives, DeviceTurn; guarantees RightPage.
+ * Contract: requires ReferenceHeld, DeviceTurn; guarantees RightPage.
  * Context: Any in which an allocation with @gfp is allowed.
  * Return: 0, or
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -310,7 +311,7 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in
  * again.
  *
- * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
+ * Contract: requires VmaInit, ReferenceHeld; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
  *	SizeNonZero;
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
@@ -340,7 +341,7 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * Call this after everything else in the callback that can fail. It stores a reference on the
  * area's file in @desc, which the kernel leaks if the callback fails afterwards.
  *
- * Contract: requires VmaInit, AreaOutlives; checks RangeNoWrap, AreaValid,
+ * Contract: requires VmaInit, ReferenceHeld; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
  *	SizeNonZero;
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,

@@ -302,10 +302,10 @@ impl<'a, T: KnownSize + ?Sized> IoBase<'a> for &'a Area<T> {
 
     #[inline]
     fn as_view(self) -> SharedMem<'a, T> {
-        // SAFETY: The view has the lifetime of the borrow, and whatever bytes a program writes are
-        // a value of `T`, by the type invariant.
-        // - `AreaOutlives`: the view borrows `self`, which by the type invariant keeps this memory
-        //   valid for reads and writes, and aligned for `T`.
+        // SAFETY: The view has the lifetime of the borrow.
+        // - `AreaOutlives`: the view borrows `self`, whose handle keeps the area.
+        // - `WithinArea`: by the type invariant the area is as large as the type of `memory`.
+        // - `PointerAligned`: by the same invariant `memory` is aligned for that type.
         unsafe { SharedMem::new(self.memory.as_ptr()) }
     }
 }

@@ -32,10 +32,10 @@ impl<'a, T: FromBytes + IntoBytes> SharedMem<'a, T> {
             "the atomic has the size of the field"
         );
         // SAFETY: An `Atomic` is an `UnsafeCell`, so the compiler assumes nothing about its bytes.
-        // - `AbiLayout`: by the type invariant the pointer is aligned for `T`, and `A` has the same
-        //   size and alignment, which was just checked.
-        // - `AreaOutlives`: by the type invariant the pointer is valid for reads and writes for
-        //   `'a`.
+        // - `PointerAligned`: by the type invariant the pointer is aligned for `T`, and so for `A`,
+        //   whose alignment is the same, which was just checked.
+        // - `AreaOutlives`: by the type invariant the area lives for `'a`.
+        // - `WithinArea`: by the type invariant a `T` is in the area, and `A` has the same size.
         // - `NoSharedRef`: the reference does not leave this file. All other accesses by the kernel
         //   are volatile or atomic, which makes no race, or copies, which are exempt: no compiler
         //   sees one together with this access.

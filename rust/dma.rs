@@ -160,9 +160,10 @@ impl<T: KnownSize + ?Sized + 'static> Deref for DmaArea<T> {
 
     #[inline]
     fn deref(&self) -> &SGTable {
-        // SAFETY: The table is borrowed as long as `self`, and was mapped before `self` was made.
-        // - `AreaOutlives`: `self` has a reference on the table, which is initialised, keeps the
-        //   pages, and does not change until it is dropped.
+        // SAFETY: The table was mapped before `self` was made.
+        // - `TableStays`: `self` has a reference on the table, and lends it for as long as it is
+        //   borrowed. Nothing but mapping the table has changed it.
+        // - `AreaOutlives`: the table owns an `Area`, whose reference keeps the pages.
         unsafe { SGTable::from_raw(self.table.as_ptr()) }
     }
 }
@@ -219,9 +220,9 @@ impl Table {
         }
         let count = u32::try_from(pages.len())?;
         let device = raw_device(dev);
-        // SAFETY: The device is alive, because it is borrowed. The function returns 0 if the device
-        // has no DMA mask: `dma_map_sgtable()` then warns, and reports success without a mapping.
-        // - `DeviceBound`: the device is bound as long as `dev` is borrowed.
+        // SAFETY: The function returns 0 if the device has no DMA mask: `dma_map_sgtable()` then
+        // warns, and reports success without a mapping.
+        // - `DeviceBorrowed`: the device lives and is bound as long as `dev` is borrowed.
         let most = match unsafe { bindings::dma_max_mapping_size(device) } {
             0 => return Err(EINVAL),
             most => most.min(SZ_64K),
@@ -231,6 +232,9 @@ impl Table {
         // SAFETY: The function initialises `table`, and keeps no pointer to it.
         // - `RightPage`: `pages` are the pages of the area. There is at least one, and together
         //   they are at least as large as `area.size()`.
+        // - `AreaOutlives`: the table owns `area`, whose reference keeps the pages.
+        // - `Context`: the caller may sleep, as for each allocation with `GFP_KERNEL`; no type says
+        //   so.
         to_result(unsafe {
             bindings::sg_alloc_table_from_pages_segment(
                 &mut table,
@@ -264,8 +268,8 @@ impl Table {
 impl Drop for Table {
     fn drop(&mut self) {
         // SAFETY: The table is freed once, when nobody else has a reference on it.
-        // - `AreaOutlives`: by the type invariant the table is initialised, and `_area` keeps the
-        //   pages until it is freed.
+        // - `TableStays`: by the type invariant it is initialised. A `DmaMapping` has a reference
+        //   on its table, so that this one is not mapped any more.
         unsafe { bindings::sg_free_table(self.as_ptr()) };
     }
 }
@@ -276,8 +280,8 @@ impl Drop for Table {
 unsafe impl Send for Table {}
 
 // SAFETY: `DmaMapping::new()` has mapped the table before a second task can reach it.
-// - `AnyThread`: from then on `raw`, its entries, `first` and `count` are only read, also when the
-//   table is unmapped, until the last task frees them in `drop()`. `_area`, an `Area`, is `Sync`.
+// - `AnyThread`: from then on `raw`, its entries, `first` and `count` are only read (`TableStays`),
+//   until the last task frees them in `drop()`. `_area`, an `Area`, is `Sync`.
 unsafe impl Sync for Table {}
 
 /// A table that is mapped for DMA.
@@ -307,10 +311,15 @@ impl DmaMapping {
         let device = raw_device(dev);
         let to = direction.into();
 
-        // SAFETY: The device and the table outlive the DMA mapping, because a `DmaMapping` holds a
-        // reference on each until its `drop()` has unmapped the table.
-        // - `DeviceBound`: the device is bound, and devres, which owns the `DmaMapping`, drops it
-        //   before the device is unbound.
+        // SAFETY: The `DmaMapping` holds a reference on the device and one on the table until its
+        // `drop()` has unmapped the table.
+        // - `DeviceBorrowed`: the device lives and is bound as long as `dev` is borrowed.
+        // - `DeviceBound`: devres, which owns the `DmaMapping`, drops it before the device is
+        //   unbound.
+        // - `DmaMapped`: the caller has just made this table, for a device with a DMA mask. What is
+        //   mapped is unmapped by `drop()` alone.
+        // - `TableStays`: the caller has not shared the table yet.
+        // - `AreaOutlives`: the table owns an `Area`, whose reference keeps the pages.
         to_result(unsafe { bindings::dma_map_sgtable(device, table.as_ptr(), to, Self::NO_SYNC) })?;
 
         // INVARIANT: The table was just mapped. The CPU owns it, because it was not handed over.
@@ -345,10 +354,10 @@ impl DmaMapping {
         self.hand_over(Self::CPU, Self::DEVICE, |this| {
             #[cfg(CONFIG_DMA_NEED_SYNC)]
             {
-                // SAFETY: By the type invariants these entries are mapped for this device in this
-                // direction.
-                // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound,
-                //   and drops it, which unmaps the entries, after that.
+                // SAFETY: `first` and `count` are those of the table.
+                // - `DmaMapped`: by the type invariants these entries are mapped for this device in
+                //   this direction. Whoever borrows `this` keeps `drop()` from unmapping them.
+                // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound.
                 unsafe {
                     bindings::__dma_sync_sg_for_device(
                         this.device(),
@@ -366,10 +375,10 @@ impl DmaMapping {
         self.hand_over(Self::DEVICE, Self::CPU, |this| {
             #[cfg(CONFIG_DMA_NEED_SYNC)]
             {
-                // SAFETY: By the type invariants these entries are mapped for this device in this
-                // direction.
-                // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound,
-                //   and drops it, which unmaps the entries, after that.
+                // SAFETY: `first` and `count` are those of the table.
+                // - `DmaMapped`: by the type invariants these entries are mapped for this device in
+                //   this direction. Whoever borrows `this` keeps `drop()` from unmapping them.
+                // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound.
                 unsafe {
                     bindings::__dma_sync_sg_for_cpu(
                         this.device(),
@@ -397,10 +406,12 @@ impl Drop for DmaMapping {
             false => Self::NO_SYNC,
         };
 
-        // SAFETY: By the type invariants the table is mapped for this device in this direction. It
-        // is unmapped here and nowhere else.
+        // SAFETY: Nobody borrows the `DmaMapping` any more.
+        // - `DmaMapped`: by the type invariants the table is mapped for this device in this
+        //   direction. It is unmapped here and nowhere else.
         // - `DeviceBound`: devres, which owns the `DmaMapping`, drops it before the device is
         //   unbound.
+        // - `TableStays`: `self.table` is a reference on the table, which others only read.
         unsafe {
             bindings::dma_unmap_sgtable(
                 self.device(),

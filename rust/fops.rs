@@ -120,7 +120,7 @@ impl<T: MiscDevice> Adapter<T> {
         },
         // SAFETY: The crate `kernel` makes these operations, and never writes them.
         // - `OpsMatch`: it points to the operations of an `Adapter<T>`, a constant.
-        // - `AbiLayout`: a constant of this type is aligned for it.
+        // - `PointerAligned`: it is a reference to a constant of this type.
         // - `Initialised`: a constant is always a value of its type.
         ..unsafe { ptr::read(MiscDeviceOptions { name: c"" }.into_raw::<Self>().fops) }
     };
@@ -139,7 +139,8 @@ pub(crate) fn register<T: MiscDevice>(
         device.fops = operations;
         // SAFETY: Nothing is in `slot` yet, so that nothing has to be dropped.
         // - `RegistrationPinned`: `slot` is valid for writes, and is where it stays.
-        // - `AbiLayout`: the registration is `repr(transparent)` over a `miscdevice`.
+        // - `PointerAligned`: `slot` is for a registration, which is `repr(transparent)` over a
+        //   `miscdevice`.
         unsafe { ptr::write(slot, device) };
         // SAFETY: The device was just written, and is registered once.
         // - `OpsMatch`: the device is one for an `Adapter<T>`, as `into_raw` makes it, but for
@@ -172,7 +173,7 @@ unsafe fn opened<'a, P: ForeignOwnable>(file: *mut bindings::file) -> (P::Borrow
         .cast::<*mut c_void>();
     // SAFETY: The address is that of the field, whose type is a pointer.
     // - `FileOpen`: it points to a field of the file, which nobody writes while that is open.
-    // - `AbiLayout`: the field is where C has it, and aligned for a pointer.
+    // - `PointerAligned`: the field is where C has it, and aligned for a pointer.
     // - `Initialised`: `open` has written a pointer there.
     let private = unsafe { ptr::read(private_data) };
     // SAFETY: The borrow ends with the operation, and so before `release` is called.
@@ -232,7 +233,7 @@ unsafe extern "C" fn mmap_prepare<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
         // If a hook fails, the kernel leaves this to the hook.
         if result.is_err() && after.vm_file != before.vm_file && after.vm_file != before.file {
             // SAFETY: No VMA takes over the reference, because the hook fails.
-            // - `AreaOutlives`: `vmremap_area_mmap_prepare()` puts an area's file there together
+            // - `ReferenceOwned`: `vmremap_area_mmap_prepare()` puts an area's file there together
             //   with a reference on it, which is this one. If it has dropped that, it has also put
             //   back the file that was there before: `take_back()`.
             unsafe { fput(after.vm_file) };

@@ -83,7 +83,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
             return Err(EBUSY);
         }
         // SAFETY: Freezing changes the state of the area, and gives nothing out by itself.
-        // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        // - `ReferenceHeld`: by the type invariant of `Area` its handle keeps a reference.
         // - `Context`: the caller may sleep, as for each function of this kind; no type says so.
         to_result(unsafe { bindings::vmremap_area_freeze(self.raw()) })?;
 
@@ -117,7 +117,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// ```
     pub fn revoke(&self) -> Result {
         // SAFETY: Revoking takes mappings away, and the driver's own access stays as it is.
-        // - `AreaOutlives`: by the type invariant there is a reference on the area.
+        // - `ReferenceHeld`: by the type invariant of `Area` its handle keeps a reference.
         // - `Context`: the caller may sleep, as for each function of this kind; no type says so.
         to_result(unsafe { bindings::vmremap_area_revoke(self.raw()) })
     }
@@ -129,7 +129,9 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY: The reference borrows the guard: while it lives nobody else accesses the bytes.
-        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
+        // - `AreaOutlives`: `self` borrows an `Area`, whose reference keeps the memory.
+        // - `WithinArea`: by the type invariant of `Area` the area is as large as the `T`.
+        // - `PointerAligned`: by the same invariant the memory is aligned for `T`.
         // - `Initialised`: it was zeroed, and by the type invariant of `Area` any bytes are a `T`.
         // - `NoUserAccess`: by the type invariant no program accesses it.
         // - `DeviceTurn`: a DMA mapping owns an `Area`, so that there is none; a device whose
@@ -143,7 +145,9 @@ impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: The reference borrows the guard: while it lives nobody else accesses the bytes.
-        // - `AreaOutlives`: `self` borrows an `Area`, whose memory is valid and aligned for `T`.
+        // - `AreaOutlives`: `self` borrows an `Area`, whose reference keeps the memory.
+        // - `WithinArea`: by the type invariant of `Area` the area is as large as the `T`.
+        // - `PointerAligned`: by the same invariant the memory is aligned for `T`.
         // - `Initialised`: it was zeroed, and by the type invariant of `Area` any bytes are a `T`.
         // - `NoUserAccess`: by the type invariant no program accesses it.
         // - `DeviceTurn`: a DMA mapping owns an `Area`, so that there is none; a device whose
@@ -157,7 +161,9 @@ impl<T: KnownSize + ?Sized> Drop for Frozen<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: The guard was made by freezing, and all references to the bytes borrow it.
-        // - `AreaOutlives`: `self` borrows an `Area`, which has a reference by its type invariant.
+        // - `ReferenceHeld`: `self` borrows an `Area`, which has a reference by its type invariant.
+        // - `Context`: the function does not sleep. No type keeps a driver from dropping the guard
+        //   in an NMI or, with `PREEMPT_RT`, in a hard interrupt: it can deadlock.
         unsafe { bindings::vmremap_area_thaw(self.area.raw()) };
     }
 }

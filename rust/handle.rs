@@ -76,8 +76,10 @@ impl AreaRef {
         if self.users.fetch_sub(user, Full) == user {
             // SAFETY: `users` is 0 now. It never leaves 0, because a map only starts while there is
             // a handle. So this is the only drop.
-            // - `AreaOutlives`: `self` owned this reference until now, and all that used it, a view
-            //   or a map, has ended. A VMA has a reference of its own.
+            // - `ReferenceOwned`: `self` owned this reference until now, and all that used it, a
+            //   view or a map, has ended. A VMA has a reference of its own.
+            // - `Context`: the function does not sleep. No type keeps a driver from dropping its
+            //   last handle in an NMI or, with `PREEMPT_RT`, in a hard interrupt: it can deadlock.
             unsafe { bindings::vmremap_area_put(self.area.as_ptr()) };
         }
     }
@@ -94,14 +96,14 @@ impl AreaRef {
 
         to_result(match mapping.target() {
             // SAFETY: The C side checks all else, and keeps a reference of its own if it maps.
-            // - `AreaOutlives`: `mapper`, which lives until the call has returned, keeps the
+            // - `ReferenceHeld`: `mapper`, which lives until the call has returned, keeps the
             //   reference on the area. There is no area behind a null pointer, which is refused.
             // - `VmaInit`: by the type invariant of `Mapping` this thread sets up the VMA in an
             //   `.mmap` hook: it holds the mmap lock for writing, and nobody else can find the VMA.
             // - `Context`: by the same invariant this is such a hook, which may sleep.
             Target::Vma(vma) => unsafe { bindings::vmremap_area_mmap(area, vma, page_offset) },
             // SAFETY: The C side checks all else, and keeps a reference of its own if it maps.
-            // - `AreaOutlives`: `mapper`, which lives until the call has returned, keeps the
+            // - `ReferenceHeld`: `mapper`, which lives until the call has returned, keeps the
             //   reference on the area. There is no area behind a null pointer, which is refused.
             // - `VmaInit`: by the type invariant of `Mapping` an `.mmap_prepare` hook was given the
             //   description, and only this thread accesses it.
@@ -153,7 +155,7 @@ impl Handle {
         //   so.
         let area = from_err_ptr(unsafe { bindings::vmremap_area_alloc(size, flags.as_raw()) })?;
         // SAFETY: The area was just allocated, and nobody else has it.
-        // - `AreaOutlives`: the reference that was just given keeps the area alive.
+        // - `ReferenceHeld`: the reference that was just given is still there.
         let memory = unsafe { bindings::vmremap_area_addr(area) };
         // INVARIANT: The reference that was just given is now the value's, and there is one handle.
         let shared = shared.write(AreaRef {
@@ -178,7 +180,8 @@ impl Handle {
         let handles = self.0.handles.as_atomic().load(Acquire);
 
         // SAFETY: The function only reads a count.
-        // - `AreaOutlives`: by the type invariants the area lives while there is this handle.
+        // - `ReferenceHeld`: by the type invariants there is a reference while there is this
+        //   handle.
         handles == 1 && unsafe { bindings::vmremap_area_is_sole_reference(self.as_raw()) }
     }
 

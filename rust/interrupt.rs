@@ -72,8 +72,9 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     let bound: &pci::Device<Bound> = pdev;
     let raw = ptr::from_ref(bound).cast_mut().cast();
     // SAFETY: The kernel crate's type is `repr(transparent)` over a `pci_dev`. What is read there
-    // only changes under the device's lock, which each callback with a `Device<Core>` holds.
-    // - `DeviceBound`: the device stays for as long as `pdev` is borrowed.
+    // only changes under the device's lock.
+    // - `DeviceBorrowed`: the function lives as long as `pdev` is borrowed, and by the context
+    //   `Core` this is a callback that holds the lock.
     let irq_type = unsafe { bindings::pci_irq_type(raw) };
 
     // Freeing vectors frees all that the function has, and so would free an earlier handler's.
@@ -82,16 +83,18 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     }
     // SAFETY: This only changes a lifetime.
     // - `AbiLayout`: only the lifetime of the type differs.
-    // - `DeviceBound`: what is made of the device is dropped before the device is unbound, because
-    //   devres owns it.
+    // - `DeviceBound`: what is made of the device is dropped before the device is unbound: here if
+    //   this function fails, and else by devres, which owns it.
+    // - `DropOrder`: a reference to the device borrows nothing else.
     let bound =
         unsafe { mem::transmute::<&pci::Device<Bound>, &'static pci::Device<Bound>>(bound) };
     let vectors = bound.alloc_irq_vectors(1, 1, IrqTypes::all())?;
     // SAFETY: This only changes a lifetime.
     // - `AbiLayout`: only the lifetime of the type differs.
-    // - `DeviceBound`: the vector stays until `vectors` is dropped, which is after the
-    //   registration: the order of the fields of `Handled`. A driver that allocates vectors as well
-    //   can free it before: a known hole.
+    // - `DeviceBound`: the request ends up in the registration, which devres owns.
+    // - `DropOrder`: it borrows a vector, which stays until `vectors` is dropped. In `Handled` this
+    //   stands after the registration, and here it is declared before it. A driver that allocates
+    //   vectors as well can free it before: a known hole.
     let request =
         unsafe { mem::transmute::<IrqRequest<'_>, IrqRequest<'static>>(vectors.index(0)?.into()) };
     let handler: Result<H> = Ok(handler);

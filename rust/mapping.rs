@@ -67,6 +67,8 @@ impl<'a> Mapping<'a> {
             // only by `vmremap_area_mmap()`.
             // - `VmaInit`: by the type invariant of `VmaNew` the VMA is live and being set up by
             //   this thread, so that nobody else writes the field meanwhile.
+            // - `PointerAligned`: the kernel's pointer is aligned for its own type.
+            // - `Initialised`: the kernel has written the field.
             page_offset: unsafe { (*vma.as_ptr()).vm_pgoff },
             hook: PhantomData,
         }
@@ -109,7 +111,7 @@ impl<'a> Mapping<'a> {
             // side of this crate writes to it afterwards.
             // - `VmaInit`: by the type invariant the hook has not returned, and nobody but this
             //   thread accesses the description.
-            // - `AbiLayout`: the kernel's pointer is aligned for its own type.
+            // - `PointerAligned`: the kernel's pointer is aligned for its own type.
             // - `Initialised`: the kernel initialises each field before it calls a hook, and what
             //   the C side writes is initialised as well.
             Target::Desc(desc) => Some(unsafe { ptr::read(desc) }),

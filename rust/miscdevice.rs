@@ -265,6 +265,7 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
         // SAFETY: Only `register` above creates an `inner`, because `Adapter` is private.
         // - `OpsMatch`: so by the type invariant `inner` is a field of a registration of a `T`, and
         //   this is the address of the field `data` of the same registration.
+        // - `PointerAligned`: it is the address of a field of the type.
         // - `RegistrationEnds`: `data` exists as long as `inner` is registered, which because of
         //   the borrow is at least as long as the returned reference exists. No method gives out a
         //   `&mut` to it.

@@ -53,9 +53,9 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// - The memory that `memory` points to is of an area, valid for reads and writes for `'a`, and its
-///   bytes are a value of `T`, whatever a program writes.
-/// - `memory` is aligned for `T`.
+/// - `memory` points to memory of an area, which lives for `'a`. All bytes that its type has are in
+///   that area.
+/// - `memory` is aligned for its type.
 ///
 /// # Examples
 ///
@@ -133,8 +133,9 @@ impl<'a, T: ?Sized> SharedMem<'a, T> {
     ///
     /// # Safety
     ///
-    /// - `AreaOutlives`: `memory` is memory of an area that lives for `'a`, aligned for `T`, and
-    ///   its bytes are a value of `T`, whatever a program writes.
+    /// - `AreaOutlives`: `memory` points to memory of an area that lives for `'a`.
+    /// - `WithinArea`: all bytes that its type has are in that area.
+    /// - `PointerAligned`: it is aligned for its type.
     #[inline]
     pub(crate) unsafe fn new(memory: *mut T) -> Self {
         // INVARIANT: promised by the caller.
@@ -157,8 +158,7 @@ impl<'a, T: KnownSize + ?Sized> SharedMem<'a, T> {
     pub(crate) fn into_bytes(self) -> SharedMem<'a, [u8]> {
         let size = KnownSize::size(self.memory);
 
-        // INVARIANT: This is the memory of a view, of which any bytes are a value, and a byte has
-        // no alignment.
+        // INVARIANT: These are as many bytes as the view shows, and a byte is always aligned.
         SharedMem {
             memory: ptr::slice_from_raw_parts_mut(self.memory.cast(), size),
             borrowed: self.borrowed,
@@ -217,8 +217,9 @@ impl IoBackend for SharedMemBackend {
     ///
     /// # Safety
     ///
-    /// - `AreaOutlives`: `ptr` points to a part of what `view` shows, as a projection makes it:
-    ///   aligned for `U`, and any bytes are a value of it.
+    /// - `WithinArea`: `ptr` is a projection of the pointer of `view`: it points to a part of what
+    ///   `view` shows.
+    /// - `PointerAligned`: as a projection, it is aligned for its type.
     #[inline]
     unsafe fn project_view<'a, T: ?Sized + KnownSize, U: ?Sized + KnownSize>(
         view: Self::View<'a, T>,
@@ -243,13 +244,14 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         if !is_scalar::<T>() {
             return Self::copy_read(view);
         }
-        // SAFETY: By the type invariant the memory is valid and aligned for `T`, and its bytes are
-        // a value of `T`.
-        // - `AreaOutlives`: the view borrows the area, which keeps its memory.
+        // SAFETY: One load, whose value is a copy.
+        // - `AreaOutlives`: by the type invariant the area lives as long as the view.
+        // - `WithinArea`: by the type invariant all bytes of a `T` are in it.
         // - `NoSharedRef`: the access is volatile, which LKMM takes for marked. So it makes no data
         //   race with another marked one: of a program, or of another view in any thread.
-        // - `AbiLayout`: by the type invariant the memory is aligned for `T`.
-        // - `Initialised`: any bytes are a `T`, and the area has no others than initialised ones.
+        // - `PointerAligned`: by the type invariant the memory is aligned for `T`.
+        // - `Initialised`: by the bound any bytes are a `T`, and all bytes of an area are
+        //   initialised.
         unsafe { ptr::read_volatile(view.memory) }
     }
 
@@ -258,11 +260,12 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         if !is_scalar::<T>() {
             return Self::copy_write(view, value);
         }
-        // SAFETY: By the type invariant the memory is valid and aligned for `T`.
-        // - `AreaOutlives`: the view borrows the area, which keeps its memory.
+        // SAFETY: One store, before which nothing has to be dropped: a `T` there is bytes.
+        // - `AreaOutlives`: by the type invariant the area lives as long as the view.
+        // - `WithinArea`: by the type invariant all bytes of a `T` are in it.
         // - `NoSharedRef`: the access is volatile, which LKMM takes for marked. So it makes no data
         //   race with another marked one: of a program, or of another view in any thread.
-        // - `AbiLayout`: by the type invariant the memory is aligned for `T`.
+        // - `PointerAligned`: by the type invariant the memory is aligned for `T`.
         unsafe { ptr::write_volatile(view.memory, value) }
     }
 }
@@ -280,7 +283,8 @@ impl IoCopyable for SharedMemBackend {
     unsafe fn copy_from_io(view: SharedMem<'_, [u8]>, buffer: *mut u8) {
         // SAFETY: The two do not overlap. A buffer is no memory of this area, because only a
         // `Frozen` lends that, which borrows the only `Area`, and so there is no view.
-        // - `AreaOutlives`: the view borrows the area, which keeps its memory.
+        // - `AreaOutlives`: by the type invariant the area lives as long as the view.
+        // - `WithinArea`: by the type invariant it has all bytes of the view.
         // - `Borrowed`: the caller lends a buffer that is as long as the view.
         // - `NoSharedRef`: a program or another thread may write the area meanwhile. The copy is
         //   then a mixture. All other code only has a call of this function, whose body has no
@@ -297,7 +301,8 @@ impl IoCopyable for SharedMemBackend {
     unsafe fn copy_to_io(view: SharedMem<'_, [u8]>, buffer: *const u8) {
         // SAFETY: The two do not overlap. A buffer is no memory of this area, because only a
         // `Frozen` lends that, which borrows the only `Area`, and so there is no view.
-        // - `AreaOutlives`: the view borrows the area, which keeps its memory.
+        // - `AreaOutlives`: by the type invariant the area lives as long as the view.
+        // - `WithinArea`: by the type invariant it has all bytes of the view.
         // - `Borrowed`: the caller lends a buffer that is as long as the view.
         // - `NoSharedRef`: a program or another thread may access the area meanwhile. It then sees
         //   a mixture. All other code only has a call of this function, whose body has no other

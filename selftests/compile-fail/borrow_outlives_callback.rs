@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `RegistrationEnds` `AreaOutlives` `DeviceBound`: what a callback borrows, no other thread and nothing that stays gets.
+//! `RegistrationEnds` `AreaOutlives` `DeviceBorrowed`: what a callback borrows, no other thread and nothing that stays gets.
 
 use kernel::{
     device::{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `DeviceBound`: something is only made of a device that is bound, and a callback only of the driver's own.
+//! `DeviceBorrowed` `DeviceBound`: something is only made of a device that is bound, and a callback only of the driver's own.
 
 use kernel::{
     device::{

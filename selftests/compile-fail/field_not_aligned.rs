@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `AbiLayout`: a view is aligned for its type, and a field that is not has none.
+//! `PointerAligned`: a view is aligned for its type, and a field that is not has none.
 
 use kernel::{
     io::{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `AreaOutlives` `NoUserAccess` `VmaInit`: an `Area` and a `WeakArea` come from an area, a `Frozen` from a frozen one, a
+//! `ReferenceHeld` `NoUserAccess` `VmaInit`: an `Area` and a `WeakArea` come from an area, a `Frozen` from a frozen one, a
 //! `Mapping` from what a hook was given, and none of them can be had in another way.
 
 use core::ptr::NonNull;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `AddrAligned`: an area is aligned to pages, and to no more.
+//! `AddrAligned` `PointerAligned`: an area is aligned to pages, and to no more.
 
 use kernel::prelude::*;
 use vmremap::{

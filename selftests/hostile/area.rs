@@ -315,7 +315,7 @@ fn views_past_the_end(_: &Function<'_>) -> Result {
     Ok(())
 }
 
-/// `AbiLayout`: a value is aligned for its type and all in the area.
+/// `PointerAligned` `WithinArea`: a value is aligned for its type and all in the area.
 fn view_as_a_type_that_does_not_fit(_: &Function<'_>) -> Result {
     let area = filled(PAGE_SIZE, 1)?;
 

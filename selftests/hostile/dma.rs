@@ -77,7 +77,7 @@ fn mapped_without_a_mask(_pdev: &Function<'_>) -> Result {
     Ok(())
 }
 
-/// `DeviceBound`: nothing points to where it was.
+/// `DmaMapped`: nothing points to where it was.
 fn moved_and_swapped(pdev: &Function<'_>) -> Result {
     let mut first = KBox::new(map(pdev, filled(PAGE_SIZE, 1)?)?, GFP_KERNEL)?;
     let mut second = KBox::new(map(pdev, filled(1 << 20, 2)?)?, GFP_KERNEL)?;
@@ -196,7 +196,7 @@ fn owner_changed_by_two_threads(pdev: &Function<'_>) -> Result {
     Ok(())
 }
 
-/// `AreaOutlives`: the table of the crate `kernel` owns the area that it is made of.
+/// `AreaOutlives` `RightPage`: the table of the crate `kernel` owns the area that it is made of.
 fn table_kept_beyond_the_area(pdev: &Function<'_>) -> Result {
     let area = filled(3 * PAGE_SIZE, 1)?;
     let table = KBox::pin_init(

@@ -32,7 +32,7 @@ def read(review, document, foreign):
     crate = api.Crate(document)
     wanted, used = public(crate)
     check(review, text, parts.get("Items", ""), {
-        name: [*hazards[kind], *members] for name, (kind, members) in wanted.items()}, check_row)
+        name: dict.fromkeys([*hazards[kind], *members]) for name, (kind, members) in wanted.items()}, check_row)
     used |= {target for name in used for target in foreign.reached(name)} if foreign else set()
     known = {name: found for name in used if (found := foreign.resolve(name))} if foreign else {}
     for name in sorted(used - known.keys() if foreign else ()):
@@ -69,9 +69,8 @@ def public(crate):
         elif not about and what == "function":
             wanted[item["name"]] = ["function", []]
     for shown, item, about, line, member in crate.lines():
-        inherent = "impl" in line.split(" ")[0] and " for " not in line
         if shown and about in wanted and member and item["name"] and not re.match(r"\d+\. ", member) and (
-                inherent or wanted[about][0] == "trait") and not member.startswith("type ") | (" const " in f" {member}"
+                line.startswith("impl") or wanted[about][0] == "trait") and not member.startswith("type ") | (" const " in f" {member}"
                                                                                              and "fn " not in member):
             wanted[about][1].append(item["name"])
     return {name: (kind, sorted(set(members))) for name, (kind, members) in wanted.items()}, used

@@ -5,6 +5,8 @@ what establishes these, and what is unsafe, with what each callee asks for.
 import re
 
 import signed
+from model import Place
+from source_c import HEADER
 from text import heading, label, quote
 
 TYPE = re.compile(r"^(?:pub(?:\(\w+\))? )?(?:struct|enum|union) (\w+)", re.M)
@@ -90,12 +92,11 @@ def asks(text, callee, reasons):
         return f"\n``{callee}`` asks that\n\n" + "".join(
             f"- {quote(asked)} {answers(text, re.findall(r'`(\w+)`', clauses), reasons)}\n"
             for asked, clauses in review.obligations[callee])
-    link = f":ref:`{callee} <{label(callee)}>`" if callee in review.abi else f"``{callee}``"
-    wanted = {place.clause: place.text for place in review.of("requires", symbol=callee)}
-    if not all(wanted.values()):
-        return f"\n{link} requires {', '.join(answers(text, [name], reasons) for name in wanted)}.\n"
-    return f"\n{link} asks that\n\n" + "".join(
-        f"- {text.inline(asked)} {answers(text, [name], reasons)}\n" for name, asked in wanted.items())
+    wanted = {place.clause: place.text or review.clauses[place.clause].statement
+              for place in review.of("requires", symbol=callee)}
+    header = [Place("", "", callee, HEADER, review.abi[callee])] if callee in review.abi else []
+    return f"\n``{callee}`` asks that\n\n" + "".join(
+        f"- {text.inline(asked)} {answers(text, [name], reasons)}\n" for name, asked in wanted.items()) + text.spots(header)
 
 
 def answers(text, clauses, reasons):

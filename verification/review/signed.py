@@ -20,7 +20,7 @@ def items(review, path):
         defines = re.search(rf"^pub (?:struct|trait|fn) {name}\b", text, re.M)
         adds = re.search(rf"^ *impl\b[^\n]* {name}<", text, re.M)
         rows = [(keys, cells) for keys, cells in table
-                if defines or adds and any(re.search(rf"\bpub fn {key}\b", text) for key in keys)]
+                if defines or adds and any(re.search(rf"\bfn {key}\b", text) for key in keys if key not in ("clone", "drop"))]
         if rows:
             yield name, rows
 

@@ -12,8 +12,10 @@ TABLE, HEADER = "c/reject.c", "c/vmremap.h"
 TABLES = {TABLE: r'\[VMREMAP_\w+\] = \{ "(?P<name>\w+)", -(?P<errno>E\w+) \}',
           HEADER: r"^ \*\t%-(?P<errno>E\w+)\s+(?P<name>\w+)\s",
           "docs/guide.md": r"^\| `(?P<errno>E[A-Z]+)` \| `?(?P<name>\w+)`? \|"}
-# What a function that is given one relies on.
-TAKES = {"vmremap_area": "AreaOutlives", "vm_area_struct": "VmaInit", "vm_area_desc": "VmaInit"}
+# What a function that is given one relies on: one of these.
+TAKES = {"vmremap_area": {"ReferenceHeld", "ReferenceOwned"}, "vm_area_struct": {"VmaInit"}, "vm_area_desc": {"VmaInit"}}
+# Whoever owns a reference holds it, and whoever holds one has an area that stays.
+GIVES = ("ReferenceOwned", "ReferenceHeld"), ("ReferenceHeld", "AreaOutlives")
 
 
 class Definition:
@@ -153,9 +155,9 @@ def check_contract(definition, review):
         where, at = (HEADER, definition.contract_line), f" (defined in {definition.path}:{definition.line})"
         for clause in sorted(contract["requires"].keys() - theirs):
             review.error(*where, f"{name}() requires {clause}, which by {CONTRACT} is not the caller's to keep")
-        given = {TAKES.get(word) for word in re.findall(r"\w+", definition.head.partition("(")[2])} - {None}
-        for clause in sorted(given - contract["requires"].keys()):
-            review.error(*where, f"{name}() is given what {clause} is about, but does not require it")
+        for word in TAKES.keys() & re.findall(r"\w+", definition.head.partition("(")[2]):
+            review.error(*where, f"{name}() is given a {word}, but does not require {' or '.join(sorted(TAKES[word]))}",
+                         when=not TAKES[word] & contract["requires"].keys())
 
     # Its own code: what it uses, down to what has a contract of its own.
     own = reach(definition, lambda d: d.contract)
@@ -180,6 +182,8 @@ def check_contract(definition, review):
     # What is the caller's to keep is no less so where some of it can be checked.
     have = (said.keys() - theirs).union(contract["requires"], contract["guarantees"])
     have = have.union(*(callee["guarantees"] for callee in callees.values()))
+    for clause, follows in GIVES:
+        have |= {follows} if clause in have else set()
     for callee in callees:
         for clause in sorted(callees[callee]["requires"].keys() - have):
             review.error(*where, f"{name}() calls {callee}(), which requires {clause}{at}")

@@ -32,10 +32,13 @@ def read(review, operations):
     for path, text in files:
         for match in DOCUMENTED.finditer(text):
             read_documentation(path, line_of(text, match.start(3)), *match.groups(), review)
+            read_promise(path, text, match, review)
     # What an unsafe operation requires: of the ABI, of the crate, of other crates.
     ours = {*review.abi, *(p.symbol for p in review.of("requires") if p.path.endswith(".rs"))}
-    for match in re.finditer(r"^ \* Context: (?!Any\b).*\n(?: \*.*\n)*? \*/\n[^;]*?(\w+)\(", review.files[HEADER], re.M):
-        review.places.append(Place("requires", "Context", match[1], HEADER, line_of(review.files[HEADER], match.start())))
+    for match in re.finditer(r"^ \* Context: (?!Any\.\n)((?:(?! \* Return:| \*/).*\n)*)(?: \*.*\n)*? \*/\n[^;(]*?(\w+)\(",
+                             review.files[HEADER], re.M):
+        review.places.append(Place("requires", "Context", match[2], HEADER, line_of(review.files[HEADER], match.start()),
+                                   " ".join(match[1].replace("\n *", " ").split())))
     requires = {name: {frozenset([p.clause]) for p in review.of("requires", symbol=name)}
                 for name in ours} | review.operations
     for path, text in files:
@@ -53,6 +56,17 @@ def read_documentation(path, line, comment, kind, name, review):
     review.error(path, line, f"unsafe fn {name}() does not say under '# Safety' which clauses it requires",
                  when=not clauses)
     review.places += [Place("requires", clause, name, path, line, asked) for clause, asked in clauses.items()]
+
+
+def read_promise(path, text, match, review):
+    """What an unsafe function of a foreign trait relies on is what the trait asks its callers for, and no more."""
+    *_, trait = ["", *re.findall(r"^impl(?:<.*?>)? (?:.*\b(\w+)(?:<.*>)? for )?", text[:match.start()], flags=re.M)]
+    if trait and match[2] != "struct" and text[text.rfind("\n", 0, match.start(2)) + 1] == " ":
+        name = f"{trait}::{match[3]}"
+        asked = [clauses for operation, clauses in review.operations.items() if operation.endswith(f"::{name}")]
+        relied = {frozenset([place.clause]) for place in review.of("requires", symbol=match[3])}
+        review.error(path, line_of(text, match.start(3)), f"{name}() relies on other clauses than {'those' if asked else 'none'} "
+                     "by which docs/obligations.md says what callers of the trait promise", when=relied not in asked)
 
 
 def read_file(path, text, requires, operations, review):
