@@ -11,7 +11,8 @@ PATH = "rust/api.txt"
 HEAD = """# SPDX-License-Identifier: GPL-2.0
 # What safe code can name, and what its safety rests on besides: types with all fields in the order in which they are
 # dropped, attributes, bounds, and which type is Send, Sync and Unpin. Made by 'verification/review/run --api' from what rustdoc
-# says of the configuration that Debian has. Each change of it is read by a reviewer.
+# says of the configuration that Debian has; at the end are hashes of code and words that no type speaks for. Each change of it is
+# read by a reviewer, with what depends on it.
 """
 CONDITIONAL = "What only some configurations have"
 TITLES = "What safe code can name", "What it cannot"
@@ -280,7 +281,7 @@ def snapshot(document, files):
         for _, _, line, member in sorted(entry for entry in every if entry[0] == hidden):
             text += f"{line}\n" * (line != before) + f"\t{member}\n" * bool(member)
             before = line
-    return text + f"\n# {CONDITIONAL}\n" + "".join(conditions(files))
+    return text + f"\n# {CONDITIONAL}\n" + "".join(conditions(files)) + "\n"
 
 
 def facts(text):

@@ -14,6 +14,7 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1]))
 import api  # noqa: E402
 import boundary  # noqa: E402
 import exercises  # noqa: E402
+import modules  # noqa: E402
 import obligations  # noqa: E402
 import signed  # noqa: E402
 import source_c  # noqa: E402
@@ -21,6 +22,7 @@ import source_rust  # noqa: E402
 from model import CONTRACT, Clause, Place, Review, line_of  # noqa: E402
 
 FILES = (CONTRACT, boundary.PAGE, obligations.PAGE, api.PATH, signed.PAGE, "docs/guide.md", "c/*.[ch]", "selftests/*.c", "kunit/*.c",
+         "bindings/*.*", "rust/crate.mk",
          "selftests/compile-fail/*.rs",
          "verification/proofs/*.c", "verification/proofs/*.pml",
          "selftests/*/run", *(f"{folder}/**/*.rs" for folder in ("rust", "bindings", "samples", "selftests", "kunit")))
@@ -52,8 +54,8 @@ def judge(files, source, build, foreign):
     exercises.read(review)
     if not document:
         return review
-    review.snapshot = api.snapshot(document, files)
     boundary.read(review, document, foreign)
+    review.snapshot = api.snapshot(document, files) + modules.recorded(review)
     for sign, fact in api.difference(review.files.get(api.PATH, ""), review.snapshot):
         review.error(api.PATH, 1, f"{'is not so' if sign == '-' else 'is not recorded'}: {fact}")
     if source:

@@ -4,18 +4,24 @@ what establishes these, and what is unsafe, with what each callee asks for.
 """
 import re
 
+import api
+import boundary
+import obligations
 import signed
-from model import Place
+from model import CONTRACT, Place
 from source_c import HEADER
 from text import heading, label, quote
 
 TYPE = re.compile(r"^(?:pub(?:\(\w+\))? )?(?:struct|enum|union) (\w+)", re.M)
 DEFINED = re.compile(r"^ *(?:pub(?:\(\w+\))? )?(?:const |unsafe |extern \"C\" )*(?:fn|const|static) (\w+)", re.M)
 DOCUMENTATION = re.compile(r"^ *//[/!].*\n", re.M)
+PROMISED = re.compile(r"^ */// # (?:Safety|Invariants)\n(?:^ *///(?! # ).*\n)*", re.M)
+NAMED = re.compile(r"^(?! *//)(?=.*\b(?:fn|struct|enum|const) \w|(?:unsafe )?impl\b).*", re.M)
+RESTS = "What soundness rests on besides, each with a hash"
 INTRODUCTION = """
-Of each module, those first that have a known hole: its public items, its types and their invariants, what establishes these,
-and what is unsafe. The reason why an operation is sound is in the comment above it, clause by clause. Below the source
-stands what each callee asks for, and which of these clauses answers.
+Of each module, those first that have a known hole: what safe code can call, its types and their invariants, what establishes
+these, and what is unsafe. The reason why an operation is sound is in the comment above it, clause by clause. Below the source
+stands what each callee asks for, and which of these clauses answers. The clauses are at the end of this page, with who keeps each.
 """
 
 
@@ -24,7 +30,8 @@ def write(text):
     review = text.review
     unsafe = {unsafe.path: None for unsafe in review.unsafe}
     named = {name for one in review.unsafe for name in one.reasons}
-    clauses = "".join(f"\n{text.name(name)}\n   {text.inline(clause.statement)}\n"
+    clauses = "".join(f"\n{text.name(name)}\n   {text.inline(clause.statement)}\n" + "".join(
+        f"\n   *Kept by*: {text.inline(words)}\n" for words in clause.kept)
                       for name, clause in review.clauses.items() if name in named)
     seen = set()
     return (heading("Modules, and what is unsafe in them") + INTRODUCTION +
@@ -42,6 +49,11 @@ def of_module(text, path, seen):
         f"\n{said[0].upper()}{said[1:]}; to sign: ``{now}``.\n" for module, now, said in signed.state(review) if module == path)
     out += f"\nThe whole file: {text.name(path)}.\n" + (f"\nPublic items: {items}.\n" if items else "")
     types, makers = decisive(review, path, {review.part(path, unsafe.line) for unsafe in mine})
+    can = "\n".join(dict.fromkeys(callable_in(review, path)))
+    out += "\n**What safe code can call**\n" + text.code(path, 1, can) if can else ""
+    if not mine and not review.invariants.keys() & types.keys():
+        out += ("\nNothing in it is unsafe, and none of its types has an invariant: so rustc checks all that it does with the "
+                "private parts of others, of which it sees none.\n")
     for name, line in types.items():
         out += f"\n**The invariants of** ``{name}``\n\n{text.prose(review.invariants[name])}\n" if name in review.invariants else ""
         out += text.source(path, line, marked=False)
@@ -49,6 +61,19 @@ def of_module(text, path, seen):
     for symbol in dict.fromkeys(unsafe.symbol for unsafe in mine):
         out += of_symbol(text, path, symbol, [unsafe for unsafe in mine if unsafe.symbol == symbol], seen)
     return out
+
+
+def callable_in(review, path):
+    """What safe code can name of the items of a module, as rustdoc has it, but for fields; of all integers the same once."""
+    shown = review.snapshot.partition(f"\n# {api.TITLES[1]}")[0]
+    names = "|".join(re.findall(r"^pub (?:struct|trait|fn) (\w+)", review.files[path], re.M)) or "-"
+    head = rf"(?!pub (?:struct|use)).*?(?:\bfor (?:&'a )?|\bimpl(?:<.*>)? |\b(?:trait|fn) )(?:{names})\b.*"
+    for group in re.findall(rf"^{head}\n(?:\t.*\n)*", shown, re.M):
+        if re.match(r".*<'_, [iu]\w+>\n", group):
+            group = re.sub(r"\b[iu](?:8|16|32|64|size)\b", "INTEGER", group)
+        for line in group.splitlines():
+            if not re.search(r"const HAS_|USE_VTABLE_ATTR|impl Structural", line):
+                yield line.replace("\t", "    ").replace("<Self as MiscDevice>::", "Self::")
 
 
 def decisive(review, path, unsafe):
@@ -68,6 +93,31 @@ def decisive(review, path, unsafe):
             break
         shown |= more
     return types, sorted(first + text.count("\n") for first, text in shown - unsafe if not TYPE.search(text))
+
+
+def rests(review):
+    """What soundness rests on besides the API, each with a hash: of code what decides, with what its documentation promises;
+    of words the clauses, the answers to what others ask for, and what prevents each hazard.
+    """
+    for path in sorted(signed.modules(review)):
+        unsafe = {review.part(path, one.line) for one in review.unsafe if one.path == path}
+        types, makers = decisive(review, path, unsafe)
+        lines = [*makers, *(line for name, line in types.items() if name in review.invariants)]
+        for _, text in sorted(unsafe | {review.part(path, line) for line in lines}):
+            named = " ".join(dict.fromkeys(name.strip(" {(") for name in NAMED.findall(text)[:2]))
+            yield f"{path}: {named}", "".join(PROMISED.findall(text)) + DOCUMENTATION.sub("", text)
+    yield from review.texts("bindings/", "rust/crate.mk", "rust/assert.rs")
+    yield f"{CONTRACT}: the argument", review.argument
+    for clause in review.clauses.values():
+        yield f"{CONTRACT}: {clause.name}", f"{clause.statement} {clause.kept}"
+    for path, rows in (obligations.PAGE, review.obligations), (boundary.PAGE, review.boundary), (boundary.PAGE, review.verdicts):
+        for name, table in rows.items():
+            yield f"{path}: {name}", f"{table}"
+
+
+def recorded(review):
+    """The part of rust/api.txt that this is."""
+    return f"# {RESTS}\n" + "".join(f"{what} {obligations.digest(text)}\n" for what, text in rests(review))
 
 
 def of_symbol(text, path, symbol, mine, seen):
