@@ -354,9 +354,10 @@ impl DmaMapping {
         self.hand_over(Self::CPU, Self::DEVICE, |this| {
             #[cfg(CONFIG_DMA_NEED_SYNC)]
             {
-                // SAFETY: `first` and `count` are those of the table.
-                // - `DmaMapped`: by the type invariants these entries are mapped for this device in
-                //   this direction. Whoever borrows `this` keeps `drop()` from unmapping them.
+                // SAFETY: By the type invariant of `Table` these are its entries.
+                // - `DmaMapped`: by the type invariants they are mapped for this device in this
+                //   direction. Whoever borrows `this` keeps `drop()` from unmapping them.
+                // - `TableStays`: `this.table` is a reference on the table, which others only read.
                 // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound.
                 unsafe {
                     bindings::__dma_sync_sg_for_device(
@@ -375,9 +376,10 @@ impl DmaMapping {
         self.hand_over(Self::DEVICE, Self::CPU, |this| {
             #[cfg(CONFIG_DMA_NEED_SYNC)]
             {
-                // SAFETY: `first` and `count` are those of the table.
-                // - `DmaMapped`: by the type invariants these entries are mapped for this device in
-                //   this direction. Whoever borrows `this` keeps `drop()` from unmapping them.
+                // SAFETY: By the type invariant of `Table` these are its entries.
+                // - `DmaMapped`: by the type invariants they are mapped for this device in this
+                //   direction. Whoever borrows `this` keeps `drop()` from unmapping them.
+                // - `TableStays`: `this.table` is a reference on the table, which others only read.
                 // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound.
                 unsafe {
                     bindings::__dma_sync_sg_for_cpu(

@@ -92,9 +92,9 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     // SAFETY: This only changes a lifetime.
     // - `AbiLayout`: only the lifetime of the type differs.
     // - `DeviceBound`: the request ends up in the registration, which devres owns.
-    // - `DropOrder`: it borrows a vector, which stays until `vectors` is dropped. In `Handled` this
-    //   stands after the registration, and here it is declared before it. A driver that allocates
-    //   vectors as well can free it before: a known hole.
+    // - `DropOrder`: it is the number of a vector, which stays until `vectors` is dropped, wherever
+    //   that is moved. In `Handled` this stands after the registration, and here it is declared
+    //   before it. A driver that allocates vectors as well can free it before: a known hole.
     let request =
         unsafe { mem::transmute::<IrqRequest<'_>, IrqRequest<'static>>(vectors.index(0)?.into()) };
     let handler: Result<H> = Ok(handler);

@@ -10,7 +10,7 @@ import obligations
 import signed
 from model import CONTRACT, Place
 from source_c import HEADER
-from text import heading, label, quote
+from text import fold, heading, indented, label, quote
 
 TYPE = re.compile(r"^(?:pub(?:\(\w+\))? )?(?:struct|enum|union) (\w+)", re.M)
 DEFINED = re.compile(r"^ *(?:pub(?:\(\w+\))? )?(?:const |unsafe |extern \"C\" )*(?:fn|const|static) (\w+)", re.M)
@@ -21,7 +21,7 @@ RESTS = "What soundness rests on besides, each with a hash"
 INTRODUCTION = """
 Of each module, those first that have a known hole: what safe code can call, its types and their invariants, what establishes
 these, and what is unsafe. The reason why an operation is sound is in the comment above it, clause by clause. Below the source
-stands what each callee asks for, and which of these clauses answers. The clauses are at the end of this page, with who keeps each.
+stands what each callee asks for, and which of these clauses answers. The clauses are at the end of this page, with who keeps each and what it assumes of the kernel.
 """
 
 
@@ -31,7 +31,8 @@ def write(text):
     unsafe = {unsafe.path: None for unsafe in review.unsafe}
     named = {name for one in review.unsafe for name in one.reasons}
     clauses = "".join(f"\n{text.name(name)}\n   {text.inline(clause.statement)}\n" + "".join(
-        f"\n   *Kept by*: {text.inline(words)}\n" for words in clause.kept)
+        f"\n   *Kept by*: {text.inline(words)}\n" for words in clause.kept) + fold(
+            "assumes", f"\n{text.inline(indented(clause.notes.get('Assumes', '')))}\n")
                       for name, clause in review.clauses.items() if name in named)
     seen = set()
     return (heading("Modules, and what is unsafe in them") + INTRODUCTION +
@@ -41,13 +42,13 @@ def write(text):
 
 def of_module(text, path, seen):
     review = text.review
-    items = "; ".join(f":ref:`{name} <{label('item ' + name)}>`" + (
-        "" if rows == review.boundary[name] else f" ({', '.join(f'``{key}``' for keys, _ in rows for key in keys)})")
-                      for name, rows in signed.items(review, path))
+    items = [fold(f"What prevents harm: <code>{name}</code>" + (
+        "" if rows == review.boundary[name] else f", {', '.join(key for keys, _ in rows for key in keys)}"), text.rows(rows))
+             for name, rows in signed.items(review, path)]
     mine = [unsafe for unsafe in review.unsafe if unsafe.path == path]
     out = heading(path, 1, label(path)) + "".join(
         f"\n{said[0].upper()}{said[1:]}; to sign: ``{now}``.\n" for module, now, said in signed.state(review) if module == path)
-    out += f"\nThe whole file: {text.name(path)}.\n" + (f"\nPublic items: {items}.\n" if items else "")
+    out += f"\nThe whole file: {text.name(path)}.\n" + "".join(items)
     types, makers = decisive(review, path, {review.part(path, unsafe.line) for unsafe in mine})
     can = "\n".join(dict.fromkeys(callable_in(review, path)))
     out += "\n**What safe code can call**\n" + text.code(path, 1, can) if can else ""
@@ -85,7 +86,7 @@ def decisive(review, path, unsafe):
              for name in [match[1]]}
     kept = "|".join(name for name in types if name in review.invariants) or "-"
     makes = re.compile(rf"// INVARIANT:|^(?:unsafe )?impl\b.*\b(?:Clone|Copy|Drop) for (?:{kept})\b", re.M)
-    shown = {part for part in parts if makes.search(parts[part])} | unsafe
+    shown = {part for part in parts if makes.search(parts[part]) or unsafe and "macro_rules!" in parts[part]} | unsafe
     while True:
         words = {word for part in shown for word in re.findall(r"\w+", re.sub(r"//.*", "", parts[part]))}
         more = {part for part in parts if words.intersection(DEFINED.findall(parts[part]))} - shown

@@ -97,12 +97,8 @@ class Pages(Text):
                 self.prose(self.review.argument) + "\n" + self.prose(self.review.preface))
 
     def of_item(self, name, path, said):
-        out = heading(name, 1, label(f"item {name}")) + f"\nIn :ref:`{path} <{label(path)}>`: {said}.\n"
-        for keys, (reason, kept, shown) in self.review.boundary[name]:
-            names = ", ".join(self.name(word) if word in self.review.clauses else f"**{word}**"
-                              for word in re.findall(r"\w+", kept))
-            out += f"\n{', '.join(f'``{key}``' for key in keys)}\n   {self.inline(reason)} Kept by {names}. {self.inline(shown)}\n"
-        return out
+        head = heading(name, 1, label(f"item {name}")) + f"\nIn :ref:`{path} <{label(path)}>`: {said}.\n"
+        return head + self.rows(self.review.boundary[name])
 
     def of_foreign(self, verdicts):
         """A type of the crate kernel, and of each of its safe methods why it undoes nothing."""

@@ -22,6 +22,11 @@ def page_of(path):
     return "file-" + re.sub(r"\W+", "-", path)
 
 
+def fold(summary, text):
+    """A line that unfolds."""
+    return f"\n.. raw:: html\n\n   <details><summary>{summary}</summary>\n{text}\n.. raw:: html\n\n   </details>\n"
+
+
 def quote(text):
     return re.sub(r"([*\\|_`\[\]<>])", r"\\\1", text)
 
@@ -78,6 +83,14 @@ class Text:
 
     def spots(self, places):
         """Each place as a line that unfolds to its source."""
-        return "".join(f"\n.. raw:: html\n\n   <details><summary><code>{html.escape(p.symbol)}</code> "
-                       f"{html.escape(p.text)} <small>{p.path}:{p.line}</small></summary>\n"
-                       f"{self.source(p.path, p.line)}\n.. raw:: html\n\n   </details>\n" for p in places)
+        return "".join(fold(f"<code>{html.escape(p.symbol)}</code> {html.escape(p.text)} <small>{p.path}:{p.line}</small>",
+                            self.source(p.path, p.line)) for p in places)
+
+    def rows(self, rows):
+        """Of a public item what safe code can do, what prevents harm, and what shows that."""
+        out = ""
+        for keys, (reason, kept, shown) in rows:
+            names = ", ".join(self.name(word) if word in self.review.clauses else f"**{word}**"
+                              for word in re.findall(r"\w+", kept))
+            out += f"\n{', '.join(f'``{key}``' for key in keys)}\n   {self.inline(reason)} Kept by {names}. {self.inline(shown)}\n"
+        return out
