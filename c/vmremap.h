@@ -24,6 +24,7 @@
  * If several of them do not hold, the function returns the errno of one of them, usually of
  * the first in this table. All other clauses are requirements or guarantees, without an errno:
  *
+ *	VmaUntouched		nobody else changes a VMA that vmremap has mapped
  *	ReferenceHeld		the caller has a reference on the area during the call
  *	ReferenceOwned		the caller owns the reference that it drops
  *	AreaOutlives		an area lives as long as somebody has a reference on it
@@ -311,7 +312,7 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in
  * again.
  *
- * Contract: requires VmaInit, ReferenceHeld; checks RangeNoWrap, AreaValid,
+ * Contract: requires VmaInit, VmaUntouched, ReferenceHeld; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
  *	SizeNonZero;
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
@@ -341,7 +342,7 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * Call this after everything else in the callback that can fail. It stores a reference on the
  * area's file in @desc, which the kernel leaks if the callback fails afterwards.
  *
- * Contract: requires VmaInit, ReferenceHeld; checks RangeNoWrap, AreaValid,
+ * Contract: requires VmaInit, VmaUntouched, ReferenceHeld; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
  *	SizeNonZero;
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
@@ -394,7 +395,7 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * memory is mapped by remap_vmalloc_range() itself: a page stays allocated while it is mapped,
  * even after vfree(), and pages that MADV_DONTNEED has unmapped are not mapped again.
  *
- * Contract: requires VmaInit; checks AddrAligned, RangeNoWrap, AreaValid,
+ * Contract: requires VmaInit, VmaUntouched; checks AddrAligned, RangeNoWrap, AreaValid,
  *	RangeInArea, AreaShareable, VmaInit, NotRevoked, PolicyHeld; meets
  *	SizeNonZero, RangeInVma; guarantees RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
@@ -429,7 +430,7 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,
  * because the kernel does not export remap_vmalloc_range_partial().
  *
- * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
+ * Contract: requires VmaInit, VmaUntouched; checks AddrAligned, SizeNonZero, RangeNoWrap,
  *	RangeInVma, AreaValid, RangeInArea, AreaShareable, VmaInit (2),
  *	NotRevoked, PolicyHeld; guarantees RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.

@@ -69,7 +69,7 @@ pub unsafe extern "C" fn vmremap_kunit_callback(vma: *mut bindings::vm_area_stru
     // - `VmaInit`: promised by the caller, for as long as this function runs.
     let vma = unsafe { VmaNew::from_raw(vma) };
     // SAFETY:
-    // - `VmaInit`: nothing but the mapping changes the VMA.
+    // - `VmaUntouched`: nothing but the mapping changes the VMA.
     let mapping = unsafe { Mapping::from_vma(vma) };
 
     from_result(|| callback::mmap(&mapping).map(|()| 0))
@@ -84,6 +84,7 @@ pub unsafe extern "C" fn vmremap_kunit_callback(vma: *mut bindings::vm_area_stru
 pub unsafe extern "C" fn vmremap_kunit_prepare(desc: *mut bindings::vm_area_desc) -> c_int {
     // SAFETY:
     // - `VmaInit`: promised by the caller, for as long as this function runs.
+    // - `VmaUntouched`: nothing but the mapping changes the description.
     let mapping = unsafe { Mapping::from_desc(desc) };
 
     from_result(|| callback::mmap(&mapping).map(|()| 0))

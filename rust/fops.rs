@@ -76,8 +76,9 @@ impl<T: MiscDevice> miscdevice::MiscDevice for Adapter<T> {
 
     fn mmap(device: Borrowed<'_, T>, file: &File, vma: &VmaNew) -> Result {
         // SAFETY: No other code of the crate or of a driver gets this VMA.
-        // - `VmaInit`: the kernel calls this with a new VMA, which does not have `VM_MIXEDMAP`:
-        //   only a driver sets that. `T::mmap` is not given the VMA but the `Mapping`.
+        // - `VmaUntouched`: the kernel calls this with a new VMA, which does not have
+        //   `VM_MIXEDMAP`: only a driver sets that. `T::mmap` is not given the VMA but the
+        //   `Mapping`.
         let mapping = unsafe { Mapping::from_vma(vma) };
 
         T::mmap(device, file, &mapping)
@@ -138,7 +139,7 @@ pub(crate) fn register<T: MiscDevice>(
         let operations: &'static file_operations = &Adapter::<T>::FOPS;
         device.fops = operations;
         // SAFETY: Nothing is in `slot` yet, so that nothing has to be dropped.
-        // - `RegistrationPinned`: `slot` is valid for writes, and is where it stays.
+        // - `InitSlot`: it is the slot that this initialiser is given.
         // - `PointerAligned`: `slot` is for a registration, which is `repr(transparent)` over a
         //   `miscdevice`.
         unsafe { ptr::write(slot, device) };
@@ -217,8 +218,9 @@ unsafe extern "C" fn poll<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
 unsafe extern "C" fn mmap_prepare<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
     desc: *mut vm_area_desc,
 ) -> c_int {
-    // SAFETY: `T` is not given the description but the `Mapping`.
+    // SAFETY: The mapping does not leave this function.
     // - `VmaInit`: the caller promises that the description is this hook's argument.
+    // - `VmaUntouched`: `T` is not given the description but the `Mapping`.
     let mapping = unsafe { Mapping::from_desc(desc) };
 
     from_result(|| {

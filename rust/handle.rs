@@ -100,6 +100,7 @@ impl AreaRef {
             //   reference on the area. There is no area behind a null pointer, which is refused.
             // - `VmaInit`: by the type invariant of `Mapping` this thread sets up the VMA in an
             //   `.mmap` hook: it holds the mmap lock for writing, and nobody else can find the VMA.
+            // - `VmaUntouched`: by the same invariant nothing but this crate changes the VMA.
             // - `Context`: by the same invariant this is such a hook, which may sleep.
             Target::Vma(vma) => unsafe { bindings::vmremap_area_mmap(area, vma, page_offset) },
             // SAFETY: The C side checks all else, and keeps a reference of its own if it maps.
@@ -107,6 +108,7 @@ impl AreaRef {
             //   reference on the area. There is no area behind a null pointer, which is refused.
             // - `VmaInit`: by the type invariant of `Mapping` an `.mmap_prepare` hook was given the
             //   description, and only this thread accesses it.
+            // - `VmaUntouched`: by the same invariant nothing but this crate changes it.
             // - `Context`: by the same invariant this is such a hook.
             Target::Desc(desc) => unsafe {
                 bindings::vmremap_area_mmap_prepare(area, desc, page_offset)

@@ -52,9 +52,9 @@ impl<'a> Mapping<'a> {
     ///
     /// # Safety
     ///
-    /// - `VmaInit`: `vma` does not have `VM_MIXEDMAP`, because splitting a PMD in such a VMA leaks
-    ///   the reference on the folio. From now on, nothing but the returned value changes `vma`. For
-    ///   instance, nobody calls [`VmaNew::set_mixedmap`].
+    /// - `VmaUntouched`: `vma` does not have `VM_MIXEDMAP`, because splitting a PMD in such a VMA
+    ///   leaks the reference on the folio. From now on, nothing but the returned value changes
+    ///   `vma`. For instance, nobody calls [`VmaNew::set_mixedmap`].
     #[inline]
     pub unsafe fn from_vma(vma: &'a VmaNew) -> Self {
         // INVARIANT: By its type invariant, a `VmaNew` is the argument of an `.mmap` hook. The
@@ -82,7 +82,8 @@ impl<'a> Mapping<'a> {
     /// # Safety
     ///
     /// - `VmaInit`: `desc` is the argument of an `.mmap_prepare` hook, which does not return before
-    ///   the end of `'a`. From now on, nothing but the returned value changes `desc`.
+    ///   the end of `'a`.
+    /// - `VmaUntouched`: from now on, nothing but the returned value changes `desc`.
     #[inline]
     pub unsafe fn from_desc(desc: *mut vm_area_desc) -> Self {
         // INVARIANT: The caller promises it.

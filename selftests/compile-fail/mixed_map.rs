@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `VmaInit`: a driver cannot make a mixed map of what it maps an area into, neither before nor after.
+//! `VmaUntouched`: a driver cannot make a mixed map of what it maps an area into, neither before nor after.
 
 use kernel::{
     fs::File,

@@ -165,7 +165,7 @@ EDITS = [
      r"get_unmapped_area: Some\(vmremap_get_unmapped_area\)", "get_unmapped_area: None",
      RECORDED + "rust/fops.rs: *FOPS*"),
     ("an unsafe function asks for less", "rust/mapping.rs",
-     r"    /// - `VmaInit`: `vma` does not have(?:.*\n)+?(?=    #)", "    /// - `VmaInit`: `vma` is one that a hook was given.\n",
+     r"    /// - `VmaUntouched`: `vma` does not have(?:.*\n)+?(?=    #)", "    /// - `VmaUntouched`: the caller sees to it.\n",
      RECORDED + "rust/mapping.rs: *from_vma*"),
     ("an invariant says less", "rust/frozen.rs",
      r"/// - No other `Area` of the same memory exists\.\n", "", RECORDED + "rust/frozen.rs: pub struct Frozen*"),

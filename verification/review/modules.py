@@ -10,7 +10,7 @@ import obligations
 import signed
 from model import CONTRACT, Place
 from source_c import HEADER
-from text import fold, heading, indented, label, quote
+from text import fold, heading, label, quote
 
 TYPE = re.compile(r"^(?:pub(?:\(\w+\))? )?(?:struct|enum|union) (\w+)", re.M)
 DEFINED = re.compile(r"^ *(?:pub(?:\(\w+\))? )?(?:const |unsafe |extern \"C\" )*(?:fn|const|static) (\w+)", re.M)
@@ -32,7 +32,7 @@ def write(text):
     named = {name for one in review.unsafe for name in one.reasons}
     clauses = "".join(f"\n{text.name(name)}\n   {text.inline(clause.statement)}\n" + "".join(
         f"\n   *Kept by*: {text.inline(words)}\n" for words in clause.kept) + fold(
-            "assumes", f"\n{text.inline(indented(clause.notes.get('Assumes', '')))}\n")
+            "assumes", f"\n{text.inline(clause.notes.get('Assumes', ''))}\n")
                       for name, clause in review.clauses.items() if name in named)
     seen = set()
     return (heading("Modules, and what is unsafe in them") + INTRODUCTION +
