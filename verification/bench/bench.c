@@ -140,7 +140,7 @@ static bool is_peer(int method)
 static void bench(int method, size_t size, bool aligned)
 {
 	const int runs = size > LARGE && is_peer(method) ? 1 : RUNS;
-	__u64 best[PHASES], counts[PHASES], worst = 0;
+	__u64 best[PHASES], counts[PHASES], worst = 0, metadata;
 	struct buffer buffer = buffer_open(method, size);
 	char *addr = free_address(buffer.size, aligned);
 	bool pins;
@@ -153,6 +153,7 @@ static void bench(int method, size_t size, bool aligned)
 		close(buffer.driver);
 		return;
 	}
+	metadata = memory_metadata(&buffer);
 	memory_free(&buffer);
 	for (n = 0; n < runs; n++) {
 		count_steps(&buffer, addr, counts);
@@ -171,7 +172,7 @@ static void bench(int method, size_t size, bool aligned)
 		printf(", \"%s\": %llu", phases[i], (unsigned long long)best[i]);
 	printf(", \"spread\": %.4f, \"pinnable\": %s, \"metadata_bytes\": %llu}\n",
 	       (double)(worst - best[MAPPING]) / best[MAPPING],
-	       pins ? "true" : "false", (unsigned long long)buffer.metadata);
+	       pins ? "true" : "false", (unsigned long long)metadata);
 	fflush(stdout);
 }
 

@@ -36,7 +36,7 @@ static void bench_free(struct bench *bench)
 	memset(bench, 0, sizeof(*bench));
 }
 
-static int bench_alloc(struct bench *bench, struct vmremap_bench_alloc *arg)
+static int bench_alloc(struct bench *bench, const struct vmremap_bench_alloc *arg)
 {
 	int err;
 
@@ -50,8 +50,6 @@ static int bench_alloc(struct bench *bench, struct vmremap_bench_alloc *arg)
 	err = bench->method->alloc(bench);
 	if (err)
 		bench_free(bench);
-	else if (bench->method->metadata)
-		arg->metadata = bench->method->metadata(bench);
 	return err;
 }
 
@@ -74,23 +72,28 @@ static int bench_inspect(struct bench *bench, bool in_place)
 	return bench->method->inspect(bench, in_place);
 }
 
+static int bench_metadata(const struct bench *bench, u64 __user *bytes)
+{
+	if (!bench->method || !bench->method->metadata)
+		return -EINVAL;
+	return put_user(bench->method->metadata(bench), bytes);
+}
+
 static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long p)
 {
 	struct vmremap_bench_alloc arg;
-	int err;
 
 	if (cmd == VMREMAP_BENCH_REVOKE)
 		return bench_revoke(file);
 	if (cmd == VMREMAP_BENCH_INSPECT)
 		return bench_inspect(file->private_data, p);
+	if (cmd == VMREMAP_BENCH_METADATA)
+		return bench_metadata(file->private_data, (u64 __user *)p);
 	if (cmd != VMREMAP_BENCH_ALLOC)
 		return -ENOTTY;
 	if (copy_from_user(&arg, (void __user *)p, sizeof(arg)))
 		return -EFAULT;
-	err = bench_alloc(file->private_data, &arg);
-	if (!err && copy_to_user((void __user *)p, &arg, sizeof(arg)))
-		err = -EFAULT;
-	return err;
+	return bench_alloc(file->private_data, &arg);
 }
 
 static int bench_mmap(struct file *file, struct vm_area_struct *vma)

@@ -62,14 +62,12 @@ static const struct method {
  * @method: method of allocating and mapping
  * @size: mapped bytes
  * @memory: file descriptor for mmap(2): @driver, or a memfd
- * @metadata: bytes of metadata
  */
 struct buffer {
 	int driver;
 	int method;
 	size_t size;
 	int memory;
-	__u64 metadata;
 };
 
 static inline void set(const char *file, const char *value)
@@ -121,8 +119,15 @@ static inline int memory_alloc(struct buffer *buffer, bool full)
 	ret = ioctl(buffer->driver, VMREMAP_BENCH_ALLOC, &arg);
 	if (user)
 		munmap(user, buffer->size);
-	buffer->metadata = arg.metadata;
 	return ret;
+}
+
+/* Bytes of metadata; 0 if nobody counts them. Not a part of any step: to count them takes time. */
+static inline __u64 memory_metadata(const struct buffer *buffer)
+{
+	__u64 bytes;
+
+	return ioctl(buffer->driver, VMREMAP_BENCH_METADATA, &bytes) ? 0 : bytes;
 }
 
 static inline void memory_free(struct buffer *buffer)

@@ -36,20 +36,20 @@ enum vmremap_bench_method {
  * @method: method by which a later mmap(2) of this file maps the buffer
  * @full: enable every optional feature of @method, even if it costs something
  * @user: address at which the caller has mapped the memfd that the driver pins
- * @metadata: out: bytes of metadata, without page tables
  */
 struct vmremap_bench_alloc {
 	__u64 size;
 	__u32 method;
 	__u32 full;
 	__u64 user;
-	__u64 metadata;
 };
 
-#define VMREMAP_BENCH_ALLOC	_IOWR('v', 0x70, struct vmremap_bench_alloc)
+#define VMREMAP_BENCH_ALLOC	_IOW('v', 0x70, struct vmremap_bench_alloc)
 /* Revoke all mappings of the file's buffer, if the method can do that. */
 #define VMREMAP_BENCH_REVOKE	_IO('v', 0x71)
 /* Read each word of the buffer once: in place if the argument is 1, else from a copy. */
 #define VMREMAP_BENCH_INSPECT	_IO('v', 0x72)
+/* Bytes of metadata of the file's buffer, without page tables. */
+#define VMREMAP_BENCH_METADATA	_IOR('v', 0x73, __u64)
 
 #endif /* VMREMAP_BENCH_H */
