@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/anon_inodes.h>
+#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/file.h>
@@ -13,13 +14,13 @@
 #include "area.h"
 #include "revoke.h"
 
-static int gather_folios(struct vmremap_area *area)
+static int gather_folios(struct vmremap_area *area, unsigned int flags)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO | __GFP_NOWARN;
 	unsigned int limit = VMREMAP_MAX_ORDER;
 	unsigned long lacking = area->pages;
 
-	if (area->flags & VMREMAP_ACCOUNT)
+	if (flags & VMREMAP_ACCOUNT)
 		gfp |= __GFP_ACCOUNT;
 
 	while (lacking) {
@@ -47,11 +48,11 @@ static int gather_folios(struct vmremap_area *area)
 
 static int map_to_kernel(struct vmremap_area *area)
 {
+	struct page **pages __free(kvfree) = kvmalloc_array(area->pages, sizeof(*pages),
+							    GFP_KERNEL | __GFP_NOWARN);
 	unsigned long i, nr, page = 0;
-	struct page **pages;
 	struct folio *folio;
 
-	pages = kvmalloc_array(area->pages, sizeof(*pages), GFP_KERNEL | __GFP_NOWARN);
 	if (!pages)
 		return -ENOMEM;
 
@@ -60,8 +61,10 @@ static int map_to_kernel(struct vmremap_area *area)
 			pages[page++] = folio_page(folio, i);
 
 	area->addr = vmap(pages, area->pages, VM_MAP, PAGE_KERNEL);
-	kvfree(pages);
-	return area->addr ? 0 : -ENOMEM;
+	if (!area->addr)
+		return -ENOMEM;
+	vmremap_index_add(area);
+	return 0;
 }
 
 static int release(struct inode *inode, struct file *file)
@@ -71,7 +74,7 @@ static int release(struct inode *inode, struct file *file)
 	vmremap_index_remove(area);
 	vunmap(area->addr);
 	vmremap_cache_drop(area);
-	kfree_rcu(area, rcu);
+	kfree(area);
 	return 0;
 }
 
@@ -115,28 +118,23 @@ enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
 
 static struct vmremap_area *make(unsigned long pages, unsigned int flags)
 {
-	struct vmremap_area *area = kzalloc_obj(*area);
+	struct vmremap_area *area __free(kfree) = kzalloc_obj(*area);
 	int err;
 
 	if (!area)
 		return ERR_PTR(-ENOMEM);
 	area->file = anon_inode_create_getfile("[vmremap]", &area_fops, area, O_RDWR, NULL);
-	if (IS_ERR(area->file)) {
-		err = PTR_ERR(area->file);
-		kfree(area);
-		return ERR_PTR(err);
-	}
-	area->flags = flags;
+	if (IS_ERR(area->file))
+		return ERR_CAST(area->file);
 	area->pages = pages;
 	INIT_LIST_HEAD(&area->folios);
 
-	err = gather_folios(area) ?: map_to_kernel(area) ?: vmremap_index_add(area) ?:
-	      vmremap_cache_fill(area);
+	err = gather_folios(area, flags) ?: map_to_kernel(area) ?: vmremap_cache_fill(area);
 	if (!err)
-		return area;
+		return no_free_ptr(area);
 
 	/* At once: the caller may try again with less, and needs the memory for that. */
-	__fput_sync(area->file);
+	__fput_sync(no_free_ptr(area)->file);
 	return ERR_PTR(err);
 }
 

@@ -3,14 +3,17 @@
 #define VMREMAP_AREA_H
 
 #include <linux/atomic.h>
+#include <linux/cleanup.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mmzone.h>
 #include <linux/pagemap.h>
 #include <linux/pgtable.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 
 #include "check.h"
+#include "vmremap.h"
 
 /*
  * A folio larger than a PMD could not be mapped any faster. And the allocator and the page
@@ -46,7 +49,7 @@ enum vmremap_state {
  * @folios: its pages in order, by folio.lru, the largest first: so each folio
  *	begins at a multiple of its own size
  * @file: what VMAs map, see cache.c; all @refs together hold one reference
- * @rcu: the index is read under RCU
+ * @node: of the index
  *
  * Once the area is in the index nothing but @refs, @state and @inserting changes, and @size
  * and @flags while it has no reference.
@@ -61,7 +64,7 @@ struct vmremap_area {
 	void *addr;
 	struct list_head folios;
 	struct file *file;
-	struct rcu_head rcu;
+	struct rb_node node;
 };
 
 /* Of cache.c: the folios of an area become the page cache of its file, and leave it. */
@@ -70,7 +73,7 @@ void vmremap_cache_drop(struct vmremap_area *area);
 bool vmremap_cache_failed(struct folio *folio);
 
 /* Of index.c: which areas there are. */
-int vmremap_index_add(struct vmremap_area *area);
+void vmremap_index_add(struct vmremap_area *area);
 void vmremap_index_remove(struct vmremap_area *area);
 struct vmremap_area *vmremap_index_get(unsigned long kaddr);
 
@@ -78,6 +81,8 @@ struct vmremap_area *vmremap_index_get(unsigned long kaddr);
 struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area);
 struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags);
 void vmremap_idle_end(void);
+
+DEFINE_FREE(vmremap_area, struct vmremap_area *, vmremap_area_put(_T));
 
 struct vmremap_area *vmremap_area_of_file(const struct file *file);
 enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,

@@ -4,7 +4,6 @@
 #include <linux/scatterlist.h>
 
 #include "area.h"
-#include "vmremap.h"
 
 int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t gfp)
 {

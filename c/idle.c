@@ -43,7 +43,6 @@ static unsigned int next;
 struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 {
 	struct file *file = area->file;
-	unsigned long flags;
 
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT ||
 	    nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
@@ -51,10 +50,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	    atomic_read(&file_inode(file)->i_count) != 1 || vmremap_pinned(area))
 		return area;
 
-	spin_lock_irqsave(&lock, flags);
-	swap(idle[next % IDLE_AREAS], area);
-	next++;
-	spin_unlock_irqrestore(&lock, flags);
+	scoped_guard(spinlock_irqsave, &lock) {
+		swap(idle[next % IDLE_AREAS], area);
+		next++;
+	}
 	/*
 	 * The file of a cached area does not keep its reference on this module. If the area has
 	 * replaced another one, leave the reference to the file of that one, which has none and is

@@ -1,45 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All areas, by kernel address. Readers take no lock: they run under RCU and get a reference only
- * on an area that still has one.
+ * All areas, by kernel address: a tree under a spinlock, as in find_vm_area(). A lookup gets a
+ * reference only on an area that still has one.
  */
-#include <linux/maple_tree.h>
-#include <linux/rcupdate.h>
-#include <linux/sched.h>
+#include <linux/spinlock.h>
 
 #include "area.h"
 
-static struct maple_tree areas = MTREE_INIT(areas, MT_FLAGS_USE_RCU);
+static DEFINE_SPINLOCK(lock);
+static struct rb_root areas = RB_ROOT;
+
+static int compare(const void *kaddr, const struct rb_node *node)
+{
+	const struct vmremap_area *area = rb_entry(node, struct vmremap_area, node);
+	unsigned long addr = (unsigned long)kaddr, start = (unsigned long)area->addr;
+
+	return addr < start ? -1 : addr - start >= area->pages * PAGE_SIZE;
+}
+
+static bool less(struct rb_node *new, const struct rb_node *node)
+{
+	return compare(rb_entry(new, struct vmremap_area, node)->addr, node) < 0;
+}
 
 /**
  * vmremap_index_add - make an area known
  * @area: an area that has its address, and no reference yet: it cannot be got
  *
  * Contract: requires AreaOutlives; guarantees AnyThread.
- * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Context: Process context.
  */
-int vmremap_index_add(struct vmremap_area *area)
+void vmremap_index_add(struct vmremap_area *area)
 {
-	unsigned long addr = (unsigned long)area->addr, last = addr + area->pages * PAGE_SIZE - 1;
-
-	return mtree_insert_range(&areas, addr, last, area, GFP_KERNEL);
+	guard(spinlock)(&lock);
+	rb_add(&area->node, &areas, less);
 }
 
 /**
  * vmremap_index_remove - make an area unknown
- * @area: an area that has no reference left, known or not, and still has its address, if it had one
+ * @area: an area that has no reference left; known if it has its address
  *
  * Contract: guarantees AnyThread.
- * Context: May sleep.
+ * Context: Process context.
  */
 void vmremap_index_remove(struct vmremap_area *area)
 {
-	/* Before Linux 7.3, mtree_erase() may fail for want of memory, without saying so. */
-	do {
-		mtree_erase(&areas, (unsigned long)area->addr);
-	} while (mtree_load(&areas, (unsigned long)area->addr) == area &&
-		 !schedule_timeout_uninterruptible(1));
+	guard(spinlock)(&lock);
+	if (area->addr)
+		rb_erase(&area->node, &areas);
 }
 
 /**
@@ -47,16 +55,14 @@ void vmremap_index_remove(struct vmremap_area *area)
  * @kaddr: any value at all
  *
  * Contract: guarantees AreaValid, ReferenceOwned, AreaOutlives, AnyThread.
+ * Context: Process context.
  * Return: the area, with a reference taken, or NULL if @kaddr is in no area.
  */
 struct vmremap_area *vmremap_index_get(unsigned long kaddr)
 {
 	struct vmremap_area *area;
 
-	rcu_read_lock();
-	area = mtree_load(&areas, kaddr);
-	if (area && !refcount_inc_not_zero_acquire(&area->refs))
-		area = NULL;
-	rcu_read_unlock();
-	return area;
+	guard(spinlock)(&lock);
+	area = rb_entry_safe(rb_find((void *)kaddr, &areas, compare), struct vmremap_area, node);
+	return area && refcount_inc_not_zero_acquire(&area->refs) ? area : NULL;
 }

@@ -5,7 +5,6 @@
 
 #include "area.h"
 #include "vma.h"
-#include "vmremap.h"
 
 /*
  * After a failure, end what earlier calls have made of the VMA, in case the driver ignores the
@@ -51,8 +50,7 @@ static int map_range(struct vm_area_struct *vma, const struct vmremap_request *r
 {
 	enum vmremap_clause clause = vmremap_check_request(req) ?:
 				     vmremap_check_in_vma(req, vma->vm_start, vma->vm_end);
-	struct vmremap_area *area;
-	int err;
+	struct vmremap_area *area __free(vmremap_area) = NULL;
 
 	if (clause)
 		return vmremap_reject(clause, req);
@@ -62,13 +60,10 @@ static int map_range(struct vm_area_struct *vma, const struct vmremap_request *r
 		return vmremap_map_foreign(vma, req);
 	clause = vmremap_check_in_area(req, (unsigned long)area->addr, area->pages);
 	if (clause)
-		err = vmremap_reject(clause, req);
-	else if (PAGE_ALIGN(req->size) == vma->vm_end - vma->vm_start)
-		err = vmremap_cover(area, vma, req, VMREMAP_PRIVATE_COPIES);
-	else
-		err = vmremap_map_piece(area, vma, req);
-	vmremap_area_put(area);
-	return err;
+		return vmremap_reject(clause, req);
+	if (PAGE_ALIGN(req->size) == vma->vm_end - vma->vm_start)
+		return vmremap_cover(area, vma, req, VMREMAP_PRIVATE_COPIES);
+	return vmremap_map_piece(area, vma, req);
 }
 
 int vmremap_range_partial(struct vm_area_struct *vma, unsigned long uaddr,

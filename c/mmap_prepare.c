@@ -15,7 +15,6 @@
 #include "area.h"
 #include "span.h"
 #include "vma.h"
-#include "vmremap.h"
 
 /*
  * An .mmap hook may call another driver's .mmap_prepare through compat_vma_mmap(). Ours puts

@@ -6,7 +6,6 @@
 #include <linux/wait_bit.h>
 
 #include "area.h"
-#include "vmremap.h"
 
 vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf);
 int vmremap_freeze(struct vmremap_area *area, unsigned int waits);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Lookup of areas by address: their own, stale ones, and any other. */
 #include <kunit/test.h>
-#include <linux/completion.h>
 #include <linux/file.h>
 #include <linux/err.h>
 #include <linux/mm.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
@@ -159,45 +157,63 @@ static void dying_area_is_not_revived(struct kunit *test)
 	refcount_set(&area->refs, 1);
 }
 
-struct last_put {
+/* Looks addresses up until it is stopped: what it finds has the address. */
+struct lookups {
 	struct work_struct work;
-	struct vmremap_area *area;
-	struct completion done;
+	unsigned long start[32];
+	unsigned long found, wrong;
+	bool started, stop;
 };
 
-static void put_last(struct work_struct *work)
+static void look_up(struct work_struct *work)
 {
-	struct last_put *put = container_of(work, struct last_put, work);
+	struct lookups *lookups = container_of(work, struct lookups, work);
+	unsigned int i;
 
-	vmremap_area_put(put->area);
-	flush_delayed_fput();
-	complete(&put->done);
+	for (i = 0; !READ_ONCE(lookups->stop); i = (i + 1) % ARRAY_SIZE(lookups->start)) {
+		unsigned long start = READ_ONCE(lookups->start[i]);
+		struct vmremap_area *area = vmremap_index_get(start);
+
+		if (area) {
+			unsigned long offset = start - (unsigned long)area->addr;
+
+			lookups->found++;
+			lookups->wrong += offset >= area->pages * PAGE_SIZE;
+		}
+		vmremap_area_put(area);
+		WRITE_ONCE(lookups->started, true);
+		cond_resched();
+	}
 }
 
-/* A reader that found an area under RCU can still read refs after the area is freed. */
-static void freed_area_stays_for_readers(struct kunit *test)
+/* Lookups beside areas that come and go find only areas that have the address, and free none. */
+static void lookups_beside_changes(struct kunit *test)
 {
-	unsigned long end = jiffies + 10 * HZ;
-	struct last_put put = {};
+	struct lookups *lookups = kunit_kzalloc(test, sizeof(*lookups), GFP_KERNEL);
+	struct vmremap_area *areas[ARRAY_SIZE(lookups->start)];
+	unsigned int i, round;
 
-	if (num_online_cpus() == 1)
-		kunit_skip(test, "no other CPU to free an area meanwhile");
-	put.area = vmremap_area_alloc(1, OWN);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, put.area);
-	INIT_WORK_ONSTACK(&put.work, put_last);
-	init_completion(&put.done);
-
-	rcu_read_lock();
-	queue_work(system_dfl_wq, &put.work);
-	while (!completion_done(&put.done) && time_before(jiffies, end))
-		cpu_relax();
-	KUNIT_EXPECT_TRUE(test, completion_done(&put.done));
-	/* If the area were freed already, KASAN would report this. */
-	KUNIT_EXPECT_EQ(test, refcount_read(&put.area->refs), 0);
-	rcu_read_unlock();
-
-	flush_work(&put.work);
-	destroy_work_on_stack(&put.work);
+	KUNIT_ASSERT_NOT_NULL(test, lookups);
+	INIT_WORK(&lookups->work, look_up);
+	queue_work(system_dfl_wq, &lookups->work);
+	for (round = 0; round < 64 || !READ_ONCE(lookups->started); round++) {
+		for (i = 0; i < ARRAY_SIZE(areas); i++) {
+			areas[i] = vmremap_area_alloc((1 + i % 3) * PAGE_SIZE, OWN);
+			if (IS_ERR(areas[i]))
+				break;
+			WRITE_ONCE(lookups->start[i], (unsigned long)areas[i]->addr);
+		}
+		if (i < ARRAY_SIZE(areas))
+			KUNIT_FAIL(test, "no memory");
+		while (i--)
+			vmremap_area_put(areas[i]);
+		flush_delayed_fput();
+		cond_resched();
+	}
+	WRITE_ONCE(lookups->stop, true);
+	flush_work(&lookups->work);
+	KUNIT_EXPECT_EQ(test, lookups->wrong, 0);
+	kunit_info(test, "%lu areas found", lookups->found);
 }
 
 static void addresses_in_no_area(struct kunit *test)
@@ -237,31 +253,6 @@ static void only_the_areas_own_addresses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
 }
 
-/* Enough areas that the index has to allocate nodes. */
-static void every_allocation_fails(struct kunit *test)
-{
-	struct vmremap_area *areas[100];
-	unsigned int i, nth, lost = 0;
-
-	failing_init(test);
-	for (i = 0; i < ARRAY_SIZE(areas); i++) {
-		for (nth = 1; nth < FAILING_MAX; nth++) {
-			/* Not failing_nth(), because the index retries. */
-			failing_from(nth);
-			areas[i] = vmremap_area_alloc(1, OWN);
-			if (!failing_end() || !IS_ERR(areas[i]))
-				break;
-			KUNIT_EXPECT_PTR_EQ(test, areas[i], ERR_PTR(-ENOMEM));
-			lost++;
-		}
-	}
-	for (i = 0; i < ARRAY_SIZE(areas); i++) {
-		KUNIT_EXPECT_PTR_EQ(test, find((unsigned long)areas[i]->addr), areas[i]);
-		vmremap_area_put(areas[i]);
-	}
-	kunit_info(test, "%u allocations failed", lost);
-}
-
 static struct kunit_case index_cases[] = {
 	KUNIT_CASE(by_address),
 	KUNIT_CASE(takes_a_reference),
@@ -271,10 +262,9 @@ static struct kunit_case index_cases[] = {
 	KUNIT_CASE(stale_address_finds_no_other),
 	KUNIT_CASE(failed_area_is_unknown),
 	KUNIT_CASE(dying_area_is_not_revived),
-	KUNIT_CASE(freed_area_stays_for_readers),
+	KUNIT_CASE(lookups_beside_changes),
 	KUNIT_CASE(addresses_in_no_area),
 	KUNIT_CASE(only_the_areas_own_addresses),
-	KUNIT_CASE(every_allocation_fails),
 	{}
 };
 

@@ -1,128 +1,127 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Proves: vmremap_index_get() finds the area that the tree has at the address, and takes a
- *	reference if and only if it returns it; vmremap_index_add() puts the area there for
- *	exactly its own addresses, and vmremap_index_remove() takes that area away, even if
- *	memory is short.
+ *	reference if and only if it returns it; the order and the comparison by which the tree is
+ *	searched agree with the addresses of areas; an area is in the tree from
+ *	vmremap_index_add() to vmremap_index_remove(); all of it under one lock.
  * Clauses: AreaValid AreaOutlives AnyThread
- * Assumes: what mtree_load() gives stays allocated until the RCU reader ends; mtree_erase()
- *	fails at most twice.
+ * Assumes: rb_find() returns a node for which the comparison gives 0, if the tree has one and is
+ *	in this order; guard() releases the lock when the function returns.
  * Code: c/index.c
  * Pages: 64/12 64/16 32/12
  */
 #include <linux/errno.h>
-#include <linux/maple_tree.h>
-#include <linux/rcupdate.h>
-#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/rbtree.h>
 
 #include "../../c/area.h"
 #include "proof.h"
 
-static struct vmremap_area area;
+/* One that the tree has, or not, and another one that it has. */
+static struct vmremap_area area, other;
 static bool known, alive;
 static unsigned long asked;
-static int taken, readers, added, waits, insert_err;
-static unsigned int failures;
-static bool changes;
+static int taken, locked;
 
-void rcu_read_lock(void)
+void spin_lock(struct spinlock *lock)
 {
-	readers++;
+	prove(!locked, "it takes the lock once");
+	locked = 1;
 }
 
-void rcu_read_unlock(void)
+static natural start(const struct vmremap_area *of)
 {
-	readers--;
+	return (unsigned long)of->addr;
 }
 
-void *mtree_load(struct maple_tree *mt, unsigned long index)
+static natural end(const struct vmremap_area *of)
 {
-	prove(mt->flags & MT_FLAGS_USE_RCU, "the tree can be read under RCU");
-	prove(readers == 1 || changes, "it reads the tree under RCU");
-	prove(index == asked, "it asks for that address");
-	return known ? &area : NULL;
+	return start(of) + of->pages * PAGE;
+}
+
+static bool has_addresses(const struct vmremap_area *of)
+{
+	return start(of) && start(of) % PAGE == 0 && of->pages && of->pages <= ~0UL / PAGE_SIZE &&
+	       end(of) < W;
+}
+
+void rb_add(struct rb_node *node, struct rb_root *tree,
+	    bool (*less)(struct rb_node *, const struct rb_node *))
+{
+	prove(locked == 1, "it changes the tree under the lock");
+	prove(node == &area.node && !known, "it adds that area once");
+	prove(less(&area.node, &other.node) == (start(&area) < start(&other)),
+	      "the order is that of the addresses");
+	known = true;
+}
+
+void rb_erase(struct rb_node *node, struct rb_root *tree)
+{
+	prove(locked == 1, "it changes the tree under the lock");
+	prove(node == &area.node && known, "it removes an area that is in the tree");
+	known = false;
+}
+
+struct rb_node *rb_find(const void *key, const struct rb_root *tree,
+			int (*cmp)(const void *key, const struct rb_node *))
+{
+	natural kaddr = (unsigned long)key;
+	int found = cmp(key, &area.node);
+
+	prove(locked == 1, "it searches the tree under the lock");
+	prove(kaddr == asked, "it searches for that address");
+	prove((found < 0) == (kaddr < start(&area)), "it goes to lower addresses where it must");
+	prove((found > 0) == (kaddr >= end(&area)), "and to higher ones where it must");
+	return known && !found ? &area.node : NULL;
 }
 
 bool refcount_inc_not_zero_acquire(refcount_t *refs)
 {
-	prove(refs == &area.refs && readers == 1, "it takes a reference under RCU");
+	prove(refs == &area.refs && locked == 1, "it takes a reference under the lock");
 	if (alive)
 		taken++;
 	return alive;
 }
 
-int mtree_insert_range(struct maple_tree *mt, unsigned long first, unsigned long last, void *entry,
-		       int gfp)
-{
-	natural addr = (unsigned long)area.addr;
-
-	prove(entry == &area, "it adds that area");
-	prove(first == addr && (natural)last + 1 == addr + area.pages * PAGE,
-	      "for exactly its addresses");
-	added++;
-	return insert_err;
-}
-
-void *mtree_erase(struct maple_tree *mt, unsigned long index)
-{
-	prove(index == (unsigned long)area.addr, "it removes that area");
-	if (failures)
-		failures--;
-	else
-		known = false;
-	return &area;
-}
-
-long schedule_timeout_uninterruptible(long timeout)
-{
-	prove(known, "it waits only for memory");
-	waits++;
-	return 0;
-}
-
 static void get(void)
 {
-	bool found = known && alive;
+	bool inside = asked >= start(&area) && asked < end(&area);
+	bool found = known && alive && inside;
 
 	prove(vmremap_index_get(asked) == (found ? &area : NULL),
 	      "it finds the area that the tree has, if that has a reference");
 	prove(taken == (found ? 1 : 0), "with a reference for each that it finds");
-	prove(!readers, "it ends each read");
 }
 
-static void add_and_remove(void)
+static void add_and_remove(bool has_address)
 {
-	prove(vmremap_index_add(&area) == insert_err, "it fails where the tree does");
-	prove(added == 1, "it adds it once");
-	changes = true;
-	asked = (unsigned long)area.addr;
-	known = !insert_err;
-	assume(failures <= 2 && (known || !failures));
+	known = false;
+	if (has_address) {
+		vmremap_index_add(&area);
+		prove(known, "it is added");
+		locked = 0;
+	} else {
+		area.addr = NULL;
+	}
 	vmremap_index_remove(&area);
 	prove(!known, "it is removed");
-	prove(!failures && waits <= 2, "it waits once for each failure");
 }
 
 void proof(void)
 {
-	bool in_tree, has_reference, find;
-	unsigned int times;
-	unsigned long address, of;
-	struct vmremap_area any;
-	int err;
+	struct vmremap_area any, another;
+	bool in_tree, has_reference, find, has_address;
+	unsigned long address;
 
 	known = in_tree;
 	alive = has_reference;
 	asked = address;
 	area = any;
-	area.addr = (void *)of;
-	insert_err = err;
-	failures = times;
+	other = another;
 
-	assume(of % PAGE_SIZE == 0 && area.pages && area.pages <= ~0UL / PAGE_SIZE);
-	assume(of + area.pages * PAGE < W);
+	assume(has_addresses(&area) && has_addresses(&other));
 	if (find)
 		get();
 	else
-		add_and_remove();
+		add_and_remove(has_address);
 }
