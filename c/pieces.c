@@ -23,7 +23,6 @@
 
 #include "span.h"
 #include "vma.h"
-#include "vmremap.h"
 
 /**
  * struct piece - contiguous pages of one area
@@ -112,6 +111,12 @@ static bool find_span(const struct vm_fault *vmf, struct vmremap_span *span)
 	return true;
 }
 
+/* Maps nothing, but if there were none, the kernel would call .fault only with the mmap lock. */
+static vm_fault_t pieces_vma_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
+{
+	return 0;
+}
+
 static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 {
 	struct vmremap_span span;
@@ -163,6 +168,7 @@ static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order
 
 const struct vm_operations_struct vmremap_pieces_vm_ops = {
 	.open = pieces_vma_open,
+	.map_pages = pieces_vma_map_pages,
 	.fault = pieces_vma_fault,
 	.huge_fault = pieces_vma_huge_fault,
 	VMREMAP_GET_POLICY
@@ -209,7 +215,7 @@ static int add(struct pieces *pieces, const struct piece *new)
  * @req: a request that lies within both
  *
  * Contract: requires AddrAligned, SizeNonZero, RangeNoWrap, RangeInVma,
- *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit (2), NotRevoked,
+ *	RangeInArea, VmaInit, AreaOutlives; checks VmaInit (3), NotRevoked,
  *	PolicyHeld (2);
  *	guarantees RightPage, PagesOutlive, AreaOutlives.
  * Context: An .mmap callback. May sleep.
@@ -228,12 +234,10 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	enum vmremap_clause clause = vmremap_check_vma(vma, &vmremap_pieces_vm_ops);
 	struct pieces *pieces = first ? NULL : pieces_of(vma);
 	vm_flags_t vm_flags = vma->vm_flags;
-	unsigned long pgoff = piece.pgoff;
 	int err;
 
-	/* Another piece is there, or the driver has changed vm_file. */
-	if (!clause && !first &&
-	    (!pieces || mt_find(&pieces->tree, &pgoff, pgoff + piece.pages - 1)))
+	/* The driver has changed vm_file. */
+	if (!clause && !first && !pieces)
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_check_use(area, VMREMAP_PRIVATE_COPIES, &vm_flags);
@@ -249,7 +253,7 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		return PTR_ERR(pieces);
 	err = add(pieces, &piece);
 	if (err)
-		return err;
+		return err == -EEXIST ? vmremap_reject(VMREMAP_VMA_INIT, req) : err;
 	pieces->dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);
 	vmremap_area_get(area);
 	vmremap_set_vm_flags(vma, vm_flags);

@@ -515,6 +515,34 @@ static void whole_vma_on_an_area(struct kunit *test)
 	}
 }
 
+/* A fault on a part needs only the lock of the VMA, so that it does not wait for mmap(2). */
+static void faults_without_the_mmap_lock(struct kunit *test)
+{
+#ifdef CONFIG_PER_VMA_LOCK
+	struct test_device *dev = device_with_parts(test, 0);
+	const struct parts *parts = dev->data;
+	long uaddr = try(test, dev, several, ARRAY_SIZE(several));
+	struct vm_area_struct *vma = vma_at(uaddr);
+	bool locked;
+	vm_fault_t ret;
+
+	KUNIT_ASSERT_NOT_NULL(test, vma);
+	uaddr += several[0].at * PAGE_SIZE;
+	mmap_read_lock(vma->vm_mm);
+	locked = vma_start_read_locked(vma);
+	mmap_read_unlock(vma->vm_mm);
+	KUNIT_ASSERT_TRUE(test, locked);
+	ret = handle_mm_fault(vma, uaddr, FAULT_FLAG_DEFAULT | FAULT_FLAG_USER |
+			      FAULT_FLAG_VMA_LOCK, NULL);
+	if (!(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)))
+		vma_end_read(vma);
+	KUNIT_EXPECT_EQ(test, ret & (VM_FAULT_RETRY | VM_FAULT_ERROR), 0);
+	KUNIT_EXPECT_EQ(test, area_mapped(parts->areas[0]), 1);
+#else
+	kunit_skip(test, "the kernel locks no single VMA");
+#endif
+}
+
 static struct kunit_case partial_cases[] = {
 	KUNIT_CASE(several_areas_in_a_vma),
 	KUNIT_CASE(unmap_the_middle),
@@ -530,6 +558,7 @@ static struct kunit_case partial_cases[] = {
 	KUNIT_CASE(private_copies),
 	KUNIT_CASE(private_copies_of_parts),
 	KUNIT_CASE(whole_vma_on_an_area),
+	KUNIT_CASE(faults_without_the_mmap_lock),
 	{}
 };
 
