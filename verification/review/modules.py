@@ -13,7 +13,7 @@ from source_c import HEADER
 from text import fold, heading, label, quote
 
 TYPE = re.compile(r"^(?:pub(?:\(\w+\))? )?(?:struct|enum|union) (\w+)", re.M)
-DEFINED = re.compile(r"^ *(?:pub(?:\(\w+\))? )?(?:const |unsafe |extern \"C\" )*(?:fn|const|static) (\w+)", re.M)
+DEFINED = re.compile(r"^ *(?:pub(?:\(\w+\))? )?(?:const |unsafe |extern \"C\" )*(?:fn|const|static) (?!_\b)(\w+)", re.M)
 DOCUMENTATION = re.compile(r"^ *//[/!].*\n", re.M)
 PROMISED = re.compile(r"^ */// # (?:Safety|Invariants)\n(?:^ *///(?! # ).*\n)*", re.M)
 NAMED = re.compile(r"^(?! *//)(?=.*\b(?:fn|struct|enum|const) \w|(?:unsafe )?impl\b).*", re.M)
@@ -34,31 +34,35 @@ def write(text):
         f"\n   *Kept by*: {text.inline(words)}\n" for words in clause.kept) + fold(
             "assumes", f"\n{text.inline(clause.notes.get('Assumes', ''))}\n")
                       for name, clause in review.clauses.items() if name in named)
-    seen = set()
+    seen, decided = set(), decisive(review)
     return (heading("Modules, and what is unsafe in them") + INTRODUCTION +
-            "".join(of_module(text, path, seen) for path in dict.fromkeys([*signed.modules(review), *unsafe])) +
+            "".join(of_module(text, path, seen, decided) for path in dict.fromkeys([*signed.modules(review), *unsafe])) +
             heading("The clauses that the reasons name", 1) + clauses)
 
 
-def of_module(text, path, seen):
+def of_module(text, path, seen, decided):
     review = text.review
     items = [fold(f"What prevents harm: <code>{name}</code>" + (
         "" if rows == review.boundary[name] else f", {', '.join(key for keys, _ in rows for key in keys)}"), text.rows(rows))
              for name, rows in signed.items(review, path)]
-    mine = [unsafe for unsafe in review.unsafe if unsafe.path == path]
+    mine = [one for one in review.unsafe if one.path == path]
     out = heading(path, 1, label(path)) + "".join(
         f"\n{said[0].upper()}{said[1:]}; to sign: ``{now}``.\n" for module, now, said in signed.state(review) if module == path)
     out += f"\nThe whole file: {text.name(path)}.\n" + "".join(items)
-    types, makers = decisive(review, path, {review.part(path, unsafe.line) for unsafe in mine})
+    types, parts, unsafe = decided.get(path, ({}, (), ()))
+    makers = [first + part.count("\n") for first, part in parts if (first, part) not in unsafe and not TYPE.search(part)]
     can = "\n".join(dict.fromkeys(callable_in(review, path)))
     out += "\n**What safe code can call**\n" + text.code(path, 1, can) if can else ""
-    if not mine and not review.invariants.keys() & types.keys():
+    alone = not mine and not review.invariants.keys() & types.keys()
+    if alone:
         out += ("\nNothing in it is unsafe, and none of its types has an invariant: so rustc checks all that it does with the "
                 "private parts of others, of which it sees none.\n")
     for name, line in types.items():
         out += f"\n**The invariants of** ``{name}``\n\n{text.prose(review.invariants[name])}\n" if name in review.invariants else ""
         out += text.source(path, line, marked=False)
-    out += "\n**What these rest on, with nothing unsafe in it**\n" + text.source(path, *makers, marked=False) if makers else ""
+    if makers:
+        out += f"\n**What {'unsafe code elsewhere uses' if alone else 'these rest on, with nothing unsafe in it'}**\n"
+        out += text.source(path, *makers, marked=False)
     for symbol in dict.fromkeys(unsafe.symbol for unsafe in mine):
         out += of_symbol(text, path, symbol, [unsafe for unsafe in mine if unsafe.symbol == symbol], seen)
     return out
@@ -77,40 +81,41 @@ def callable_in(review, path):
                 yield line.replace("\t", "    ").replace("<Self as MiscDevice>::", "Self::")
 
 
-def decisive(review, path, unsafe):
-    """Of a module the types, and what else has no unsafe block but decides: what makes, copies or drops a value that has
-    invariants, and what that and the unsafe parts use; each with its line.
+def decisive(review):
+    """By file what decides: the types, and the parts that are unsafe, that make, copy or drop a value that has invariants, or
+    that these, or the words of an obligation, use; each part as in review.parts(), unsafe or not.
     """
-    parts = {part: DOCUMENTATION.sub("", part[1]) for part in review.parts(path)}
-    types = {name: first + text[:match.start()].count("\n") for first, text in parts for match in TYPE.finditer(text)
-             for name in [match[1]]}
-    kept = "|".join(name for name in types if name in review.invariants) or "-"
-    makes = re.compile(rf"// INVARIANT:|^(?:unsafe )?impl\b.*\b(?:Clone|Copy|Drop) for (?:{kept})\b", re.M)
-    shown = {part for part in parts if makes.search(parts[part]) or unsafe and "macro_rules!" in parts[part]} | unsafe
+    files = [path for path, _ in review.texts("rust/", suffix=".rs")]
+    parts = {(path, part): DOCUMENTATION.sub("", part[1]) for path in files for part in review.parts(path)}
+    types = {path: {match[1]: first + text[:match.start()].count("\n") for first, text in review.parts(path)
+                    for match in TYPE.finditer(DOCUMENTATION.sub("", text))} for path in files}
+    unsafe = {(one.path, review.part(one.path, one.line)) for one in review.unsafe if one.path in files}
+    makes = re.compile(rf"// INVARIANT:|^(?:unsafe )?impl\b.*\b(?:Clone|Copy|Drop) for (?:{'|'.join(review.invariants)})\b", re.M)
+    shown = {key for key, text in parts.items() if makes.search(text) or
+             "macro_rules!" in text and any(path == key[0] for path, _ in unsafe)} | unsafe
+    words = set(re.findall(r"`Self::(\w+)", str(review.obligations)))
     while True:
-        words = {word for part in shown for word in re.findall(r"\w+", re.sub(r"//.*", "", parts[part]))}
-        more = {part for part in parts if words.intersection(DEFINED.findall(parts[part]))} - shown
+        words.update(word for key in shown for word in re.findall(r"\w+", re.sub(r"//.*", "", parts[key])))
+        more = {key for key, text in parts.items() if words.intersection(DEFINED.findall(text))} - shown
         if not more:
             break
         shown |= more
-    return types, sorted(first + text.count("\n") for first, text in shown - unsafe if not TYPE.search(text))
+    return {path: (types[path], sorted(part for at, part in shown if at == path), {part for at, part in unsafe if at == path})
+            for path in files}
 
 
 def rests(review):
     """What soundness rests on besides the API, each with a hash: of code what decides, with what its documentation promises;
     of words the clauses, the answers to what others ask for, and what prevents each hazard.
     """
-    for path in sorted(signed.modules(review)):
-        unsafe = {review.part(path, one.line) for one in review.unsafe if one.path == path}
-        types, makers = decisive(review, path, unsafe)
-        lines = [*makers, *(line for name, line in types.items() if name in review.invariants)]
-        for _, text in sorted(unsafe | {review.part(path, line) for line in lines}):
+    for path, (types, parts, _) in sorted(decisive(review).items()):
+        for _, text in sorted({*parts, *(review.part(path, line) for name, line in types.items() if name in review.invariants)}):
             named = " ".join(dict.fromkeys(name.strip(" {(") for name in NAMED.findall(text)[:2]))
             yield f"{path}: {named}", "".join(PROMISED.findall(text)) + DOCUMENTATION.sub("", text)
     yield from review.texts("bindings/", "rust/crate.mk", "rust/assert.rs")
-    yield f"{CONTRACT}: the argument", review.argument
+    yield from ((f"{CONTRACT}: the words", review.preface), (f"{CONTRACT}: the argument", review.argument))
     for clause in review.clauses.values():
-        yield f"{CONTRACT}: {clause.name}", f"{clause.statement} {clause.kept}"
+        yield f"{CONTRACT}: {clause.name}", " ".join([clause.statement, *clause.kept, clause.notes.get("Assumes", "")])
     for path, rows in (obligations.PAGE, review.obligations), (boundary.PAGE, review.boundary), (boundary.PAGE, review.verdicts):
         for name, table in rows.items():
             yield f"{path}: {name}", f"{table}"
