@@ -10,10 +10,7 @@ use kernel::{
         Io,
         IoBase, //
     },
-    page::{
-        AsPageIter,
-        PAGE_SIZE, //
-    },
+    page::PAGE_SIZE,
     prelude::*,
     sync::atomic::{
         Acquire,
@@ -45,7 +42,6 @@ checks! {
     only_other_areas_prevent_a_freeze,
     index_past_the_end_is_refused,
     clone_outlives_the_first,
-    each_page_is_iterated_once,
     atomics_of_every_type,
     each_event_is_another,
     type_aligned_to_a_page,
@@ -281,21 +277,6 @@ fn clone_outlives_the_first() -> Result {
     drop(first);
     drop(third);
     assert_eq!(second.as_view().read_val(), 7);
-    Ok(())
-}
-
-fn each_page_is_iterated_once() -> Result {
-    let mut area = Area::<u16>::zeroed_slice(5 * PAGE_SIZE / 2 - 7, Flags::NONE)?;
-    let mut pages = KVec::with_capacity(5, GFP_KERNEL)?;
-
-    assert_eq!(area.page_iter().size(), area.size());
-    assert_eq!(area.page_iter().page_count(), 5);
-    for page in area.page_iter() {
-        assert!(!page.as_ptr().is_null());
-        assert!(!pages.contains(&page.as_ptr()));
-        pages.push(page.as_ptr(), GFP_KERNEL)?;
-    }
-    assert_eq!(pages.len(), 5);
     Ok(())
 }
 

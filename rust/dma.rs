@@ -18,7 +18,7 @@ use kernel::{
     devres::Devres,
     dma::DataDirection,
     error::to_result,
-    page::AsPageIter,
+    page::PAGE_SIZE,
     prelude::*,
     ptr::KnownSize,
     scatterlist::SGTable,
@@ -213,10 +213,15 @@ struct Table {
 }
 
 impl Table {
-    fn new(dev: &Device<Bound>, mut area: Area<[u8]>) -> Result<Self> {
+    fn new(dev: &Device<Bound>, area: Area<[u8]>) -> Result<Self> {
         let mut pages = KVVec::new();
-        for page in area.page_iter() {
-            pages.push(page.as_ptr(), GFP_KERNEL)?;
+        for offset in (0..area.size()).step_by(PAGE_SIZE) {
+            let address = area.memory().as_ptr().wrapping_byte_add(offset).cast();
+            // SAFETY: The function looks the address up in the kernel's page table.
+            // - `RightPage`: the address is in the area, at which one of its pages is mapped.
+            // - `AreaOutlives`: `area` owns a handle, so that the page stays mapped there.
+            let page = unsafe { bindings::vmalloc_to_page(address) };
+            pages.push(page, GFP_KERNEL)?;
         }
         let count = u32::try_from(pages.len())?;
         let device = raw_device(dev);

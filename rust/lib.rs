@@ -211,7 +211,6 @@ mod handle;
 mod interrupt;
 mod mapping;
 mod miscdevice;
-mod pages;
 mod poll;
 mod view;
 

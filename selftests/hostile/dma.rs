@@ -18,7 +18,6 @@ use kernel::{
     },
     page::PAGE_SIZE,
     prelude::*,
-    scatterlist::SGTable,
     sync::{
         atomic::{
             Atomic,
@@ -45,7 +44,6 @@ crate::checks! {
     of_one_byte_and_of_many,
     mapped_many_times,
     owner_changed_by_two_threads,
-    table_kept_beyond_the_area,
     frozen_while_mapped,
     handled_twice,
 }
@@ -193,27 +191,6 @@ fn owner_changed_by_two_threads(pdev: &Function<'_>) -> Result {
     assert_eq!(failed.load(Relaxed), 0);
     mapped.sync_for_cpu()?;
     assert!(all_are(mapped.area(), 1)?);
-    Ok(())
-}
-
-/// `AreaOutlives` `RightPage`: the table of the crate `kernel` owns the area that it is made of.
-fn table_kept_beyond_the_area(pdev: &Function<'_>) -> Result {
-    let area = filled(3 * PAGE_SIZE, 1)?;
-    let table = KBox::pin_init(
-        SGTable::new(
-            pdev.as_ref(),
-            area.clone(),
-            DataDirection::ToDevice,
-            GFP_KERNEL,
-        ),
-        GFP_KERNEL,
-    )?;
-
-    drop(area);
-    assert_eq!(
-        table.iter().map(|entry| entry.dma_len()).sum::<u64>(),
-        3 * PAGE_SIZE as u64
-    );
     Ok(())
 }
 
