@@ -29,10 +29,11 @@ WORDS = 5
 def read(review, operations):
     """@operations: of rustc, or None, where nothing compiled is asked for."""
     files = [entry for entry in review.texts(*FOLDERS, suffix=".rs") if "selftests/compile-fail/" not in entry[0]]
+    promised = set()
     for path, text in files:
         for match in DOCUMENTED.finditer(text):
             read_documentation(path, line_of(text, match.start(3)), *match.groups(), review)
-            read_promise(path, text, match, review)
+            promised.update(read_promise(path, text, match, review))
     # What an unsafe operation requires: of the ABI, of the crate, of other crates.
     ours = {*review.abi, *(p.symbol for p in review.of("requires") if p.path.endswith(".rs"))}
     for match in re.finditer(r"^ \* Context: (?!Any\.\n)((?:(?! \* Return:| \*/).*\n)*)(?: \*.*\n)*? \*/\n[^;(]*?(\w+)\(",
@@ -44,6 +45,8 @@ def read(review, operations):
     for path, text in files:
         here = [operation for operation in operations if operation.path == path]
         read_file(path, text, requires, here, review)
+    for name in sorted(review.operations.keys() - promised.union(*(one.callees for one in review.unsafe))):
+        review.error("docs/obligations.md", 1, f"{name} is used by nothing")
 
 
 def read_documentation(path, line, comment, kind, name, review):
@@ -63,10 +66,11 @@ def read_promise(path, text, match, review):
     *_, trait = ["", *re.findall(r"^impl(?:<.*?>)? (?:.*\b(\w+)(?:<.*>)? for )?", text[:match.start()], flags=re.M)]
     if trait and match[2] != "struct" and text[text.rfind("\n", 0, match.start(2)) + 1] == " ":
         name = f"{trait}::{match[3]}"
-        asked = [clauses for operation, clauses in review.operations.items() if operation.endswith(f"::{name}")]
+        asked = {operation: clauses for operation, clauses in review.operations.items() if operation.endswith(f"::{name}")}
         relied = {frozenset([place.clause]) for place in review.of("requires", symbol=match[3])}
         review.error(path, line_of(text, match.start(3)), f"{name}() relies on other clauses than {'those' if asked else 'none'} "
-                     "by which docs/obligations.md says what callers of the trait promise", when=relied not in asked)
+                     "by which docs/obligations.md says what callers of the trait promise", when=relied not in asked.values())
+        yield from asked
 
 
 def read_file(path, text, requires, operations, review):
