@@ -197,6 +197,8 @@ EDITS = [
      "rust/view.rs: *project_view() relies on other clauses*"),
     ("a function of a trait has no row", "docs/boundary.md",
      r"(?m)^\| `project_view` .*\n", "", "docs/boundary.md: SharedMemBackend: no row for project_view*"),
+    ("a function that takes a foreign type has no verdict", "docs/boundary.md", r"(?m)^\| `taken by SGTable::new` .*\n", "",
+     "docs/boundary.md: kernel::dma::DataDirection: no row for taken by SGTable::new*"),
     ("a context is not answered", "rust/frozen.rs",
      r"(?s)        // - `Context`: the function does not sleep\..*?(?=        unsafe)", "",
      "rust/frozen.rs: vmremap_area_thaw requires Context*"),

@@ -5,6 +5,8 @@ import json
 import pathlib
 import re
 
+FEW = 6
+
 
 class Foreign:
     """@docs: by public path, what functions, methods and traits say. @types: by public path, their safe methods and some
@@ -19,6 +21,7 @@ class Foreign:
             for crate, document in build.foreign().items():
                 self.index, self.paths, self.seen = document["index"], document["paths"], set()
                 self.walk(document["root"], crate)
+                self.take()
             kept.write_text(json.dumps([self.docs, self.types, {path: sorted(of) for path, of in self.derefs.items()}]),
                             encoding="utf-8")
         self.docs, self.types, self.derefs = json.loads(kept.read_text(encoding="utf-8"))
@@ -37,6 +40,34 @@ class Foreign:
             self.docs[path] = item["docs"] or ""
             if what != "function":
                 self.types[path] = sorted(set(self.methods(what, inner, path)))
+
+    def take(self):
+        """Add to each type with methods the safe functions that take one, or if these are many, a hash of their names. Those of
+        other crates' traits do nothing with it but compare it or convert it."""
+        owners, takers = {}, {}
+        for item in self.index.values():
+            (what, inner), = item["inner"].items()
+            trait = str(((what == "impl" and inner["trait"]) or {}).get("id"))
+            if what in ("impl", "trait") and self.paths.get(trait, {"path": ["kernel"]})["path"][0] == "kernel":
+                owner = item["name"] or [*self.named(inner["for"]), ""][0].split("::")[-1]
+                owners.update((str(one), owner) for one in inner["items"])
+        for identity, item in self.index.items():
+            function = item["inner"].get("function")
+            if function and not function["header"]["is_unsafe"] and (identity in owners or item["visibility"] == "public"):
+                taken = {name for given, ty in function["sig"]["inputs"] if given != "self" for name in self.named(ty)}
+                for path in filter(None, map(self.resolve, (name for name in taken if name.startswith("kernel::")))):
+                    takers.setdefault(path, set()).add(f"taken by {owners.get(identity, '')}::{item['name']}")
+        for path in takers.keys() & {path for path, methods in self.types.items() if methods}:
+            few = takers[path] if len(takers[path]) <= FEW else [
+                f"taken by {hashlib.sha256(' '.join(sorted(takers[path])).encode()).hexdigest()[:8]}"]
+            self.types[path] = sorted({*self.types[path], *few})
+
+    def named(self, inner):
+        """The paths of all types that are named in a part of the JSON."""
+        if isinstance(inner, dict):
+            path = self.paths.get(str((inner.get("resolved_path") or {}).get("id")), {}).get("path", ())
+            return ["::".join(path)] * bool(path) + [name for one in inner.values() for name in self.named(one)]
+        return [name for one in inner for name in self.named(one)] if isinstance(inner, list) else []
 
     def child(self, child, path):
         item = self.index.get(str(child))
