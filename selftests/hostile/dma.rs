@@ -12,10 +12,13 @@ use core::mem;
 use kernel::{
     dma::DataDirection,
     faux,
+    io::Io,
     irq::{
         IrqReturn,
-        ThreadedHandler, //
+        ThreadedHandler,
+        ThreadedIrqReturn, //
     },
+    new_spinlock,
     page::PAGE_SIZE,
     prelude::*,
     sync::{
@@ -24,7 +27,8 @@ use kernel::{
             Relaxed, //
         },
         Arc,
-        Completion, //
+        Completion,
+        SpinLock, //
     },
     workqueue,
 };
@@ -205,31 +209,62 @@ fn frozen_while_mapped(pdev: &Function<'_>) -> Result {
     Ok(())
 }
 
-struct Nothing {
-    _area: Area<[u8]>,
+#[pin_data]
+struct Interrupt {
+    #[pin]
+    area: SpinLock<Option<Area<[u8]>>>,
+    #[pin]
+    done: Completion,
 }
 
-impl ThreadedHandler for Nothing {
+impl Interrupt {
+    fn new() -> Result<Arc<Self>> {
+        let area = filled(PAGE_SIZE, 1)?;
+
+        Arc::pin_init(
+            pin_init!(Self {
+                area <- new_spinlock!(Some(area)),
+                done <- Completion::new(),
+            }),
+            GFP_KERNEL,
+        )
+    }
+}
+
+struct Handler(Arc<Interrupt>);
+
+impl ThreadedHandler for Handler {
+    fn handle(&self) -> ThreadedIrqReturn {
+        drop(self.0.area.lock().take());
+        self.0.done.complete_all();
+        ThreadedIrqReturn::Handled
+    }
+
     fn handle_threaded(&self) -> IrqReturn {
         IrqReturn::None
     }
 }
 
-/// `DeviceBound`: the second does not free the vectors of the first.
+/// `DeviceBound` `Context`: the second does not free the vectors of the first, which can drop an
+/// area also with `PREEMPT_RT`: there it runs in a thread.
 fn handled_twice(pdev: &Function<'_>) -> Result {
-    let handler = || -> Result<Nothing> {
-        Ok(Nothing {
-            _area: filled(PAGE_SIZE, 1)?,
-        })
-    };
+    const END: usize = 0x68;
+    const RAISE: usize = 0x60;
+    const ACKNOWLEDGE: usize = 0x64;
 
-    handle_interrupt(pdev, c"vmremap_hostile", handler()?)?;
-    for _ in 0..2 {
-        assert_eq!(
-            handle_interrupt(pdev, c"vmremap_hostile", handler()?),
-            Err(EBUSY)
-        );
-    }
+    pdev.enable_device_mem()?;
+    pdev.set_master();
+    let bar = pdev.iomap_region_sized::<END>(0, c"vmremap_hostile")?;
+    let interrupt = Interrupt::new()?;
+    let handle = || handle_interrupt(pdev, c"vmremap_hostile", Handler(interrupt.clone()));
+
+    handle()?;
+    assert_eq!(handle(), Err(EBUSY));
+    assert_eq!(handle(), Err(EBUSY));
+    bar.write32(1, RAISE);
+    interrupt.done.wait_for_completion();
+    bar.write32(1, ACKNOWLEDGE);
+    assert!(interrupt.area.lock().is_none());
     Ok(())
 }
 
@@ -240,9 +275,7 @@ pub(crate) fn while_unbinding(pdev: &Function<'_>) -> Result {
     mapped.sync_for_device()?;
     mem::forget(mapped);
     // Whether or not there is a handler from when it was bound.
-    let handler = Nothing {
-        _area: filled(PAGE_SIZE, 1)?,
-    };
+    let handler = Handler(Interrupt::new()?);
     match handle_interrupt(pdev, c"vmremap_hostile", handler) {
         Err(error) if error != EBUSY => Err(error),
         _ => Ok(()),

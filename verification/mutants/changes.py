@@ -8,6 +8,7 @@ cargo-mutants needs a cargo package. The patterns rely on the kernel's coding st
 """
 import collections
 import re
+import sys
 
 import clang_c
 
@@ -146,8 +147,10 @@ def changes(path, text):
 def edits(path, text, every):
     """The mutants of a file from the list of edits that tests have to notice."""
     for name, where, pattern, by, _ in every:
-        match = where == path and re.search(pattern, text, flags=re.M)
-        if match:
+        if where == path:
+            match = re.search(pattern, text, flags=re.M)
+            if not match:
+                sys.exit(f"mutants: {path} has no place for this edit: {name}")
             mutant = Mutant(path, text, name, None, *match.span(), match.expand(by))
             mutant.name = f"{path}: {name}"
             yield mutant

@@ -25,7 +25,7 @@ EDITS = [
     ("other handles are not looked for", "rust/handle.rs", r"handles == 1 && unsafe", "handles != 0 && unsafe", TESTS),
     ("a map needs no handle", "rust/handle.rs", r"while users & Self::HANDLES != 0", "while users >= 0", TESTS),
     ("a map does not end", "rust/handle.rs", r"self\.0\.end_use\(AreaRef::MAP\);", "", TESTS),
-    ("a map keeps nothing", "rust/handle.rs", r"users \+ Self::MAP, Acquire", "users, Acquire", TESTS),
+    ("a map keeps nothing", "rust/handle.rs", r"users\.wrapping_add\(Self::MAP\)", "users", TESTS),
     ("a weak handle is for safe code to make", "rust/handle.rs", r"    shared: Arc<AreaRef>,\n}", "    pub shared: Arc<AreaRef>,\n}",
      API + "pub shared: *Arc<*AreaRef>"),
     ("a guard's reference outlives it", "rust/frozen.rs", r"fn deref\(&self\) -> &T", "fn deref<'b>(&self) -> &'b T",
