@@ -218,7 +218,7 @@ impl Table {
         for offset in (0..area.size()).step_by(PAGE_SIZE) {
             let address = area.memory().as_ptr().wrapping_byte_add(offset).cast();
             // SAFETY: The function looks the address up in the kernel's page table.
-            // - `RightPage`: the address is in the area, at which one of its pages is mapped.
+            // - `WithinArea`: the offset is less than the size, so that the address is in the area.
             // - `AreaOutlives`: `area` owns a handle, so that the page stays mapped there.
             let page = unsafe { bindings::vmalloc_to_page(address) };
             pages.push(page, GFP_KERNEL)?;
