@@ -143,7 +143,7 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
  * reuses them.
  *
  * Contract: requires ReferenceOwned; guarantees PagesOutlive, AnyThread.
- * Context: Any but NMI; with PREEMPT_RT, not a hard interrupt either. Does not sleep.
+ * Context: Any but NMI; with PREEMPT_RT, any that is preemptible. Does not sleep.
  */
 void vmremap_area_put(struct vmremap_area *area);
 
@@ -265,7 +265,7 @@ int vmremap_area_freeze(struct vmremap_area *area) __must_check;
  * frozen stays revoked. If the area is not frozen, this function only warns, once.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
- * Context: Any but NMI; with PREEMPT_RT, not a hard interrupt either. Does not sleep.
+ * Context: Any but NMI; with PREEMPT_RT, any that is preemptible. Does not sleep.
  */
 void vmremap_area_thaw(struct vmremap_area *area);
 

@@ -26,9 +26,9 @@ use kernel::{
 /// The memory holds one `T`, or, in an `Area<[T]>`, as many `T`s as were requested. It is zeroed
 /// when it is allocated, page aligned, and not bound to any device. [`Clone`] takes one more
 /// reference on the same area. A mapping keeps the area alive as well. So the last `Area` can be
-/// dropped at any time, in any context but NMI (with `PREEMPT_RT`, not in a hard interrupt either),
-/// and what a program has mapped stays until it is unmapped. A [`WeakArea`] is no such reference,
-/// but can map the memory.
+/// dropped at any time, in any context but NMI (with `PREEMPT_RT`, in any that is preemptible), and
+/// what a program has mapped stays until it is unmapped. A [`WeakArea`] is no such reference, but
+/// can map the memory.
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
 /// [`Flags::READ_ONLY`]. So no Rust reference (`&T` or `&mut T`) to the memory exists, except while

@@ -163,7 +163,7 @@ impl<T: KnownSize + ?Sized> Drop for Frozen<'_, T> {
         // SAFETY: The guard was made by freezing, and all references to the bytes borrow it.
         // - `ReferenceHeld`: `self` borrows an `Area`, which has a reference by its type invariant.
         // - `Context`: the function does not sleep. No type keeps a driver from dropping the guard
-        //   in an NMI or, with `PREEMPT_RT`, in a hard interrupt: it can deadlock.
+        //   in an NMI or, with `PREEMPT_RT`, where it is not preemptible: it can deadlock.
         unsafe { bindings::vmremap_area_thaw(self.area.raw()) };
     }
 }

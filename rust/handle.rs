@@ -79,7 +79,8 @@ impl AreaRef {
             // - `ReferenceOwned`: `self` owned this reference until now, and all that used it, a
             //   view or a map, has ended. A VMA has a reference of its own.
             // - `Context`: the function does not sleep. No type keeps a driver from dropping its
-            //   last handle in an NMI or, with `PREEMPT_RT`, in a hard interrupt: it can deadlock.
+            //   last handle in an NMI or, with `PREEMPT_RT`, where it is not preemptible: it can
+            //   deadlock.
             unsafe { bindings::vmremap_area_put(self.area.as_ptr()) };
         }
     }
