@@ -24,6 +24,8 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 
 	folio_ref_add(folio, nr);
 	folio_mark_uptodate(folio);
+	/* NUMA balancing passes over dirty folios of files; those of an area never migrate. */
+	folio_set_dirty(folio);
 	folio->index = index;
 	folio->mapping = mapping;
 	do {

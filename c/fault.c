@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Make page table entries. On a fault, map all pages of the VMA that are in the same PTE table
- * as the address, or, if a PMD maps the address, also map some neighbouring PMDs. When a VMA is
+ * Make page table entries. On a fault, map all pages of the VMA that share a PTE table with the
+ * address. If one PMD maps the address, map some neighbouring PMDs, too. When a VMA is
  * set up, fill those PTE tables that will have only a few entries, because inserting these costs
  * less than a fault.
  *
@@ -22,7 +22,7 @@
 /*
  * Map the PMD-sized folios around the fault as well, by one PMD each. The area is divided into
  * windows of AROUND_PMDS PMDs. Map the window that contains the address, as far as it is in the
- * VMA and in this PMD table. So faults in any order map each window once. Smaller folios are left
+ * VMA and in this PMD table. So faults in any order map no PMD twice. Smaller folios are left
  * to faults of their own, because there is no PTE table for them yet.
  *
  * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. It warns
@@ -73,7 +73,7 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
 	vm_fault_t ret;
 
 	/*
-	 * This keeps do_set_pmd() from mapping the folio. memory_failure() does not do so, because
+	 * With this flag, do_set_pmd() refuses the folio. memory_failure() does not set it, because
 	 * the folios of an area are on no LRU list.
 	 */
 	if (folio && folio_test_large(folio) && vmremap_cache_failed(folio))
@@ -91,8 +91,8 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
  * @vmf: the fault
  * @span: a span that contains the address
  *
- * The kernel maps or copies the page, and holds the folio's lock until then. The area's state is
- * checked under this lock, because revoke and freeze take it, too.
+ * The kernel maps or copies the page, and then unlocks the folio. The area's state is checked
+ * under this lock, because revoke and freeze take it, too.
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
@@ -153,17 +153,19 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 
 	if (!page)
 		return VM_FAULT_SIGBUS;
-	/* vmf_insert_page_mkwrite() does not check whether the page is poisoned. */
+	/* vmf_insert_page_mkwrite() checks for neither, and expects no PMD of another thread. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
+	if (vmf->pmd && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
+		return VM_FAULT_NOPAGE;
 	/*
 	 * Unlike vm_insert_page(), vmf_insert_page_mkwrite() does not set VM_MIXEDMAP. The flag is
 	 * not needed, because each entry holds a reference on its page, and it would rule out PMDs.
 	 */
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
-	 * Most likely MADV_DONTNEED has freed the PTE table meanwhile, so fault again. If memory is
-	 * short, __do_fault() then fails to allocate a table, and does not call .fault.
+	 * There is no PTE table: MADV_DONTNEED has freed it meanwhile, or memory is short. Fault
+	 * again. If memory is short, __do_fault() then fails before it calls .fault.
 	 */
 	return ret == VM_FAULT_OOM ? VM_FAULT_NOPAGE : ret;
 }
@@ -181,7 +183,7 @@ static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, un
 
 	if (ret & (VM_FAULT_ERROR | VM_FAULT_RETRY))
 		return end;
-	/* The page is mapped, so its PMD table exists. @end is in it, or begins the next. */
+	/* The fault has allocated the PMD table, in which @end is, too, unless it begins a PUD. */
 	while (end % PUD_SIZE && pmd_leaf(pmdp_get(pmd_off(vma->vm_mm, end))))
 		end += PMD_SIZE;
 	return end;
@@ -205,8 +207,8 @@ static void insert(struct vm_area_struct *vma, const struct vmremap_span *span)
  * vmremap_prefault - insert the pages that are cheaper to insert than to fault in
  * @vma: a VMA on one area that is being set up: its vm_ops are set, and nothing is mapped yet
  *
- * If the area is %VMREMAP_POPULATE, map all other pages as well. Pages that cannot be mapped now
- * are left to later accesses.
+ * If the area is %VMREMAP_POPULATE and the VMA accessible, map all other pages as well. Pages that
+ * cannot be mapped now are left to later accesses.
  *
  * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;
  *	guarantees RightPage, PagesOutlive.

@@ -27,10 +27,10 @@ static unsigned int next;
 
 /**
  * vmremap_idle_keep - cache an area
- * @area: an area that has no reference left
+ * @area: an area whose refs are 0
  *
- * Refuses an area if anything still refers to it: a VMA to its file, an O_PATH descriptor of
- * /proc/PID/map_files to its dentry or inode, or a pin to a page. After that no new reference can
+ * Refuses an area if anything still refers to it: a VMA to its file, a pin to a page, or an O_PATH
+ * descriptor of /proc/PID/map_files to its dentry or inode. If nothing does, no new reference can
  * appear, because the file is in no descriptor table and in no VMA, except for the short-lived one
  * of an RCU lookup: see vmremap_idle_end(). Also refuses an area if its memory may not suit the
  * next owner, because it is charged or the machine has several nodes, and if the credentials of
@@ -44,10 +44,14 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 {
 	struct file *file = area->file;
 
+	/*
+	 * A program may open /proc/PID/map_files and then unmap: so look for the VMA first. The
+	 * barrier is in vmremap_pinned().
+	 */
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT ||
 	    nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
-	    file_count(file) != 1 || d_count(file->f_path.dentry) != 1 ||
-	    atomic_read(&file_inode(file)->i_count) != 1 || vmremap_pinned(area))
+	    file_count(file) != 1 || vmremap_pinned(area) ||
+	    d_count(file->f_path.dentry) != 1 || atomic_read(&file_inode(file)->i_count) != 1)
 		return area;
 
 	scoped_guard(spinlock_irqsave, &lock) {
@@ -55,9 +59,9 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * The file of a cached area does not keep its reference on this module. If the area has
-	 * replaced another one, leave the reference to the file of that one, which has none and is
-	 * released next. Otherwise drop it. It is not the last one: the caller is in a module that
+	 * A cached area holds no reference on this module. If the area has replaced an older one,
+	 * the file of the older one is put next, and its release needs a reference: let it use
+	 * this area's. Otherwise drop that. It is not the last one: the caller is in a module that
 	 * depends on this one, or in release() of pieces.c, whose file holds one.
 	 */
 	if (!area)
@@ -86,7 +90,7 @@ static bool fits(const struct vmremap_area *area, unsigned long pages)
  *
  * Contract: guarantees AreaOutlives, ZeroedBeforeShare, AnyThread.
  * Context: Process context.
- * Return: an area like a new one, whose size and flags the caller sets, or NULL.
+ * Return: an area like a new one, whose size, flags and refs the caller sets, or NULL.
  */
 struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 {
@@ -109,11 +113,10 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 	area->state = VMREMAP_OPEN;
 	/*
 	 * Shared futexes are identified by this number. 0 has the futex code assign a new one, so
-	 * that no task that still waits on the area's former use is woken.
+	 * that no task is woken that still waits on a futex of the area's former owner.
 	 */
 	atomic64_set(&file_inode(area->file)->i_sequence, 0);
 	list_for_each_entry(folio, &area->folios, lru) {
-		folio_clear_dirty(folio);
 		folio_clear_referenced(folio);
 		folio_zero_range(folio, 0, folio_size(folio));
 	}
@@ -132,7 +135,7 @@ void vmremap_idle_end(void)
 
 	/*
 	 * A lookup under RCU with a stale pointer may take a reference on a cached area's file,
-	 * because the memory of a file is reused for others, and drops it at once. Wait for such
+	 * because struct file is SLAB_TYPESAFE_BY_RCU, and drops it at once. Wait for such
 	 * lookups: otherwise that fput() could be the last, and would call release() after the
 	 * module is gone.
 	 */

@@ -50,12 +50,12 @@ static int map_range(struct vm_area_struct *vma, const struct vmremap_request *r
 {
 	enum vmremap_clause clause = vmremap_check_request(req) ?:
 				     vmremap_check_in_vma(req, vma->vm_start, vma->vm_end);
-	struct vmremap_area *area __free(vmremap_area) = NULL;
 
 	if (clause)
 		return vmremap_reject(clause, req);
 
-	area = vmremap_index_get(req->kaddr);
+	struct vmremap_area *area __free(vmremap_area) = vmremap_index_get(req->kaddr);
+
 	if (!area)
 		return vmremap_map_foreign(vma, req);
 	clause = vmremap_check_in_area(req, (unsigned long)area->addr, area->pages);

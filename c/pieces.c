@@ -125,10 +125,9 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	if (vmremap_fault_copies(vmf) || vmremap_fault_has_marker(vmf))
 		return vmremap_give_locked(vmf, &span);
-	/* vmf_insert_page_mkwrite() does not expect a PMD that another thread has just inserted. */
+	/* vmremap_insert_page() checks for a PMD that another thread has inserted. */
 	guard(mutex)(&pieces_of(vmf->vma)->inserting);
-	return pmd_leaf(pmdp_get_lockless(vmf->pmd)) ? VM_FAULT_NOPAGE :
-						       vmremap_insert_page(vmf, &span);
+	return vmremap_insert_page(vmf, &span);
 }
 
 /*
@@ -171,7 +170,6 @@ const struct vm_operations_struct vmremap_pieces_vm_ops = {
 	.map_pages = pieces_vma_map_pages,
 	.fault = pieces_vma_fault,
 	.huge_fault = pieces_vma_huge_fault,
-	VMREMAP_GET_POLICY
 };
 
 /* Set the vm_file of @vma to a new file with an empty tree of pieces. */

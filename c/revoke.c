@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Take an area's memory back from programs: revoke it for ever, or freeze it for a while. This
- * works like truncation:
+ * Take an area's memory back from programs: revoke it for ever, or freeze it for a while. Only
+ * freeze waits for pins. This works like truncation:
  *
  * 1. Change the state, so that new faults insert nothing.
  * 2. Wait for the faults that are inserting entries.
  * 3. Zap all entries.
- * 4. Lock each folio, and zap it again if it is mapped. vmremap_give_locked() may have returned a
- *    page of it locked before step 1, which the kernel then mapped after step 3.
+ * 4. Lock each folio, and zap it again if it is mapped. vmremap_give_locked() may have checked the
+ *    state before step 1, and the kernel may have mapped the page after step 3.
  *
- * Every VMA with an entry is found, because a VMA that is not in i_mmap yet has no entry: see
- * vmremap_cover() and vma_mapped() in mmap_prepare.c. The invalidate_lock of the mapping could
- * replace step 2, but costs each fault 60 more instructions.
+ * Every VMA with an entry is found. One that is not in i_mmap yet has no entry: see vmremap_cover()
+ * and vma_mapped() in mmap_prepare.c. One that has left i_mmap has none left, although munmap() may
+ * not have flushed the TLB yet: only freeze waits for that. And no revocable area is a piece. The
+ * invalidate_lock of the mapping could replace step 2, but costs each fault 60 more instructions.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -125,7 +126,7 @@ int vmremap_freeze(struct vmremap_area *area, unsigned int waits)
 	for (wait = 0; vmremap_pinned(area); wait++) {
 		if (wait == waits || fatal_signal_pending(current)) {
 			vmremap_thaw(area);
-			return wait == waits ? -EBUSY : -EINTR;
+			return fatal_signal_pending(current) ? -EINTR : -EBUSY;
 		}
 		schedule_timeout_killable(msecs_to_jiffies(5 << wait));
 	}
@@ -152,11 +153,11 @@ EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 
 /*
  * The task state in which a fault waits. Any signal ends the wait of a program's own access, and
- * the first wait of a fault with FAULT_FLAG_INTERRUPTIBLE: GUP for a virtual CPU then returns. But
- * the faults of copy_from_user() have that flag, too, and the kernel retries them until a fatal
- * signal comes. To keep such a retry from spinning while another signal is pending, it waits in
- * TASK_KILLABLE, where only a fatal signal ends the wait. TASK_FREEZABLE_UNSAFE lets the system
- * suspend meanwhile; with TASK_FREEZABLE, lockdep would warn of locks that a system call may hold.
+ * the wait of a fault with FAULT_FLAG_INTERRUPTIBLE: GUP for a virtual CPU then returns. But the
+ * faults of copy_from_user() have that flag, too, and the kernel retries them until a fatal signal
+ * comes. To keep a retry from spinning while another signal is pending, it waits in TASK_KILLABLE,
+ * where only a fatal signal ends the wait. There, TASK_FREEZABLE_UNSAFE lets the system suspend;
+ * with TASK_FREEZABLE, lockdep would warn of locks that a system call may hold.
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {
@@ -168,7 +169,7 @@ static unsigned int wait_state(const struct vm_fault *vmf)
 }
 
 /**
- * vmremap_wait_thawed - wait in a fault until the area is thawed or revoked
+ * vmremap_wait_thawed - wait in a fault until the area is thawed or revoked, or a signal comes
  * @area: an area that is frozen or revoked
  * @vmf: the fault
  *

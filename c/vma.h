@@ -46,29 +46,11 @@ void vmremap_cover_open(struct vm_area_struct *vma);
 vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last);
 vm_fault_t vmremap_cover_fault(struct vm_fault *vmf);
 
-#ifdef CONFIG_NUMA
-/*
- * Returns the policy that the kernel uses for a VMA without a .get_policy, and leaves @index, which
- * __get_vma_policy() has set. It is there because NUMA balancing skips a VMA whose .get_policy
- * returns NULL, and an area's pages never migrate: hint faults would be in vain.
- */
-static inline struct mempolicy *vmremap_get_policy(struct vm_area_struct *vma, unsigned long addr,
-						   pgoff_t *index)
-{
-	return vma->vm_policy;
-}
-
-#define VMREMAP_GET_POLICY	.get_policy = vmremap_get_policy,
-#else
-#define VMREMAP_GET_POLICY
-#endif
-
 /* What all VMAs on one area have in common, by whichever hook they were made. */
 #define VMREMAP_COVER_VM_OPS \
 	.open = vmremap_cover_open, \
 	.map_pages = vmremap_cover_map_pages, \
-	.fault = vmremap_cover_fault, \
-	VMREMAP_GET_POLICY
+	.fault = vmremap_cover_fault,
 
 /*
  * Has userfaultfd(2) left a marker in place of the entry? vmf_insert_page_mkwrite() does not

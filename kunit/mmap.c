@@ -794,21 +794,6 @@ static void revoked_before_it_is_populated(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
-#ifdef CONFIG_NUMA
-/* An area's pages never migrate, so NUMA balancing should not scan the VMA. */
-static void is_not_scanned_by_numa_balancing(struct kunit *test)
-{
-	struct test_device *dev = device_with_area(test, hook_of(test), SZ_64K, 0);
-	struct vm_area_struct *vma = vma_at(device_map(test, dev, SZ_64K, 0));
-	pgoff_t index = 0;
-
-	/* This is how __get_vma_policy() calls it, which sets the index first. */
-	KUNIT_ASSERT_NOT_NULL(test, vma->vm_ops->get_policy);
-	KUNIT_EXPECT_NULL(test, vma->vm_ops->get_policy(vma, vma->vm_start, &index));
-	KUNIT_EXPECT_EQ(test, index, 0);
-}
-#endif
-
 /* Like do_mmap() with READ_IMPLIES_EXEC, and with a vm_page_prot that is wrong. */
 static int map_executable(struct test_device *dev, struct vm_area_struct *vma)
 {
@@ -852,9 +837,6 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE(fault_behind_the_area),
 	KUNIT_CASE_PARAM(folio_is_locked, hook_gen_params),
 	KUNIT_CASE(revoked_before_it_is_populated),
-#ifdef CONFIG_NUMA
-	KUNIT_CASE_PARAM(is_not_scanned_by_numa_balancing, hook_gen_params),
-#endif
 	KUNIT_CASE_PARAM(unmap_the_middle, hook_gen_params),
 	KUNIT_CASE_PARAM(populated_without_a_touch, hook_gen_params),
 	KUNIT_CASE_PARAM(replaces_another_mapping, hook_gen_params),

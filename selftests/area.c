@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "cgroup.h"
+#include "numa.h"
 #include "plan.h"
 
 #define AREA 0
@@ -650,6 +651,62 @@ TEST_F(life, comes_from_the_tasks_node)
 		ASSERT_EQ(0, munmap(map, PAGE_SIZE));
 		ASSERT_EQ(0, memory_free(self->fd, AREA));
 	}
+}
+
+/*
+ * Write to pages of areas, and to as many other pages, on each CPU, until the others have taken
+ * many hint faults. Return: 0 if those of areas have taken few; faults on the stack count with
+ * them.
+ */
+static int count_hint_faults(char *areas[], char *others, size_t pages)
+{
+	const long many = 4 * pages;
+	long of_areas = 0, of_others = 0;
+
+	for (int n = 0; of_others < many; n++) {
+		long start, middle;
+
+		run_on(n % 2);
+		start = faults();
+		for (size_t page = 0; page < pages; page++)
+			*areas[page] = n;
+		middle = faults();
+		memset(others, n, pages * PAGE_SIZE);
+		of_others += faults() - middle;
+		of_areas += n ? middle - start : 0;
+	}
+	return of_areas >= many / 2;
+}
+
+/* NUMA balancing passes over an area, because its pages never migrate. */
+TEST_F(life, has_no_hint_faults)
+{
+	char *areas[VMREMAP_TEST_SLOTS], *others;
+	const size_t pages = VMREMAP_TEST_SLOTS;
+	int status;
+	pid_t pid;
+
+	others = mmap(NULL, pages * PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, others);
+	/* One hint fault is enough for a folio, so each page is an area. */
+	for (size_t slot = 0; slot < pages; slot++) {
+		ASSERT_EQ(0, memory_alloc(self->fd, slot, VMREMAP_TEST_AREA, PAGE_SIZE, 0));
+		areas[slot] = map_area(self->fd, slot, 0, 1);
+		ASSERT_NE(MAP_FAILED, areas[slot]);
+	}
+	if (!balance_numa(true))
+		SKIP(return, "the kernel has no NUMA balancing");
+	/* The period of a task is set by fork(). */
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(count_hint_faults(areas, others, pages));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_TRUE(balance_numa(false));
+	for (size_t slot = 0; slot < pages; slot++)
+		ASSERT_EQ(0, munmap(areas[slot], PAGE_SIZE));
+	ASSERT_EQ(0, munmap(others, pages * PAGE_SIZE));
 }
 
 /* Allocate, map, access and free in an endless loop. */

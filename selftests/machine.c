@@ -2,10 +2,10 @@
 /* What the kernel does to pages: NUMA, KSM, reclaim, hotplug, memory failure and so on. */
 #define _GNU_SOURCE
 #include <linux/mempolicy.h>
-#include <sched.h>
 
 #include "calls.h"
 #include "cgroup.h"
+#include "numa.h"
 
 #ifndef SYS_set_mempolicy_home_node
 #define SYS_set_mempolicy_home_node 450
@@ -87,28 +87,18 @@ CALL(migrate_pages, "`migrate_pages()`, there and back")
 	say(m, syscall(SYS_migrate_pages, 0, NODES, &two, &one) < 0 ? strerrorname_np(errno) : "0");
 }
 
-#define BALANCING "/sys/kernel/debug/sched/numa_balancing/"
-
-/* Scan so often that a scan happens while the memory is used. */
 CALL(numa_balancing, "NUMA balancing, while it is used on each CPU")
 {
-	if (!write_text("/proc/sys/kernel/numa_balancing", "1")) {
+	if (!balance_numa(true)) {
 		m->skip = "the kernel has no NUMA balancing";
 		return;
 	}
-	write_text(BALANCING "scan_delay_ms", "1");
-	write_text(BALANCING "scan_period_min_ms", "1");
-	write_text(BALANCING "scan_period_max_ms", "1");
 	for (int i = 0; i < 40; i++) {
-		cpu_set_t cpu;
-
-		CPU_ZERO(&cpu);
-		CPU_SET(i % 2, &cpu);
-		sched_setaffinity(0, sizeof(cpu), &cpu);
+		run_on(i % 2);
 		say_what_is_left(m);
 		usleep(1000);
 	}
-	write_text("/proc/sys/kernel/numa_balancing", "0");
+	balance_numa(false);
 	say(m, "0");
 }
 
