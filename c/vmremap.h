@@ -3,8 +3,9 @@
  * vmremap - share vmalloc memory with programs through mmap(2).
  *
  * There are two ways to use it. An *area* is refcounted memory that vmremap allocates; its
- * flags restrict how it can be mapped. vmremap_range() and vmremap_range_partial() are drop-in
- * replacements for remap_vmalloc_range() and remap_vmalloc_range_partial().
+ * flags restrict how it can be mapped. vmremap_range() replaces remap_vmalloc_range(), with the
+ * same arguments; vmremap_range_partial() maps parts of a VMA, with limits for memory that is
+ * not in an area.
  *
  * The Contract sections name *clauses*, which docs/contract.md defines. The clauses below are
  * checked at run time. If one does not hold, the function returns the errno of that clause and
@@ -14,15 +15,16 @@
  *	%-ENODATA	SizeNonZero	the size is 0
  *	%-EOVERFLOW	RangeNoWrap	pgoff, size, an address or their sum wraps
  *	%-ERANGE	RangeInVma	the range leaves the VMA
- *	%-EFAULT	AreaValid	the address is in no live vmalloc allocation
+ *	%-EFAULT	AreaValid	the address is in no live vmalloc allocation, or the area
+ *				is NULL or an ERR_PTR()
  *	%-EINVAL	RangeInArea	the range leaves the area or the allocation
  *	%-EPERM		AreaShareable	that allocation was not made for userspace
  *	%-EBUSY		VmaInit		the VMA is already set up for something else
  *	%-ENODEV	NotRevoked	the area was revoked
- *	%-EACCES	PolicyHeld	the area's flags refuse this kind of mapping
+ *	%-EACCES	PolicyHeld	the mapping is executable, or the area's flags refuse it
  *
- * If several of them do not hold, the function returns the errno of one of them, usually of
- * the first in this table. All other clauses are requirements or guarantees, without an errno:
+ * If several of them do not hold, the function returns the errno of one of them: do not rely
+ * on which. All other clauses are requirements or guarantees, without an errno:
  *
  *	VmaUntouched		nobody else changes a VMA that vmremap has mapped
  *	ReferenceHeld		the caller has a reference on the area during the call
@@ -77,8 +79,8 @@ struct vmremap_area;
  */
 #define VMREMAP_ACCOUNT		0x4U
 /*
- * Map every page at mmap time, so that no access takes a fault. If memory for page tables is
- * short, faults map the rest, as with MAP_POPULATE. The flag has no effect on a part of a VMA
+ * Map every page at mmap time. If memory for page tables is short, faults map the rest, as with
+ * MAP_POPULATE. The flag has no effect on a part of a VMA
  * that vmremap_range_partial() maps: there, faults map all pages.
  */
 #define VMREMAP_POPULATE	0x8U
@@ -88,7 +90,7 @@ struct vmremap_area;
  * Such an area has three restrictions: no function maps it private and writable;
  * vmremap_range_partial() refuses to map it to only a part of a VMA; and in an .mmap callback
  * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an .mmap_prepare
- * callback it has.
+ * callback, %VMREMAP_POPULATE works.
  */
 #define VMREMAP_REVOCABLE	0x10U
 
@@ -177,9 +179,8 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  *
  * A mapping of a whole VMA holds no reference on the area, but on the area's file, which is
  * not counted. A part of a VMA that vmremap_range_partial() has mapped holds a reference on the
- * area. If this function returns true, nobody else in the kernel has a reference, and nobody
- * else can take one and use the memory: a drop-in that is given an address in the area takes a
- * reference, but accesses no byte.
+ * area. If this function returns true, nobody else in the kernel accesses the memory through a
+ * reference. vmremap_range() may still take one for the time of its call, but it accesses no byte.
  *
  * Contract: requires ReferenceHeld; guarantees SoleReference.
  * Context: Any.
@@ -193,7 +194,8 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * vmremap_area_revoke - take an area's memory back from programs, for ever
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * When it returns, no page of the area is mapped in userspace. A program's access raises
+ * When it returns, no page of the area is mapped in userspace, unless a munmap(2) in another
+ * thread is about to flush the TLB. A program's access raises
  * SIGBUS, a system call's access fails with %-EFAULT, and mapping the area again is refused. A
  * page that is pinned, for instance by O_DIRECT in flight, stays accessible through that pin.
  * Revoking an area twice is harmless.
@@ -204,8 +206,8 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * Contract: requires ReferenceHeld; guarantees NoUserAccess, PagesOutlive, AnyThread.
  * Context: Process context. May sleep. Takes the i_mmap lock of the area's file and the locks
  * of its folios, and waits for faults on the area that are inserting page table entries. The
- * caller may hold an mmap lock: both kinds of locks nest inside it, and such a fault does not
- * wait for it.
+ * caller may hold an mmap lock: i_mmap and folio locks nest inside it, and the faults that this
+ * function waits for hold their own lock already.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -217,27 +219,31 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * vmremap_area_freeze - take an area's memory back from programs, for a while
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * After success no program can read or write the memory, and neither can a device to which a
- * program has given pages of it: no page of the area is mapped in userspace, and none is pinned.
+ * After success no program can read or write the memory, nor can a device that a program made
+ * access it, by direct I/O for example: no page of the area is mapped in userspace, and none is
+ * pinned. A page is pinned if anybody else than vmremap and page tables has a reference on it, by
+ * pin_user_pages(), get_user_pages() or a pipe. Devices that the driver has started go on.
  * So a driver can check the bytes and use them without a copy. An access waits for
  * vmremap_area_thaw() or vmremap_area_revoke(), like an access to memory that userfaultfd(2)
  * handles:
  *
  * * a program's own access waits, and any signal interrupts the wait;
  * * a system call's access waits, and only a fatal signal interrupts the wait;
- * * a virtual CPU's access waits, and any signal interrupts the wait;
+ * * the access of a KVM guest to which a program gave the memory waits, and any signal interrupts
+ *   the wait;
  * * the access of a task that exits or dumps core fails with %-EFAULT;
  * * an access that cannot drop the mmap lock fails with %-EFAULT, too: a futex operation that
- *   writes a private futex, such as FUTEX_LOCK_PI, and get_user_pages(). ptrace(2) and
+ *   writes a private futex, such as FUTEX_LOCK_PI, and get_user_pages(), but not its variants
+ *   _fast and _unlocked, which wait. ptrace(2) and
  *   /proc/PID/mem fail with %-EIO for the same reason.
  *
  * A waiting access holds no lock of the program's mm, so that mmap(2) and fork(2) work, and does
  * not prevent the system from suspending.
  *
  * If pages are pinned, this function waits up to 155 ms until they are unpinned, in five pauses
- * of growing length, and then fails. After a failure everything is as before, except that
- * accesses may have waited. If the area is still frozen at the last vmremap_area_put(), it is
- * thawed, so that accesses to the remaining mappings no longer wait.
+ * of growing length, and then fails. After a failure, programs can access the memory as before:
+ * the pages that were unmapped are faulted in again. If the area is still frozen at the last
+ * vmremap_area_put(), it is thawed, so that accesses to the remaining mappings no longer wait.
  *
  * The caller must not access user memory, for instance by copy_from_user(), until the area is
  * thawed. An access to the area would wait for the caller's own thaw. An access to other memory
@@ -275,21 +281,21 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * @sgt: the table to fill, not yet allocated
  * @gfp: flags for the allocation of the table's entries
  *
- * There is one entry for each folio. The last entry ends at the size of the area. Unless memory
- * is fragmented, the entries of a large area are as large as a PMD. So before dma_map_sgtable(),
- * call dma_set_max_seg_size() with at least PMD_SIZE. If the device's limit for a segment is
- * below PMD_SIZE, or dma_max_mapping_size() is, as with swiotlb, allocate areas that are no
- * larger than that limit, or build the table with sg_alloc_table_from_pages_segment().
+ * There is one entry for each folio. The last entry ends at vmremap_area_size(). Unless memory is
+ * fragmented, the entries of a large area are PMD_SIZE bytes. So before dma_map_sgtable(), call
+ * dma_set_max_seg_size() with the largest segment that the device accepts, because the default is
+ * 64 KiB. If that is below PMD_SIZE, or dma_max_mapping_size() is, as with swiotlb, allocate no
+ * area that is larger than the smaller of the two.
  *
  * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
  * dropping the reference on @area. The table holds no reference on the area, and does not pin
  * its pages.
  *
- * The device owns the memory from dma_map_sgtable() to dma_sync_sgtable_for_cpu(), and again
- * from each dma_sync_sgtable_for_device() on. As with any memory that is mapped for DMA, what
- * the driver or a program writes in that time may be lost, and what it reads may be stale; no
- * other memory is affected. Neither vmremap_area_revoke() nor vmremap_area_freeze() stops a
- * device: stop it first.
+ * The device owns the memory from dma_map_sgtable() to dma_unmap_sgtable(), but not between
+ * dma_sync_sgtable_for_cpu() and dma_sync_sgtable_for_device(). As with any memory that is mapped
+ * for DMA, what the driver or a program writes while the device owns the memory may be lost, and
+ * what it reads may be stale; no other memory is affected. Neither vmremap_area_revoke() nor
+ * vmremap_area_freeze() stops a device: stop it first.
  *
  * Contract: requires ReferenceHeld, DeviceTurn; guarantees RightPage.
  * Context: Any in which an allocation with @gfp is allowed.
@@ -323,12 +329,12 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EOVERFLOW - @pgoff wraps when counted in bytes
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has fewer pages after @pgoff than @vma
- * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or already has an owner's vm_ops; or an earlier call
- *   has failed on it after another call had succeeded
+ * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or already has vm_ops with open, close or fault; or an
+ *   earlier call has mapped it and a later one has failed
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
- *   %VMREMAP_RDONLY; or PROT_EXEC was requested. If only the personality READ_IMPLIES_EXEC
- *   requests PROT_EXEC, the area is mapped without it
+ *   %VMREMAP_RDONLY; or PROT_EXEC was requested. With the personality READ_IMPLIES_EXEC,
+ *   which adds PROT_EXEC to PROT_READ, the area is mapped without it
  */
 int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
 		      unsigned long pgoff) __must_check;
@@ -365,10 +371,10 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *de
  *
  * For file_operations.get_unmapped_area. The address is congruent to the file offset modulo the
  * size of the largest folio that fits into @len, at most PMD_SIZE, unless the program's hint is
- * used or address space is short. So a PMD can map a folio that is as large as a PMD. This works
- * like thp_get_unmapped_area(), but also for mappings that are smaller than a PMD. A driver that
- * offers several areas in one file should place each at an offset that is a multiple of the size
- * of the area's largest folio.
+ * used or address space is short. So one PMD entry can map a folio of PMD_SIZE bytes. This works
+ * like thp_get_unmapped_area(), but also for mappings that are smaller than PMD_SIZE. A driver
+ * that offers several areas in one file should place each at an offset that is a multiple of
+ * PMD_SIZE, or of the area's size rounded up to a power of two if that is smaller.
  *
  * Contract: requires nothing.
  * Context: Process context, mmap lock held.
@@ -388,7 +394,7 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  *
  * The drop-in replacement for remap_vmalloc_range(). @addr may lie in the middle of the
  * allocation: a range that goes past the end of the allocation is refused even then, whereas
- * remap_vmalloc_range() compares it with the whole length and goes on past the end.
+ * remap_vmalloc_range() checks it as if @addr were the start, and may map past the end.
  *
  * The memory of an area is mapped as by vmremap_area_mmap(), except that the mapping may be
  * private and writable: its writes go to copies, as with remap_vmalloc_range(). Other vmalloc
@@ -424,8 +430,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * The counterpart of remap_vmalloc_range_partial(). Several parts of one VMA may be mapped,
  * from several areas. Accessing a part of the VMA that was never mapped raises SIGBUS. As after
  * vmremap_area_mmap(), the VMA belongs to vmremap, and its vm_file is no longer the driver's.
- * From Linux 6.15 on, PMDs map large folios of an area, if the addresses are aligned for that and
- * huge pages are enabled in /sys/kernel/mm/transparent_hugepage/enabled.
+ * Unlike vmremap_area_mmap(), this maps folios by PMDs only from Linux 6.15 on, if the addresses
+ * are aligned for that and /sys/kernel/mm/transparent_hugepage/enabled allows it.
  *
  * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,
  * because the kernel does not export remap_vmalloc_range_partial().
