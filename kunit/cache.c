@@ -6,7 +6,6 @@
 #include <kunit/test.h>
 #include <linux/anon_inodes.h>
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/kthread.h>
@@ -19,6 +18,7 @@
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"
+#include "wait.h"
 
 /* Too large to be cached, and far above the threshold up to which a CPU counts on its own. */
 #define SIZE	SZ_16M
@@ -115,19 +115,16 @@ static void waits_for_the_lock_of_a_folio(struct kunit *test)
 	struct freeing freeing = { .area = area_of_blocks(test, SIZE, 0, 0), .free = put };
 	struct folio *folio = list_last_entry(&freeing.area->folios, struct folio, lru);
 	struct address_space *mapping = folio->mapping;
-	unsigned long end = jiffies + 60 * HZ;
 
 	init_completion(&freeing.done);
 	folio_get(folio);
 	folio_lock(folio);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(free_it, &freeing, "vmremap-free")));
-	while (!folio_test_waiters(folio) && time_before(jiffies, end))
-		msleep(20);
-	KUNIT_EXPECT_TRUE(test, folio_test_waiters(folio));
+	KUNIT_EXPECT_TRUE(test, eventually(test, folio_test_waiters(folio)));
 	KUNIT_EXPECT_PTR_EQ(test, folio->mapping, mapping);
 	folio_mark_dirty(folio);
 	folio_unlock(folio);
-	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&freeing.done, 60 * HZ));
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&freeing.done, patience(test)));
 	KUNIT_EXPECT_NULL(test, folio->mapping);
 	KUNIT_EXPECT_FALSE(test, folio_test_dirty(folio));
 	folio_put(folio);
@@ -153,12 +150,11 @@ static void waits_until_pages_are_unmapped(struct kunit *test)
 	task = kthread_run(free_it, &freeing, "vmremap-free");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	get_task_struct(task);
-	while (!(READ_ONCE(task->__state) & TASK_UNINTERRUPTIBLE) &&
-	       !completion_done(&freeing.done))
-		msleep(20);
+	KUNIT_EXPECT_TRUE(test, eventually(test, completion_done(&freeing.done) ||
+					   READ_ONCE(task->__state) & TASK_UNINTERRUPTIBLE));
 	KUNIT_EXPECT_PTR_EQ(test, folio->mapping, mapping);
 	atomic_dec(&folio->_mapcount);
-	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&freeing.done, 60 * HZ));
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&freeing.done, patience(test)));
 	put_task_struct(task);
 	KUNIT_EXPECT_NULL(test, folio->mapping);
 	folio_put(folio);

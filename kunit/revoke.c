@@ -2,7 +2,6 @@
 /* Revoke and freeze. A program is a kernel thread that uses the mm of the test. */
 #include <kunit/test.h>
 #include <linux/completion.h>
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
@@ -19,6 +18,7 @@
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"
+#include "wait.h"
 
 #define SIZE	(1100 * PAGE_SIZE)
 
@@ -178,9 +178,6 @@ static void run(struct kunit *test, struct toucher *toucher, int (*fn)(void *dat
 	KUNIT_ASSERT_FALSE(test, IS_ERR(toucher->task));
 }
 
-/* Only bounds the time that a failing test takes. */
-#define PATIENCE	(60 * HZ)
-
 /* Does a thread wait for @var? Only threads of this test can. This wakes none of them. */
 static bool has_waiter(const void *var)
 {
@@ -196,11 +193,7 @@ static bool has_waiter(const void *var)
 
 static void expect_waiter(struct kunit *test, const void *var)
 {
-	unsigned long end = jiffies + PATIENCE;
-
-	while (!has_waiter(var) && time_before(jiffies, end))
-		msleep(20);
-	KUNIT_ASSERT_TRUE(test, has_waiter(var));
+	KUNIT_ASSERT_TRUE(test, eventually(test, has_waiter(var)));
 }
 
 /* Start a thread, and expect that it waits for @var to change. */
@@ -214,7 +207,7 @@ static void start(struct kunit *test, struct toucher *toucher, int (*fn)(void *d
 
 static void expect_touched(struct kunit *test, struct toucher *toucher, int err)
 {
-	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&toucher->done, PATIENCE));
+	KUNIT_ASSERT_NE(test, 0, wait_for_completion_timeout(&toucher->done, patience(test)));
 	KUNIT_EXPECT_EQ(test, toucher->err, err);
 }
 
@@ -234,31 +227,30 @@ static void pin_keeps_it_from_freezing(struct kunit *test)
 	vmremap_area_thaw(dev->area);
 }
 
-/* Drop the pin once freeze sleeps: it does so killably only after it has found a pin. */
-static int give_back(void *data)
+/* The last wait takes as long as all before it, so their number is no limit. */
+static int freeze(void *data)
 {
-	struct toucher *holder = data;
+	struct toucher *freezer = data;
 
-	while (!(READ_ONCE(holder->task->__state) & TASK_WAKEKILL))
-		msleep(20);
-	put_page((struct page *)holder->uaddr);
-	complete(&holder->done);
+	freezer->err = vmremap_freeze((struct vmremap_area *)freezer->uaddr, 20);
+	complete(&freezer->done);
 	return 0;
 }
 
-/* Freeze waits for a short-lived pin. */
+/* Freeze waits for a short-lived pin: it sleeps killably only after it has found a pin. */
 static void pin_is_waited_for(struct kunit *test)
 {
 	struct test_device *dev = new_device(test, 0);
 	struct page *page = vmalloc_to_page(dev->area->addr);
-	struct toucher holder = { .task = current, .uaddr = (unsigned long)page };
+	struct toucher freezer;
 
-	init_completion(&holder.done);
 	get_page(page);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(give_back, &holder, "vmremap-pin")));
-	/* More waits than vmremap_area_freeze() has, so that a busy machine does not matter. */
-	KUNIT_EXPECT_EQ(test, 0, vmremap_freeze(dev->area, 13));
-	expect_touched(test, &holder, 0);
+	run(test, &freezer, freeze, (unsigned long)dev->area);
+	KUNIT_EXPECT_TRUE(test, eventually(test, completion_done(&freezer.done) ||
+					   READ_ONCE(freezer.task->__state) & TASK_WAKEKILL));
+	KUNIT_EXPECT_FALSE(test, completion_done(&freezer.done));
+	put_page(page);
+	expect_touched(test, &freezer, 0);
 	vmremap_area_thaw(dev->area);
 }
 
@@ -430,7 +422,6 @@ static void page_that_is_given_locked_is_waited_for(struct kunit *test)
 	unsigned long uaddr = device_map(test, dev, SIZE, 0);
 	struct vm_fault vmf = { .vma = vma_at(uaddr), .address = uaddr };
 	struct vmremap_span span = vmremap_span_of_vma(vmf.vma);
-	unsigned long end = jiffies + PATIENCE;
 	struct toucher revoker;
 	struct folio *folio;
 
@@ -438,9 +429,7 @@ static void page_that_is_given_locked_is_waited_for(struct kunit *test)
 	folio = page_folio(vmf.page);
 	run(test, &revoker, revoke, (unsigned long)dev->area);
 	/* Revoke has zapped the entries, and waits for the folio lock. */
-	while (!folio_test_waiters(folio) && time_before(jiffies, end))
-		msleep(20);
-	KUNIT_EXPECT_TRUE(test, folio_test_waiters(folio));
+	KUNIT_EXPECT_TRUE(test, eventually(test, folio_test_waiters(folio)));
 	/* Map the page, as finish_fault() does. */
 	mmap_read_lock(current->mm);
 	KUNIT_EXPECT_EQ(test, vmf_insert_page_mkwrite(&vmf, vmf.page, true), VM_FAULT_NOPAGE);

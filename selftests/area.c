@@ -489,11 +489,8 @@ TEST(no_namespace_is_kept)
 		ASSERT_LE(0, pid);
 		if (!pid) {
 			/* The last namespace is freed only after RCU has freed its credentials. */
-			for (int wait = 0; unshare(CLONE_NEWUSER); wait++)
-				if (wait == 300)
-					_exit(errno);
-				else
-					usleep(100000);
+			if (!eventually(!unshare(CLONE_NEWUSER)))
+				_exit(errno);
 			_exit(memory_alloc(fd, AREA, VMREMAP_TEST_AREA, PAGE_SIZE, 0) ?:
 			      memory_free(fd, AREA));
 		}

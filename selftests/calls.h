@@ -261,17 +261,13 @@ static inline void say_map(struct mapping *m, char *map)
 /* Check what must hold after any call. */
 static inline void check_memory(struct __test_metadata *_metadata, struct mapping *m)
 {
-	int refs = memory_references(m->fd, 0);
+	int refs;
 
 	EXPECT_EQ(0, memory_peek(m->fd, 0, m->memory_pages, VALUE))
 		TH_LOG("%s: the memory has other bytes", m->kind->name);
 	/* A pipe or a socket may drop its references later. */
-	for (int tries = 0; refs != m->memory_pages && tries < 100; tries++) {
-		usleep(20000);
-		refs = memory_references(m->fd, 0);
-	}
-	EXPECT_EQ(m->memory_pages, refs)
-		TH_LOG("%s: somebody has a reference", m->kind->name);
+	EXPECT_TRUE(eventually((refs = memory_references(m->fd, 0)) == m->memory_pages))
+		TH_LOG("%s: %d references on %zu pages", m->kind->name, refs, m->memory_pages);
 }
 
 static inline void make_call(struct __test_metadata *_metadata, const struct row *row,

@@ -20,7 +20,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "wait.h"
+
+/* The harness ends a test by an alarm. */
+#define alarm(seconds) alarm(patience(seconds))
 #include <kselftest_harness.h>
+#undef alarm
 
 #define RW (PROT_READ | PROT_WRITE)
 
@@ -194,16 +199,13 @@ static inline long free_kib(void)
 
 /*
  * Free memory in KiB that was lost since @before. Measured repeatedly until it is at most @slack,
- * because some frees wait for a grace period; after many tries, returns the last figure.
+ * because some frees wait for a grace period.
  */
 static inline long lost_kib(long before, long slack)
 {
-	long lost = before - free_kib();
+	long lost;
 
-	for (int tries = 0; lost > slack && tries < 50; tries++) {
-		usleep(20000);
-		lost = before - free_kib();
-	}
+	(void)eventually((lost = before - free_kib()) <= slack);
 	return lost;
 }
 

@@ -12,18 +12,13 @@
 /* More areas than are cached. */
 #define AREAS	20
 
-/* References on vmremap.ko, from files of areas and from modules. */
+/*
+ * References on vmremap.ko, from files of areas and from modules. A file drops its reference only
+ * after the system call that closed it.
+ */
 static long references(void)
 {
 	return read_number(CORE "refcnt");
-}
-
-/* A file drops its reference only after the system call that closed it. */
-static bool references_soon(long wanted)
-{
-	for (int tries = 0; references() != wanted && tries < 50; tries++)
-		usleep(20000);
-	return references() == wanted;
 }
 
 /* Allocate AREAS areas of @size at once, and free them. */
@@ -50,7 +45,8 @@ TEST(area_keeps_it)
 		ASSERT_TRUE(come_and_go(PAGE_SIZE));
 		ASSERT_TRUE(come_and_go(2 * PMD_SIZE));
 	}
-	ASSERT_TRUE(references_soon(before)) TH_LOG("%ld, and before %ld", references(), before);
+	ASSERT_TRUE(eventually(references() == before))
+		TH_LOG("%ld, and before %ld", references(), before);
 
 	for (int n = 0; n < 2; n++) {
 		size_t pages = n ? 4 * PMD_SIZE / PAGE_SIZE : 1;
@@ -62,9 +58,9 @@ TEST(area_keeps_it)
 		map = map_area(fd, 0, 0, pages);
 		ASSERT_NE(MAP_FAILED, map);
 		ASSERT_EQ(0, close(fd));
-		EXPECT_TRUE(references_soon(before + 1));
+		EXPECT_TRUE(eventually(references() == before + 1));
 		ASSERT_EQ(0, munmap(map, pages * PAGE_SIZE));
-		EXPECT_TRUE(references_soon(before));
+		EXPECT_TRUE(eventually(references() == before));
 	}
 }
 
@@ -103,7 +99,7 @@ TEST(goes_and_comes)
 
 	ASSERT_TRUE(come_and_go(PAGE_SIZE));
 	ASSERT_TRUE(unload_drivers()) TH_LOG("%m");
-	EXPECT_TRUE(references_soon(0)) TH_LOG("%ld references", references());
+	EXPECT_TRUE(eventually(references() == 0)) TH_LOG("%ld references", references());
 	for (long n = 0; n <= rounds; n++) {
 		ASSERT_EQ(0, module_unload("vmremap")) TH_LOG("%m");
 		ASSERT_EQ(0, load_core()) TH_LOG("%m");

@@ -14,7 +14,9 @@ if [[ ${1-} == --on ]]; then
 	fi
 	kernel=$("$checkout/tools/debug-kernel" "$2")
 	modules=$kernel/mm/vmremap
-	vm+=(--kernel "$kernel/vmlinux" --timeout 3600)
+	# It is eight times as slow as the stock kernel.
+	scale=$((8 * ${VMREMAP_TIMEOUT_SCALE:-1}))
+	vm=(env "VMREMAP_TIMEOUT_SCALE=$scale" "${vm[@]}" --kernel "$kernel/vmlinux")
 	kmake+=(ON="$2")
 	stock=
 	shift 2

