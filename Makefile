@@ -29,6 +29,8 @@ Test
   make test PHASES=churn SOAK=600
                        run the stress test for 600 seconds
   make test-kernels    run demo and selftests on every supported kernel
+  make test-all TIMES=1
+                       also print where the time of each phase went
   make lint            run the static checkers only (checkpatch, sparse, ...)
   make bench           measure instruction counts against remap_vmalloc_range()
                        and the alternatives
@@ -54,6 +56,8 @@ Package
   make in-tree KSRC=DIR, make in-tree-remove KSRC=DIR
                        add vmremap to a kernel source tree, or remove it
   make clean           remove build/
+  make cache           list what is in the cache, with sizes and users
+  make cache-clean     remove what newer kernels or tools have replaced
   make distclean       remove build/ and the cache, and print what that frees
 
 Variables
@@ -180,8 +184,14 @@ in-tree-remove:
 clean:
 	rm -rf build
 
+cache:
+	@tools/cache
+
+cache-clean:
+	@tools/cache --clean
+
 distclean:
 	@tools/distclean
 
 .PHONY: all help setup modules stock demo docs new-driver check test test-all test-kernels lint bench review proofs mutants \
-	modules_install install uninstall dist deb series in-tree in-tree-remove clean distclean
+	modules_install install uninstall dist deb series in-tree in-tree-remove clean cache cache-clean distclean

@@ -6,6 +6,8 @@
 
 home=~ # bash asks the password file when HOME is unset
 cache=${XDG_CACHE_HOME:-$home/.cache}/vmremap
+# shellcheck disable=SC2034 # used by scripts that source this file
+default_series=7.3
 logs=$checkout/build/log
 
 # Target architecture: kernel name, Debian name, and the make arguments for cross builds.
@@ -59,20 +61,35 @@ lock() {
 		die "cannot write to $cache: set XDG_CACHE_HOME to a folder that you can write to"
 	fi
 	exec {lock_fd}>"$cache/$1.lock"
-	flock -n "$lock_fd" || { say "$1: waiting for another run to end"; flock "$lock_fd"; }
+	flock -n "$lock_fd" || {
+		local start
+		start=$(tenths)
+		say "$1: waiting for another run to end"
+		flock "$lock_fd"
+		spent waiting $(($(tenths) - start))
+	}
 }
+
+# Where the time of a phase of the tests went: 'make test-all TIMES=1' prints the sums. Times are in tenths of a second.
+tenths() { echo $((${EPOCHREALTIME/[.,]/} / 100000)); }
+spent() { echo "$@" >>"${VMREMAP_TIMES:-/dev/null}"; } # build|boot|emulation|waiting TIME
 
 free_mib() { df -Pm "$cache" | awk 'NR == 2 { print $4 }'; }
 
+# Before a step that fills the cache.
+needs=''
 need_space() { # GIB
+	needs="$1 GiB are needed below $cache"
 	local free=$(($(free_mib) / 1024))
-	((free >= $1)) || die "$1 GiB are needed below $cache, $free GiB are free: free some, or set XDG_CACHE_HOME"
+	((free >= $1)) || die "$needs, $free GiB are free: free some, or set XDG_CACHE_HOME"
 }
 
 # What the user can do about a failure, according to its log.
 advice() { # LOG
-	if grep -qiE 'no space left|enough free space' "$1" || { [[ -d $cache ]] && (($(free_mib) < 32)); }; then
-		echo "the disk is full: free some space"
+	if grep -m 1 'GiB are needed below' "$1"; then
+		:
+	elif grep -qiE 'no space left|enough free space' "$1" || { [[ -d $cache ]] && (($(free_mib) < 32)); }; then
+		echo "the disk is full: ${needs:+$needs, }free some space ('make cache' lists what is there)"
 	elif grep -qiE 'could not (resolve|connect)|temporary failure|unreachable|timed out|unable to connect' "$1"; then
 		echo "the Debian archive cannot be reached: check the network, or set DEBIAN_MIRROR=ADDRESS"
 	elif grep -qiE 'permission denied|not permitted|are you root' "$1"; then
@@ -85,14 +102,17 @@ advice() { # LOG
 # phase NAME SECONDS COMMAND...: run a long step with its output in build/log/NAME.log, and with V=1 also on stderr. Never call
 # it in a condition, because errexit would have no effect then.
 phase() {
-	local name=$1 expected=$2 log=$logs/$1.log start=$SECONDS status
+	local name=$1 expected=$2 log=$logs/$1.log start status
+	start=$(tenths)
 	shift 2
 	mkdir -p "$logs" || die "cannot write to $logs"
 	say "$name: started, takes about $expected s"
 	set +e
-	(set -e; "$@") 2>&1 </dev/null | if [[ ${V-} == 1 ]]; then tee "$log" >&2; else cat >"$log"; fi
+	(set -e; unset VMREMAP_TIMES; "$@") 2>&1 </dev/null | if [[ ${V-} == 1 ]]; then tee "$log" >&2; else cat >"$log"; fi
 	status=${PIPESTATUS[0]}
 	set -e
-	((status == 0)) || die "$name failed after $((SECONDS - start)) s: $(advice "$log") (log: $log)"
-	say "$name: done in $((SECONDS - start)) s"
+	start=$(($(tenths) - start))
+	spent build $start
+	((status == 0)) || die "$name failed after $((start / 10)) s: $(advice "$log") (log: $log)"
+	say "$name: done in $((start / 10)) s"
 }
