@@ -94,6 +94,41 @@ TEST_F(hook, leaves_alone)
 	EXPECT_EQ(0, touch(p, true));
 }
 
+/* How many references there are on the module, one of which each area's file has. */
+static int references(void)
+{
+	FILE *file = fopen("/sys/module/vmremap/refcnt", "r");
+	int count = -1;
+
+	if (file) {
+		if (fscanf(file, "%d", &count) != 1)
+			count = -1;
+		fclose(file);
+	}
+	return count;
+}
+
+/* AreaOutlives: an area goes with its last handle and its last mapping, however it was mapped. */
+TEST_F(hook, leaves_nothing_behind)
+{
+	int before = references(), fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	char *plain, *weak;
+
+	ASSERT_LE(0, fd);
+	ASSERT_LT(0, before);
+	EXPECT_LT(before, references());
+	plain = map(fd, PLAIN);
+	weak = map(fd, WEAK);
+	ASSERT_NE(MAP_FAILED, plain);
+	ASSERT_NE(MAP_FAILED, weak);
+	EXPECT_EQ(0, touch(plain, true));
+	EXPECT_EQ(0, touch(weak, true));
+	munmap(plain, PAGES * PAGE_SIZE);
+	munmap(weak, PAGES * PAGE_SIZE);
+	close(fd);
+	EXPECT_EQ(before, references());
+}
+
 /* NoUserAccess: what is frozen while the kernel still makes the mapping has no page in it. */
 TEST_F(hook, freezes_what_it_has_mapped)
 {
