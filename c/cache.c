@@ -100,14 +100,14 @@ bool vmremap_cache_failed(struct folio *folio)
 void vmremap_cache_drop(struct vmremap_area *area)
 {
 	struct folio *folio, *next;
-	unsigned int ticks;
+	unsigned int ticks = 10 * HZ;
 
 	/*
 	 * If an .mmap callback fails, the kernel puts the file before it unmaps the pages. But
 	 * not for ever: a page that a broken driver has made the kernel lose count of stays mapped.
 	 */
 	list_for_each_entry(folio, &area->folios, lru)
-		for (ticks = 10 * HZ; ticks && folio_mapped(folio); ticks--)
+		for (; ticks && folio_mapped(folio); ticks--)
 			schedule_timeout_uninterruptible(1);
 	truncate_inode_pages(area->file->f_mapping, 0);
 	list_for_each_entry_safe(folio, next, &area->folios, lru) {

@@ -18,7 +18,7 @@
 	bool holds_;						\
 								\
 	while (!(holds_ = (condition)) && time_before(jiffies, end_))	\
-		msleep(10);					\
+		msleep(20);					\
 	holds_;							\
 })
 
