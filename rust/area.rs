@@ -27,8 +27,8 @@ use kernel::{
 /// when it is allocated, page aligned, and not bound to any device. [`Clone`] takes one more
 /// reference on the same area. A mapping keeps the area alive as well. So the last `Area` can be
 /// dropped at any time, in any context but NMI (with `PREEMPT_RT`, in any that is preemptible), and
-/// what a program has mapped stays until it is unmapped. A [`WeakArea`] is no such reference, but
-/// can map the memory.
+/// what a program has mapped stays until it is unmapped, or the area revoked. A [`WeakArea`] is no
+/// such reference, but can map the memory.
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
 /// [`Flags::READ_ONLY`]. So no Rust reference (`&T` or `&mut T`) to the memory exists, except while
@@ -36,8 +36,8 @@ use kernel::{
 /// is a view of all or some of them. [`io_project!`] makes views of fields and elements, and
 /// [`io_read!`] and [`io_write!`] access them directly.
 ///
-/// Two reads of the same bytes can return different values. So check the value that you then use,
-/// instead of reading it again.
+/// Two reads of the same bytes can return different values. So read a value once, and check and use
+/// that copy.
 ///
 /// [`io_read!`]: kernel::io::io_read
 /// [`io_write!`]: kernel::io::io_write
@@ -205,15 +205,15 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// area cannot be mapped into it. It keeps the area alive until it is unmapped, even if the
     /// driver is gone by then.
     ///
-    /// A PMD maps a folio that is as large as a PMD, if the address is suitably aligned. For a
-    /// device that was registered by
+    /// One PMD entry maps a folio of `PMD_SIZE` bytes, if the address and `page_offset` are aligned
+    /// for that. For a device that was registered by
     /// [`MiscDeviceRegistration`](crate::MiscDeviceRegistration), `mmap(NULL, ...)` chooses such an
     /// address.
     ///
     /// # Errors
     ///
-    /// Each clause of the contract has its own errno. Return the error from the hook: the kernel
-    /// then creates no mapping.
+    /// The error tells which *clause* of `docs/contract.md` did not hold. Return it from the hook:
+    /// the kernel then creates no mapping.
     ///
     /// | error | clause | cause |
     /// | --- | --- | --- |
@@ -221,7 +221,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// | [`EINVAL`] | `RangeInArea` | the area has fewer pages after `page_offset` than `mapping` |
     /// | [`EBUSY`] | `VmaInit` | the hook has already mapped an area into `mapping` |
     /// | [`ENODEV`] | `NotRevoked` | the area was revoked |
-    /// | [`EACCES`] | `PolicyHeld` | executable, private and writable, or against the flags |
+    /// | [`EACCES`] | `PolicyHeld` | executable; or private and writable; or against the flags |
     ///
     /// # Examples
     ///
@@ -239,8 +239,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
 
     /// Returns a handle that can only map the memory, and does not keep the area alive.
     ///
-    /// The handle does not prevent [`freeze`](Self::freeze), and an mmap hook can use it without a
-    /// lock.
+    /// [`freeze`](Self::freeze) takes a `&mut Area` and fails if there is another `Area`, but does
+    /// not mind a `WeakArea`. So an mmap hook can use one without the lock of the `Area`.
     ///
     /// # Examples
     ///
@@ -260,7 +260,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         self.handle.downgrade()
     }
 
-    /// Returns a view of the bytes of the whole area, which can copy many at once.
+    /// Returns a view of the bytes of the whole area. Such a view can copy many bytes at once.
     ///
     /// # Examples
     ///
@@ -323,12 +323,13 @@ impl<T: KnownSize + ?Sized> Clone for Area<T> {
 
 // SAFETY: An area belongs to no task.
 // - `AnyThread`: the reference count is atomic, so that any task can use the reference and drop it.
-//   The memory holds a `T`, which by the bounds any task may use: after one task has frozen the
-//   area, another one can.
+//   The memory holds a `T`, which by the bounds any task may use: after one task has dropped
+//   a `Frozen`, another one can get the next.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Send for Area<T> {}
 
-// SAFETY: A shared reference gives views, which access the memory, and calls of the C side.
+// SAFETY: With a `&Area`, a task can get views and call the C functions.
 // - `AnyThread`: several tasks may call the C functions at the same time. The accesses of a view
-//   tolerate others at the same time, because programs can access the memory at any time. A
-//   reference to the memory takes a `&mut Area`, and is of a `T`, which by the bounds is `Sync`.
+//   tolerate others at the same time, because programs can access the memory at any time. To
+//   get a reference to the memory takes a `&mut Area`; it refers to a `T`, which by the bounds is
+//   `Sync`.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Sync for Area<T> {}
