@@ -15,7 +15,8 @@ use vmremap::Mapping;
 const __LOG_PREFIX: &[u8] = b"vmremap\0";
 
 /// The module that `#[vtable]` says owns the devices of the examples. `module!` would make one, and
-/// the kernel's own examples have one like this. No example is registered.
+/// the kernel's own examples have one like this. This file is built with
+/// `CONFIG_VMREMAP_KUNIT_TEST` only. No example is registered: no file takes a reference on it.
 struct LocalModule;
 
 impl ModuleMetadata for LocalModule {
@@ -23,7 +24,8 @@ impl ModuleMetadata for LocalModule {
     const THIS_MODULE: ThisModule = {
         let built_in = ptr::null_mut();
         // SAFETY:
-        // - `OpsMatch`: null is the owner of operations that are built into the kernel.
+        // - `RightModule`: null is the owner of operations that are built into the kernel. Those of
+        //   the examples are never registered.
         unsafe { ThisModule::from_ptr(built_in) }
     };
 }
@@ -63,13 +65,14 @@ mod examples {
 /// # Safety
 ///
 /// - `VmaInit`: `vma` is being set up by this thread.
+/// - `VmaUntouched`: it is no mixed map, and the caller changes nothing of it.
 #[no_mangle]
 pub unsafe extern "C" fn vmremap_kunit_callback(vma: *mut bindings::vm_area_struct) -> c_int {
     // SAFETY:
     // - `VmaInit`: promised by the caller, for as long as this function runs.
     let vma = unsafe { VmaNew::from_raw(vma) };
     // SAFETY:
-    // - `VmaUntouched`: nothing but the mapping changes the VMA.
+    // - `VmaUntouched`: promised by the caller; here, nothing but the mapping changes the VMA.
     let mapping = unsafe { Mapping::from_vma(vma) };
 
     from_result(|| callback::mmap(&mapping).map(|()| 0))
@@ -80,11 +83,12 @@ pub unsafe extern "C" fn vmremap_kunit_callback(vma: *mut bindings::vm_area_stru
 /// # Safety
 ///
 /// - `VmaInit`: `desc` is what the hook was given.
+/// - `VmaUntouched`: the caller changes nothing of it.
 #[no_mangle]
 pub unsafe extern "C" fn vmremap_kunit_prepare(desc: *mut bindings::vm_area_desc) -> c_int {
     // SAFETY:
     // - `VmaInit`: promised by the caller, for as long as this function runs.
-    // - `VmaUntouched`: nothing but the mapping changes the description.
+    // - `VmaUntouched`: promised by the caller; here, only the mapping changes the description.
     let mapping = unsafe { Mapping::from_desc(desc) };
 
     from_result(|| callback::mmap(&mapping).map(|()| 0))

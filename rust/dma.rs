@@ -48,7 +48,8 @@ use kernel::{
 /// reads may be stale, as with any memory that is mapped for DMA. Programs cannot be prevented from
 /// such accesses, but they only break their own data.
 ///
-/// Dropping a `DmaArea`, or unbinding the device, unmaps the area. Stop the device before that. If
+/// Dropping a `DmaArea`, or unbinding the device, unmaps the area. Stop the device before that: no
+/// type does, and a device that still runs writes to memory that may have been freed. If
 /// the CPU owns the memory at that time, all bytes stay as they are. If the device owns it, the CPU
 /// sees what the device has written. Both also hold if the kernel uses bounce buffers.
 ///
@@ -381,11 +382,8 @@ impl DmaMapping {
         self.hand_over(Self::DEVICE, Self::CPU, |this| {
             #[cfg(CONFIG_DMA_NEED_SYNC)]
             {
-                // SAFETY: By the type invariant of `Table` these are its entries.
-                // - `DmaMapped`: by the type invariants they are mapped for this device in this
-                //   direction. Whoever borrows `this` keeps `drop()` from unmapping them.
-                // - `TableStays`: `this.table` is a reference on the table, which others only read.
-                // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound.
+                // SAFETY: Only the direction of the synchronisation differs from the one above.
+                // - `DmaMapped`, `TableStays`, `DeviceBound`: for the reasons of `sync_for_device`.
                 unsafe {
                     bindings::__dma_sync_sg_for_cpu(
                         this.device(),
@@ -416,8 +414,9 @@ impl Drop for DmaMapping {
         // SAFETY: Nobody borrows the `DmaMapping` any more.
         // - `DmaMapped`: by the type invariants the table is mapped for this device in this
         //   direction. It is unmapped here and nowhere else.
-        // - `DeviceBound`: devres, which owns the `DmaMapping`, drops it before the device is
-        //   unbound.
+        // - `DeviceBound`: devres drops it when the device is unbound, or the owner of the `Devres`
+        //   does before. If the owner is doing so at that moment, `devres_node_release()` waits for
+        //   `revocation`, so that the device stays bound until this function has returned.
         // - `TableStays`: `self.table` is a reference on the table, which others only read.
         unsafe {
             bindings::dma_unmap_sgtable(

@@ -4,11 +4,13 @@
 //!
 //! C header: `include/linux/fs.h`
 
-use crate::{
-    bindings::vmremap_get_unmapped_area,
-    Mapping,
+use super::{
     MiscDevice,
     MiscDeviceRegistration, //
+};
+use crate::{
+    bindings::vmremap_get_unmapped_area,
+    Mapping, //
 };
 use core::{
     marker::PhantomData,
@@ -48,8 +50,8 @@ use kernel::{
 
 /// Makes a misc device of the crate `kernel` of a `T`.
 ///
-/// It is private, so that nothing but [`register`] registers one.
-pub(crate) struct Adapter<T>(PhantomData<T>);
+/// Only the module above can name it, so that nothing but [`register`] registers one.
+pub(super) struct Adapter<T>(PhantomData<T>);
 
 type Borrowed<'a, T> = <<T as MiscDevice>::Ptr as ForeignOwnable>::Borrowed<'a>;
 
@@ -120,7 +122,7 @@ impl<T: MiscDevice> Adapter<T> {
             None
         },
         // SAFETY: The crate `kernel` makes these operations, and never writes them.
-        // - `OpsMatch`: it points to the operations of an `Adapter<T>`, a constant.
+        // - `StaticOps`: `into_raw` points to the operations of an `Adapter<T>`, a constant.
         // - `PointerAligned`: it is a reference to a constant of this type.
         // - `Initialised`: a constant is always a value of its type.
         ..unsafe { ptr::read(MiscDeviceOptions { name: c"" }.into_raw::<Self>().fops) }
@@ -128,7 +130,7 @@ impl<T: MiscDevice> Adapter<T> {
 }
 
 /// Registers a misc device with the file operations of a `T`.
-pub(crate) fn register<T: MiscDevice>(
+pub(super) fn register<T: MiscDevice>(
     options: MiscDeviceOptions,
 ) -> impl PinInit<miscdevice::MiscDeviceRegistration<Adapter<T>>, Error> {
     let init = move |slot: *mut miscdevice::MiscDeviceRegistration<Adapter<T>>| {
@@ -145,11 +147,14 @@ pub(crate) fn register<T: MiscDevice>(
         unsafe { ptr::write(slot, device) };
         // SAFETY: The device was just written, and is registered once.
         // - `OpsMatch`: the device is one for an `Adapter<T>`, as `into_raw` makes it, but for
-        //   functions that it lacks.
+        //   `poll` and `mmap_prepare` of the same `T`, and for `get_unmapped_area`, which does not
+        //   read the private data. `open` and `release` of the adapter pass on what `T::open` has
+        //   returned.
+        // - `RightModule`: `into_raw` takes the owner from `type OwnerModule = T::OwnerModule` of
+        //   the adapter. This module stays as well: the driver's uses its symbols.
         // - `RegistrationPinned`: `slot` is initialised in place, and then pinned.
         // - `RegistrationEnds`: to drop the registration deregisters it. The operations are static,
-        //   and their owner is the driver's module, by `into_raw`. This module stays as well: the
-        //   driver's uses its symbols.
+        //   and their owner stays while a file is open: see `type OwnerModule` of the adapter.
         // - `Context`: a driver's `init` and `probe` may sleep; no type says so.
         to_result(unsafe { misc_register(slot) })
     };
@@ -236,8 +241,8 @@ unsafe extern "C" fn mmap_prepare<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
         if result.is_err() && after.vm_file != before.vm_file && after.vm_file != before.file {
             // SAFETY: No VMA takes over the reference, because the hook fails.
             // - `ReferenceOwned`: `vmremap_area_mmap_prepare()` puts an area's file there together
-            //   with a reference on it, which is this one. If it has dropped that, it has also put
-            //   back the file that was there before: `take_back()`.
+            //   with a reference on it, which is this one. If it has dropped that, it has also set
+            //   `vm_file` to `desc->file` again: `take_back()`.
             unsafe { fput(after.vm_file) };
         }
         result.map(|()| 0)

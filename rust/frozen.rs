@@ -134,8 +134,8 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
         // - `PointerAligned`: by the same invariant the memory is aligned for `T`.
         // - `Initialised`: it was zeroed, and by the type invariant of `Area` any bytes are a `T`.
         // - `NoUserAccess`: by the type invariant no program accesses it.
-        // - `DeviceTurn`: a DMA mapping owns an `Area`, so that there is none; a device whose
-        //   mapping has ended no longer accesses the memory.
+        // - `DeviceTurn`: kept by the driver: a DMA mapping owns an `Area`, so that there is none
+        //   now, but no type stops a device before its mapping ends. A known hole.
         // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
         unsafe { NonNull::as_ref(&self.area.memory()) }
     }
@@ -144,15 +144,9 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
 impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: The reference borrows the guard: while it lives nobody else accesses the bytes.
-        // - `AreaOutlives`: `self` borrows an `Area`, whose reference keeps the memory.
-        // - `WithinArea`: by the type invariant of `Area` the area is as large as the `T`.
-        // - `PointerAligned`: by the same invariant the memory is aligned for `T`.
-        // - `Initialised`: it was zeroed, and by the type invariant of `Area` any bytes are a `T`.
-        // - `NoUserAccess`: by the type invariant no program accesses it.
-        // - `DeviceTurn`: a DMA mapping owns an `Area`, so that there is none; a device whose
-        //   mapping has ended no longer accesses the memory.
-        // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
+        // SAFETY: `&mut self` keeps `deref` from making another reference meanwhile.
+        // - `AreaOutlives`, `WithinArea`, `PointerAligned`, `Initialised`, `NoUserAccess`,
+        //   `DeviceTurn`, `SoleReference`: for the same reasons as in `deref`.
         unsafe { NonNull::as_mut(&mut self.area.memory()) }
     }
 }

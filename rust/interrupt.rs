@@ -71,10 +71,10 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
 ) -> Result {
     let bound: &pci::Device<Bound> = pdev;
     let raw = ptr::from_ref(bound).cast_mut().cast();
-    // SAFETY: The kernel crate's type is `repr(transparent)` over a `pci_dev`. What is read there
-    // only changes under the device's lock.
-    // - `DeviceBorrowed`: the function lives as long as `pdev` is borrowed, and by the context
-    //   `Core` this is a callback that holds the lock.
+    // SAFETY: The kernel crate's type is `repr(transparent)` over a `pci_dev`. The function reads
+    // two bits. Another task with a `Device<Bound>` may set them at the same time: a known hole,
+    // which this check only makes smaller.
+    // - `DeviceBorrowed`: the function lives as long as `pdev` is borrowed.
     let irq_type = unsafe { bindings::pci_irq_type(raw) };
 
     // Freeing vectors frees all that the function has, and so would free an earlier handler's.
@@ -84,7 +84,8 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     // SAFETY: This only changes a lifetime.
     // - `AbiLayout`: only the lifetime of the type differs.
     // - `DeviceBound`: what is made of the device is dropped before the device is unbound: here if
-    //   this function fails, and else by devres, which owns it.
+    //   this function fails, and else by devres, which owns it. The reference reaches no handler:
+    //   these are `fn handle(&self)` and `fn handle_threaded(&self)`, which are given no device.
     // - `DropOrder`: a reference to the device borrows nothing else.
     let bound =
         unsafe { mem::transmute::<&pci::Device<Bound>, &'static pci::Device<Bound>>(bound) };
@@ -94,7 +95,7 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     // - `DeviceBound`: the request ends up in the registration, which devres owns.
     // - `DropOrder`: it is the number of a vector, which stays until `vectors` is dropped, wherever
     //   that is moved. In `Handled` this stands after the registration, and here it is declared
-    //   before it. A driver that allocates vectors as well can free it before: a known hole.
+    //   before it. Who allocates vectors as well can free it before: a known hole.
     let request =
         unsafe { mem::transmute::<IrqRequest<'_>, IrqRequest<'static>>(vectors.index(0)?.into()) };
     let handler: Result<H> = Ok(handler);

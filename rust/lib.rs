@@ -204,7 +204,6 @@ mod atomic;
 mod bulk;
 mod dma;
 mod flags;
-mod fops;
 mod frozen;
 mod handle;
 #[cfg(CONFIG_PCI)]

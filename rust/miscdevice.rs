@@ -4,15 +4,18 @@
 //!
 //! C header: `include/linux/miscdevice.h`
 
+#[path = "fops.rs"]
+mod fops;
+
 use crate::{
-    fops::{
-        register,
-        Adapter, //
-    },
     Mapping,
     PollEvents, //
 };
 use core::mem::offset_of;
+use fops::{
+    register,
+    Adapter, //
+};
 use kernel::{
     device::Device,
     error::VTABLE_DEFAULT_ERROR,
@@ -256,20 +259,21 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
     }
 
     /// Returns the arguments for [`MiscDevice::open`].
-    pub(crate) fn args(inner: &miscdevice::MiscDeviceRegistration<Adapter<T>>) -> MiscArgs<'_, T> {
+    fn args(inner: &miscdevice::MiscDeviceRegistration<Adapter<T>>) -> MiscArgs<'_, T> {
         let data = inner
             .as_raw()
             .wrapping_byte_sub(offset_of!(Self, inner))
             .wrapping_byte_add(offset_of!(Self, data))
             .cast::<T::RegistrationData>();
-        // SAFETY: Only `register` above creates an `inner`, because `Adapter` is private.
-        // - `OpsMatch`: so by the type invariant `inner` is a field of a registration of a `T`, and
-        //   this is the address of the field `data` of the same registration.
+        // SAFETY: Only `register` above creates an `inner`: no other module can name an `Adapter`.
+        // - `RightRegistration`: so by the type invariant `inner` is a field of a registration of a
+        //   `T`, and this is the address of the field `data` of the same registration.
         // - `PointerAligned`: it is the address of a field of the type.
-        // - `RegistrationEnds`: `data` exists as long as `inner` is registered, which because of
-        //   the borrow is at least as long as the returned reference exists. No method gives out a
-        //   `&mut` to it.
-        // - `Initialised`: `data` is initialised before `inner` is registered.
+        // - `RegistrationEnds`: `inner` is dropped first, and deregistered by that. So `data`
+        //   exists as long as `inner` is registered, which because of the borrow is at least as
+        //   long as the returned reference exists. No method gives out a `&mut` to it.
+        // - `Initialised`: `try_pin_init!` above initialises `data`, which is written first, before
+        //   it registers `inner`.
         let data = unsafe { &*data };
 
         MiscArgs {

@@ -219,7 +219,8 @@ impl IoBackend for SharedMemBackend {
     ///
     /// - `WithinArea`: `ptr` is a projection of the pointer of `view`: it points to a part of what
     ///   `view` shows.
-    /// - `PointerAligned`: as a projection, it is aligned for its type.
+    /// - `PointerAligned`: as a projection, it is aligned for its type: one to a field that is not
+    ///   does not compile.
     #[inline]
     unsafe fn project_view<'a, T: ?Sized + KnownSize, U: ?Sized + KnownSize>(
         view: Self::View<'a, T>,
@@ -287,8 +288,9 @@ impl IoCopyable for SharedMemBackend {
         // - `WithinArea`: by the type invariant it has all bytes of the view.
         // - `Borrowed`: the caller lends a buffer that is as long as the view.
         // - `NoSharedRef`: a program or another thread may write the area meanwhile. The copy is
-        //   then a mixture. All other code only has a call of this function, whose body has no
-        //   other access that the compiler could combine with the copy.
+        //   then a mixture. A driver only has a call of this function, which is never inlined, and
+        //   no function of this crate that calls it accesses the area itself. So a compiler has no
+        //   access that it could combine with the copy.
         unsafe { memcpy(buffer.cast(), view.memory.cast(), view.memory.len()) };
     }
 
@@ -305,8 +307,9 @@ impl IoCopyable for SharedMemBackend {
         // - `WithinArea`: by the type invariant it has all bytes of the view.
         // - `Borrowed`: the caller lends a buffer that is as long as the view.
         // - `NoSharedRef`: a program or another thread may access the area meanwhile. It then sees
-        //   a mixture. All other code only has a call of this function, whose body has no other
-        //   access that the compiler could combine with the copy.
+        //   a mixture. A driver only has a call of this function, which is never inlined, and no
+        //   function of this crate that calls it accesses the area itself. So a compiler has no
+        //   access that it could combine with the copy.
         unsafe { memcpy(view.memory.cast(), buffer.cast(), view.memory.len()) };
     }
 }

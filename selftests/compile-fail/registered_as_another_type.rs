@@ -56,7 +56,7 @@ fn with_other_data() {
 }
 
 fn by_an_adapter() {
-    type Adapter = vmremap::fops::Adapter<Ours>; //~ E0603
+    type Adapter = vmremap::miscdevice::fops::Adapter<Ours>; //~ E0603
 
     let _ = miscdevice::MiscDeviceRegistration::<Adapter>::register(OPTIONS);
 }

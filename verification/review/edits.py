@@ -180,7 +180,7 @@ EDITS = [
     ("an obligation is nobody's", "docs/obligations.md", r"## `sg_free_table`", "## `sg_drop_table`",
      "docs/obligations.md: sg_drop_table is used by nothing"),
     ("an obligation has one more answer", "docs/obligations.md",
-     r"\| `FileOpen` or `OpsMatch` or `VmaInit` \|", "| `FileOpen` or `OpsMatch` or `VmaInit` or `Initialised` |",
+     r"\| `FileOpen` or `StaticOps` or `VmaInit` \|", "| `FileOpen` or `StaticOps` or `VmaInit` or `Initialised` |",
      RECORDED + "docs/obligations.md: core::ptr::read*"),
     ("a hazard is kept by nothing", "docs/boundary.md",
      r"(?m)^(\| `clone` \| It is no Clone, and nothing else.*?\| )SoleReference", r"\1none",

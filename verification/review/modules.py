@@ -10,18 +10,38 @@ import obligations
 import signed
 from model import CONTRACT, Place
 from source_c import HEADER
-from text import fold, heading, label, quote
+from text import UNCHECKED, fold, heading, indented, label, quote
 
 TYPE = re.compile(r"^(?:pub(?:\(\w+\))? )?(?:struct|enum|union) (\w+)", re.M)
-DEFINED = re.compile(r"^ *(?:pub(?:\(\w+\))? )?(?:const |unsafe |extern \"C\" )*(?:fn|const|static) (?!_\b)(\w+)", re.M)
+DEFINED = re.compile(r"^ *(?:pub(?:\(\w+\))? )?(?:const |unsafe |extern \"C\" )*(?:fn|const|static|type) (?!_\b)(\w+)", re.M)
 DOCUMENTATION = re.compile(r"^ *//[/!].*\n", re.M)
 PROMISED = re.compile(r"^ */// # (?:Safety|Invariants)\n(?:^ *///(?! # ).*\n)*", re.M)
 NAMED = re.compile(r"^(?! *//)(?=.*\b(?:fn|struct|enum|const) \w|(?:unsafe )?impl\b).*", re.M)
 RESTS = "What soundness rests on besides, each with a hash"
+MACRO = r"\bio_project!"  # of the crate kernel: makes a view of a part
 INTRODUCTION = """
-Of each module, those first that have a known hole: what safe code can call, its types and their invariants, what establishes
-these, and what is unsafe. The reason why an operation is sound is in the comment above it, clause by clause. Below the source
-stands what each callee asks for, and which of these clauses answers. The clauses are at the end of this page, with who keeps each and what it assumes of the kernel.
+What this page does not check
+-----------------------------
+{unchecked}
+- What the C side guarantees, and what a clause assumes of the kernel, is stated, not shown: see :doc:`functions` and
+  :doc:`kernel`.
+- No device is checked, and no driver that has unsafe code.
+- This page does not say whether the tests ran.
+
+*Code that is not quoted here* is safe code that neither makes nor copies a value of a type with invariants, nor names a
+private field of one, and that no quoted code, argument or obligation names. The tool quotes all other code. What it omits may
+still give a wrong value, or deadlock.
+
+What to read
+------------
+
+- *In 5 minutes*: the known holes, and the names of the clauses. Refuse if a hole is worse than you can accept.
+- *In 15 minutes*: the clauses, and then {first}.
+- *In 30 minutes*: the other modules, in the order in which they stand: first what gives out references, then what devices and
+  the kernel call, and then the views.
+
+For each unsafe place, the source has the argument in the comment above it, clause by clause. What others ask for stands below
+the source, in their own words, the first time; after that only the clauses stand there. Unfold a line only if you doubt it.
 """
 
 
@@ -30,14 +50,19 @@ def write(text):
     review = text.review
     unsafe = {unsafe.path: None for unsafe in review.unsafe}
     named = {name for one in review.unsafe for name in one.reasons}
-    clauses = "".join(f"\n{text.name(name)}\n   {text.inline(clause.statement)}\n" + "".join(
-        f"\n   *Kept by*: {text.inline(words)}\n" for words in clause.kept) + fold(
-            "assumes", f"\n{text.inline(clause.notes.get('Assumes', ''))}\n")
-                      for name, clause in review.clauses.items() if name in named)
+    clauses = "".join(f"\n{text.name(name)}\n   {text.inline(clause.statement)}\n" + fold(
+            f"kept by: {', '.join(sorted(clause.how))}; assumes",
+            "".join(f"\n*{what}*: {text.inline(words)}\n" for what, words in (
+                *(("Kept by", words) for words in clause.kept), ("Assumes", indented(clause.notes.get("Assumes", "")))))
+        ) for name, clause in review.clauses.items() if name in named)
+    holes = re.search(r"(?s)^## Known holes\n(.*?)(?=^## |\Z)", review.argument, re.M)
     seen, decided = set(), decisive(review)
-    return (heading("Modules, and what is unsafe in them") + INTRODUCTION +
-            "".join(of_module(text, path, seen, decided) for path in dict.fromkeys([*signed.modules(review), *unsafe])) +
-            heading("The clauses that the reasons name", 1) + clauses)
+    paths = [*dict.fromkeys([*signed.modules(review), *unsafe])]
+    first = ", ".join(f":ref:`{path} <{label(path)}>`" for path in paths[:3])
+    return (heading("Modules, and what is unsafe in them") + INTRODUCTION.format(unchecked=UNCHECKED.rstrip(), first=first) +
+            heading("Known holes", 1) + text.prose(holes[1] if holes else "") +
+            heading("The clauses that the reasons name", 1) + clauses +
+            "".join(of_module(text, path, seen, decided) for path in paths))
 
 
 def of_module(text, path, seen, decided):
@@ -52,7 +77,7 @@ def of_module(text, path, seen, decided):
     types, parts, unsafe = decided.get(path, ({}, (), ()))
     makers = [first + part.count("\n") for first, part in parts if (first, part) not in unsafe and not TYPE.search(part)]
     can = "\n".join(dict.fromkeys(callable_in(review, path)))
-    out += "\n**What safe code can call**\n" + text.code(path, 1, can) if can else ""
+    out += fold("What safe code can call", text.code(path, 1, can)) if can else ""
     alone = not mine and not review.invariants.keys() & types.keys()
     if alone:
         out += ("\nNothing in it is unsafe, and none of its types has an invariant: so rustc checks all that it does with the "
@@ -63,6 +88,8 @@ def of_module(text, path, seen, decided):
     if makers:
         out += f"\n**What {'unsafe code elsewhere uses' if alone else 'these rest on, with nothing unsafe in it'}**\n"
         out += text.source(path, *makers, marked=False)
+    out += "".join(asks(text, callee, review.clauses, seen) for callee in review.obligations
+                   if re.search(rf"^ +unsafe fn {callee.rpartition('::')[2]}\b", review.files[path], re.M))
     for symbol in dict.fromkeys(unsafe.symbol for unsafe in mine):
         out += of_symbol(text, path, symbol, [unsafe for unsafe in mine if unsafe.symbol == symbol], seen)
     return out
@@ -90,18 +117,30 @@ def decisive(review):
     types = {path: {match[1]: first + text[:match.start()].count("\n") for first, text in review.parts(path)
                     for match in TYPE.finditer(DOCUMENTATION.sub("", text))} for path in files}
     unsafe = {(one.path, review.part(one.path, one.line)) for one in review.unsafe if one.path in files}
-    makes = re.compile(rf"// INVARIANT:|^(?:unsafe )?impl\b.*\b(?:Clone|Copy|Drop) for (?:{'|'.join(review.invariants)})\b", re.M)
-    shown = {key for key, text in parts.items() if makes.search(text) or
+    fields = {path: "|".join(sorted({field for name in found.keys() & review.invariants.keys()
+                                     for field in fields_of(review.part(path, found[name])[1], name)})) or "-"
+              for path, found in types.items()}
+    makes = re.compile(rf"// INVARIANT:|{MACRO}|^(?:unsafe )?impl\b.*\b(?:Clone|Copy|Drop) for (?:{'|'.join(review.invariants)})\b|"
+                       rf"^(?!impl|.*struct).*\b(?:{'|'.join(review.invariants)}) ?[{{(]", re.M)
+    parts = {key: text for key, text in parts.items() if re.search(r"^ *(?!//)\S", text, re.M)}
+    shown = {key for key, text in parts.items() if makes.search(text) or re.search(rf"\.(?:{fields[key[0]]})\b(?!\()", text) or
              "macro_rules!" in text and any(path == key[0] for path, _ in unsafe)} | unsafe
     words = set(re.findall(r"`Self::(\w+)", str(review.obligations)))
     while True:
         words.update(word for key in shown for word in re.findall(r"\w+", re.sub(r"//.*", "", parts[key])))
+        words.update(word for key in shown for word in re.findall(r"`(?:Self::|type )?(\w+)(?:\(\)| = [^`]*)?`", parts[key]))
         more = {key for key, text in parts.items() if words.intersection(DEFINED.findall(text))} - shown
         if not more:
             break
         shown |= more
     return {path: (types[path], sorted(part for at, part in shown if at == path), {part for at, part in unsafe if at == path})
             for path in files}
+
+
+def fields_of(text, name):
+    """The fields of a struct that is in a part."""
+    body = re.search(rf"struct {name}\b[^{{;(]*(?:\(|\{{(?s:(.*?))^\}})", text, re.M)
+    return re.findall(r"^    (?:pub\(\w+\) )?(\w+):", body[1], re.M) if body and body[1] else ["0"]
 
 
 def rests(review):
@@ -132,7 +171,7 @@ def of_symbol(text, path, symbol, mine, seen):
     out = heading(symbol, 2, label(symbol)) + f"\n{mine[0].path}:{mine[0].line}\n" + text.source(
         path, *(unsafe.line for unsafe in mine))
     asked = dict.fromkeys((callee, tuple(unsafe.reasons)) for unsafe in mine for callee in unsafe.callees)
-    out += "".join(asks(text, callee, reasons) for callee, reasons in asked)
+    out += "".join(asks(text, callee, reasons, seen) for callee, reasons in asked)
     words = "".join(review.part(path, unsafe.line)[1] for unsafe in mine)
     places = {place.symbol: place for place in [*review.of("kernel"), *(
         used for name, uses in review.bodies.items() if f"`{name}()`" in words for used in uses[1:])]}
@@ -141,18 +180,20 @@ def of_symbol(text, path, symbol, mine, seen):
     return out + text.spots(named)
 
 
-def asks(text, callee, reasons):
-    """What a callee asks for, in its own words if it is foreign, each with the clauses that answer."""
-    review = text.review
+def asks(text, callee, reasons, seen):
+    """What a callee asks for, in its own words if it is foreign, each with the clauses that answer: the words only once."""
+    review, known = text.review, f"{callee} asks" in seen
+    seen.add(f"{callee} asks")
     if callee in review.obligations:
-        return f"\n``{callee}`` asks that\n\n" + "".join(
-            f"- {quote(asked)} {answers(text, re.findall(r'`(\w+)`', clauses), reasons)}\n"
-            for asked, clauses in review.obligations[callee])
-    wanted = {place.clause: place.text or review.clauses[place.clause].statement
-              for place in review.of("requires", symbol=callee)}
-    header = [Place("", "", callee, HEADER, review.abi[callee])] if callee in review.abi else []
-    return f"\n``{callee}`` asks that\n\n" + "".join(
-        f"- {text.inline(asked)} {answers(text, [name], reasons)}\n" for name, asked in wanted.items()) + text.spots(header)
+        rows = [(quote(asked), answers(text, re.findall(r"`(\w+)`", clauses), reasons))
+                for asked, clauses in review.obligations[callee]]
+    else:
+        wanted = {place.clause: place.text for place in review.of("requires", symbol=callee)}
+        rows = [(text.inline(asked), answers(text, [name], reasons)) for name, asked in wanted.items()]
+    if known or not any(asked for asked, _ in rows):
+        return f"\n``{callee}``: {', '.join(dict.fromkeys(name for _, name in rows))}\n"
+    return f"\n``{callee}`` asks that\n\n" + "".join(f"- {f'{asked} {name}'.strip()}\n" for asked, name in rows) + text.spots(
+        [Place("", "", callee, HEADER, review.abi[callee])] if callee in review.abi else [])
 
 
 def answers(text, clauses, reasons):

@@ -6,7 +6,7 @@ import re
 
 import modules
 import signed
-from text import Text, heading, indented, label, page_of
+from text import UNCHECKED, Text, heading, indented, label, page_of
 
 TITLES = {"requires": "Required of the caller", "checks": "Checked by", "site": "Where it is checked",
           "meets": "Checked, though it holds there anyway, by", "guarantees": "Guaranteed by",
@@ -16,11 +16,8 @@ INTRODUCTION = """
 What this page does not check
 -----------------------------
 
-- No argument is judged. A reason is there, and names what it is about; whether it follows, only you can see.
-- A function that has nothing unsafe in it is seen by tests, and by the table of public items, not judged here. The page of its
+{unchecked}- A function that has nothing unsafe in it is seen by tests, and by the table of public items, not judged here. The page of its
   module shows it.
-- No proof is about Rust. The proofs and the model are about C.
-- One configuration is compiled, that of Debian's kernel. What it leaves out is read as text.
 
 In 5 minutes
 ------------
@@ -86,10 +83,11 @@ class Pages(Text):
         changed = "".join(f"\n   {change}" for change in changes)
         rows = [("Module", "Known holes", "Unsafe places", "Who has read it", "Hash to sign")] + [
             (f":ref:`{path} <{label(path)}>`", -holes, -unsafe, said, f"``{now}``")
-            for path, now, said in signed.state(self.review) for holes, unsafe, _ in [signed.risk(self.review, path)]]
+            for path, now, said in signed.state(self.review) for holes, unsafe in [signed.risk(self.review, path)]]
         cells = "".join("\n   * - " + "\n     - ".join(map(str, row)) for row in rows)
         introduction = INTRODUCTION.format(
-            signed=f".. list-table::\n   :header-rows: 1\n{cells}", changed="what changed, above all in the API; " * bool(changes),
+            unchecked=UNCHECKED.lstrip(), signed=f".. list-table::\n   :header-rows: 1\n{cells}",
+            changed="what changed, above all in the API; " * bool(changes),
             compare=COMPARED if changes else COMPARE, trusted="newly trusted" if changes else "trusted")
         return (heading("The contract in the code") +
                 (f"\n**Wrong**:\n{wrong}\n" if wrong else "\nNothing is missing that this looks for.\n") + f"\n{summary}\n" +

@@ -186,9 +186,10 @@ def short(callee):
 
 
 def items(path, line, text, review):
-    """The clauses that a list names, with their reasons."""
+    """The clauses that a list names, one or several in each item, with their reasons."""
     reasons = {}
-    for name, reason in re.findall(r"^- `(\w+)`:? ?((?:.*\n?)(?:(?!- ).*\n?)*)", text, flags=re.M):
+    listed = re.findall(r"^- ((?:`\w+`,\s+)*`\w+`):? ?((?:.*\n?)(?:(?!- ).*\n?)*)", text, flags=re.M)
+    for name, reason in ((name, reason) for names, reason in listed for name in re.findall(r"\w+", names)):
         if review.known(path, line, [name]):
             review.error(path, line, f"{name} is discharged twice", when=name in reasons)
             reasons[name] = " ".join(reason.split())

@@ -5,6 +5,12 @@ import html
 import re
 import subprocess
 
+# What none of these pages checks.
+UNCHECKED = """
+- No argument is judged. A reason is there, and names what it is about; whether it follows, only you can see.
+- No proof is about Rust. The proofs and the model are about C.
+- One configuration is compiled, that of Debian's kernel. What it leaves out is read as text.
+"""
 # In the documentation of an item, what is about its use.
 USE = re.compile(r"(?:^ *///.*\n)*^ */// # (?:Examples|Errors|Invariants)\n(?:^ *///.*\n)*", re.M)
 
