@@ -209,6 +209,7 @@ fn frozen_while_mapped(pdev: &Function<'_>) -> Result {
     Ok(())
 }
 
+/// The lock is taken only in the interrupt handler.
 #[pin_data]
 struct Interrupt {
     #[pin]
@@ -264,7 +265,6 @@ fn handled_twice(pdev: &Function<'_>) -> Result {
     bar.write32(1, RAISE);
     interrupt.done.wait_for_completion();
     bar.write32(1, ACKNOWLEDGE);
-    assert!(interrupt.area.lock().is_none());
     Ok(())
 }
 
