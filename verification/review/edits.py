@@ -221,6 +221,11 @@ EDITS = [
      r"lends it only under RCU and only as long as the device is bound, and drops", "drops", RECORDED + "docs/contract.md: DeviceBound*"),
     ("a word means another thing", "docs/contract.md",
      r"take it away from all programs for good", "take it away from a program", RECORDED + "docs/contract.md: the words*"),
+    ("the operations name no owner", "rust/fops.rs", r"    type OwnerModule = T::OwnerModule;\n", "", RUSTC + "*LocalModule*"),
+    ("one of several clauses with one reason is gone", "rust/frozen.rs", r", `SoleReference`: for the same", ": for the same",
+     "rust/frozen.rs: core::ptr::NonNull::as_mut requires SoleReference*"),
+    ("a safe function copies another private field", "rust/handle.rs", r"shared: self\.0\.clone\(\),", "shared: (self.0).clone(),",
+     RECORDED + "rust/handle.rs: *fn downgrade*"),
     ("the argument says less", "docs/contract.md",
      r"Only a `Frozen` derefs\.", "A `Frozen` derefs.", RECORDED + "docs/contract.md: the argument*"),
 ]

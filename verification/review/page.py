@@ -30,7 +30,7 @@ Read {changed}the known holes at the end of this page, and in the table below wh
 In 15 minutes
 -------------
 
-Go through the :doc:`public items <boundary>`, which are in the order of that table: those first that have a hole. Of each row
+Go through the :doc:`public items <boundary>`, which are in the order of that table: the riskiest first. Of each row
 ask whether safe code could do worse than what it says, and whether the clause keeps that.
 
 In 30 minutes
