@@ -40,8 +40,8 @@ What to read
 - *In 30 minutes*: the other modules, in the order in which they stand: first what gives out references, then what devices and
   the kernel call, and then the views.
 
-For each unsafe place, the source has the argument in the comment above it, clause by clause. What others ask for stands below
-the source, in their own words, the first time; after that only the clauses stand there. Unfold a line only if you doubt it.
+For each unsafe place, the source has the argument in the comment above it, clause by clause. Below the source stand the clauses
+that each callee asks for, and, folded, once, its own words. Unfold a line if you doubt it.
 """
 
 
@@ -190,9 +190,10 @@ def asks(text, callee, reasons, seen):
     else:
         wanted = {place.clause: place.text for place in review.of("requires", symbol=callee)}
         rows = [(text.inline(asked), answers(text, [name], reasons)) for name, asked in wanted.items()]
+    out = f"\n``{callee}`` asks for {', '.join(dict.fromkeys(name for _, name in rows))}.\n"
     if known or not any(asked for asked, _ in rows):
-        return f"\n``{callee}``: {', '.join(dict.fromkeys(name for _, name in rows))}\n"
-    return f"\n``{callee}`` asks that\n\n" + "".join(f"- {f'{asked} {name}'.strip()}\n" for asked, name in rows) + text.spots(
+        return out
+    return out + fold("in its own words", "\n" + "".join(f"- {f'{asked} {name}'.strip()}\n" for asked, name in rows)) + text.spots(
         [Place("", "", callee, HEADER, review.abi[callee])] if callee in review.abi else [])
 
 
