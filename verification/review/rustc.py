@@ -32,11 +32,12 @@ class Build:
     """A build of the modules, of which kbuild has saved the commands."""
 
     def __init__(self, root):
-        commands = [*root.glob("build/7.*/rust/.lib.o.cmd")]
-        if not commands:
+        release = subprocess.run([root / "tools/kernel", "release"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+        command = root / "build" / release / "rust/.lib.o.cmd"
+        if not command.exists():
             sys.exit("review: the crate is not built: run 'make modules'")
         self.known = {}
-        self.root, command = root, max(commands, key=lambda path: path.stat().st_mtime)
+        self.root = root
         self.folder = command.parents[1]
         self.args, self.environment = saved(command)
         self.environment["VMREMAP_BINDINGS"] = str(self.folder / "bindings/bindings_generated.rs")

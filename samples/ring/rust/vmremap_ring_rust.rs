@@ -97,7 +97,7 @@ impl Ring {
 }
 
 impl_has_hr_timer! {
-    // Not a `HardMode`: on a real-time kernel, `notify_all` takes a lock that sleeps.
+    // Not a `HardMode`: on a real-time kernel, `notify_all` takes a lock that may sleep.
     impl HasHrTimer<Self> for Ring { mode: RelativeMode<Monotonic>, field: self.timer }
 }
 
@@ -146,7 +146,7 @@ impl MiscDevice for RingFile {
     // First registers the wait, then looks: a sample that is stored in between wakes the program.
     fn poll(me: &Self, file: &File, table: &PollTable<'_>) -> PollEvents {
         table.register_wait(file, &me.ring.readable);
-        // Pairs with `store`: the program sees this tail, too.
+        // Pairs with the release in `store`: who reads the ring now sees at least this tail.
         match me.ring.unread(me.ring.tail.load(Acquire)) {
             1..=SLOTS => PollEvents::IN,
             _ => PollEvents::NONE,
