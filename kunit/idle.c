@@ -68,9 +68,8 @@ static void as_a_new_one(struct kunit *test)
 
 	memset(addr, 0xa5, whole);
 	atomic64_set(&file_inode(area->file)->i_sequence, 5);
-	list_for_each_entry(folio, &area->folios, lru) {
+	list_for_each_entry(folio, &area->folios, lru)
 		folio_set_referenced(folio);
-	}
 	if (c->flags & VMREMAP_REVOCABLE) {
 		KUNIT_EXPECT_EQ(test, 0, vmremap_area_freeze(area));
 		KUNIT_EXPECT_EQ(test, 0, vmremap_area_revoke(area));

@@ -265,6 +265,8 @@ static void killed_task_freezes_nothing(struct kunit *test)
 	allow_signal(SIGKILL);
 	send_sig(SIGKILL, current, 1);
 	KUNIT_EXPECT_EQ(test, -EINTR, vmremap_area_freeze(dev->area));
+	/* Nor does it say that the page is pinned, if it has no wait left. */
+	KUNIT_EXPECT_EQ(test, -EINTR, vmremap_freeze(dev->area, 0));
 	flush_signals(current);
 	disallow_signal(SIGKILL);
 	put_page(page);
