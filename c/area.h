@@ -49,7 +49,7 @@ enum vmremap_state {
  * @folios: its pages in order, by folio.lru, the largest first: so each folio
  *	begins at a multiple of its own size
  * @file: what VMAs map, see cache.c; all @refs together hold one reference
- * @node: of the index
+ * @node: the area's place in the index
  *
  * Once the area is in the index nothing but @refs, @state and @inserting changes, and @size
  * and @flags while it has no reference.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Make page table entries. On a fault, map all pages of the VMA that share a PTE table with the
- * address. If one PMD maps the address, map some neighbouring PMDs, too. When a VMA is
- * set up, fill those PTE tables that will have only a few entries, because inserting these costs
- * less than a fault.
+ * address. If one PMD maps the address, map some neighbouring PMDs, too. When a VMA is set up,
+ * fill those PTE tables that will have only a few entries, because inserting these costs less than
+ * a fault.
  *
  * filemap_map_pages() maps the pages around a fault, as for any file. It uses a PMD if possible,
  * and handles every concurrent change of the page table.
@@ -153,9 +153,10 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 
 	if (!page)
 		return VM_FAULT_SIGBUS;
-	/* vmf_insert_page_mkwrite() checks for neither, and expects no PMD of another thread. */
+	/* vmf_insert_page_mkwrite() does not check whether the page is poisoned. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
+	/* Nor may it find a PMD, which another thread may have inserted meanwhile. */
 	if (vmf->pmd && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 	/*

@@ -125,7 +125,7 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	if (vmremap_fault_copies(vmf) || vmremap_fault_has_marker(vmf))
 		return vmremap_give_locked(vmf, &span);
-	/* vmremap_insert_page() checks for a PMD that another thread has inserted. */
+	/* No other thread inserts a PMD after vmremap_insert_page() has looked for one. */
 	guard(mutex)(&pieces_of(vmf->vma)->inserting);
 	return vmremap_insert_page(vmf, &span);
 }

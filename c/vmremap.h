@@ -28,7 +28,7 @@
  *
  *	VmaUntouched		nobody else changes a VMA that vmremap has mapped
  *	ReferenceHeld		the caller has a reference on the area during the call
- *	ReferenceOwned		the caller owns the reference that it drops
+ *	ReferenceOwned		the caller owns a reference, and drops it once
  *	AreaOutlives		an area lives as long as somebody has a reference on it
  *	DeviceTurn		a device accesses the memory only while it owns it, and not
  *				after the caller has dropped its reference
@@ -80,8 +80,8 @@ struct vmremap_area;
 #define VMREMAP_ACCOUNT		0x4U
 /*
  * Map every page at mmap time. If memory for page tables is short, faults map the rest, as with
- * MAP_POPULATE. The flag has no effect on a part of a VMA
- * that vmremap_range_partial() maps: there, faults map all pages.
+ * MAP_POPULATE. The flag has no effect on a part of a VMA that vmremap_range_partial() maps: there,
+ * faults map all pages.
  */
 #define VMREMAP_POPULATE	0x8U
 
@@ -194,11 +194,11 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * vmremap_area_revoke - take an area's memory back from programs, for ever
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * When it returns, no page of the area is mapped in userspace, unless a munmap(2) in another
- * thread is about to flush the TLB. A program's access raises
+ * When it returns, no page table of a program has an entry for the area. A program's access raises
  * SIGBUS, a system call's access fails with %-EFAULT, and mapping the area again is refused. A
- * page that is pinned, for instance by O_DIRECT in flight, stays accessible through that pin.
- * Revoking an area twice is harmless.
+ * page that is pinned, for instance by O_DIRECT in flight, stays accessible through that pin. And
+ * if another thread of the program is in munmap(2), a CPU may use an old entry until munmap(2) has
+ * flushed the TLB. Revoking an area twice is harmless.
  *
  * Call this when the device goes away, instead of unmap_mapping_range() on the driver's own
  * inode. That call does not reach the mappings, because their vm_file is the area's file.
@@ -207,7 +207,7 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * Context: Process context. May sleep. Takes the i_mmap lock of the area's file and the locks
  * of its folios, and waits for faults on the area that are inserting page table entries. The
  * caller may hold an mmap lock: i_mmap and folio locks nest inside it, and the faults that this
- * function waits for hold their own lock already.
+ * function waits for have theirs already.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -222,10 +222,9 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * After success no program can read or write the memory, nor can a device that a program made
  * access it, by direct I/O for example: no page of the area is mapped in userspace, and none is
  * pinned. A page is pinned if anybody else than vmremap and page tables has a reference on it, by
- * pin_user_pages(), get_user_pages() or a pipe. Devices that the driver has started go on.
- * So a driver can check the bytes and use them without a copy. An access waits for
- * vmremap_area_thaw() or vmremap_area_revoke(), like an access to memory that userfaultfd(2)
- * handles:
+ * pin_user_pages(), get_user_pages() or a pipe. So a driver can check the bytes and use them
+ * without a copy, if it has stopped its own device. An access waits for vmremap_area_thaw() or
+ * vmremap_area_revoke(), like an access to memory that userfaultfd(2) handles:
  *
  * * a program's own access waits, and any signal interrupts the wait;
  * * a system call's access waits, and only a fatal signal interrupts the wait;
@@ -234,8 +233,8 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * * the access of a task that exits or dumps core fails with %-EFAULT;
  * * an access that cannot drop the mmap lock fails with %-EFAULT, too: a futex operation that
  *   writes a private futex, such as FUTEX_LOCK_PI, and get_user_pages(), but not its variants
- *   _fast and _unlocked, which wait. ptrace(2) and
- *   /proc/PID/mem fail with %-EIO for the same reason.
+ *   _fast and _unlocked, which wait. ptrace(2) and /proc/PID/mem fail with %-EIO for the same
+ *   reason.
  *
  * A waiting access holds no lock of the program's mm, so that mmap(2) and fork(2) work, and does
  * not prevent the system from suspending.
