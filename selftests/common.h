@@ -223,6 +223,15 @@ static inline long read_number(const char *path)
 	return number;
 }
 
+/*
+ * References on vmremap.ko, from files of areas and from modules. A file drops its reference only
+ * after the system call that closed it.
+ */
+static inline long core_references(void)
+{
+	return read_number("/sys/module/vmremap/refcnt");
+}
+
 /* The text of a small file, such as those in /proc. */
 static inline bool read_text(const char *path, char *text, size_t size)
 {

@@ -8,18 +8,8 @@
 
 #include "plan.h"
 
-#define CORE	"/sys/module/vmremap/"
 /* More areas than are cached. */
 #define AREAS	20
-
-/*
- * References on vmremap.ko, from files of areas and from modules. A file drops its reference only
- * after the system call that closed it.
- */
-static long references(void)
-{
-	return read_number(CORE "refcnt");
-}
 
 /* Allocate AREAS areas of @size at once, and free them. */
 static bool come_and_go(size_t size)
@@ -37,7 +27,7 @@ static bool come_and_go(size_t size)
 /* AreaOutlives: an area holds a reference on the module, and a cached area does not. */
 TEST(area_keeps_it)
 {
-	long before = references();
+	long before = core_references();
 	char *map;
 	int fd;
 
@@ -45,8 +35,8 @@ TEST(area_keeps_it)
 		ASSERT_TRUE(come_and_go(PAGE_SIZE));
 		ASSERT_TRUE(come_and_go(2 * PMD_SIZE));
 	}
-	ASSERT_TRUE(eventually(references() == before))
-		TH_LOG("%ld, and before %ld", references(), before);
+	ASSERT_TRUE(eventually(core_references() == before))
+		TH_LOG("%ld, and before %ld", core_references(), before);
 
 	for (int n = 0; n < 2; n++) {
 		size_t pages = n ? 4 * PMD_SIZE / PAGE_SIZE : 1;
@@ -54,20 +44,20 @@ TEST(area_keeps_it)
 		fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 		ASSERT_LE(0, fd);
 		ASSERT_EQ(0, memory_alloc(fd, 0, VMREMAP_TEST_AREA, pages * PAGE_SIZE, 0));
-		EXPECT_EQ(before + 1, references());
+		EXPECT_EQ(before + 1, core_references());
 		map = map_area(fd, 0, 0, pages);
 		ASSERT_NE(MAP_FAILED, map);
 		ASSERT_EQ(0, close(fd));
-		EXPECT_TRUE(eventually(references() == before + 1));
+		EXPECT_TRUE(eventually(core_references() == before + 1));
 		ASSERT_EQ(0, munmap(map, pages * PAGE_SIZE));
-		EXPECT_TRUE(eventually(references() == before));
+		EXPECT_TRUE(eventually(core_references() == before));
 	}
 }
 
 /* Unload the modules that use vmremap.ko. Returns false if one stays. */
 static bool unload_drivers(void)
 {
-	DIR *holders = opendir(CORE "holders");
+	DIR *holders = opendir("/sys/module/vmremap/holders");
 	struct dirent *holder;
 	bool right = true;
 
@@ -99,7 +89,7 @@ TEST(goes_and_comes)
 
 	ASSERT_TRUE(come_and_go(PAGE_SIZE));
 	ASSERT_TRUE(unload_drivers()) TH_LOG("%m");
-	EXPECT_TRUE(eventually(references() == 0)) TH_LOG("%ld references", references());
+	EXPECT_TRUE(eventually(core_references() == 0)) TH_LOG("%ld references", core_references());
 	for (long n = 0; n <= rounds; n++) {
 		ASSERT_EQ(0, module_unload("vmremap")) TH_LOG("%m");
 		ASSERT_EQ(0, load_core()) TH_LOG("%m");

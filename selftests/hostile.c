@@ -94,29 +94,16 @@ TEST_F(hook, leaves_alone)
 	EXPECT_EQ(0, touch(p, true));
 }
 
-/* How many references there are on the module, one of which each area's file has. */
-static int references(void)
-{
-	FILE *file = fopen("/sys/module/vmremap/refcnt", "r");
-	int count = -1;
-
-	if (file) {
-		if (fscanf(file, "%d", &count) != 1)
-			count = -1;
-		fclose(file);
-	}
-	return count;
-}
-
 /* AreaOutlives: an area goes with its last handle and its last mapping, however it was mapped. */
 TEST_F(hook, leaves_nothing_behind)
 {
-	int before = references(), fd = open(variant->device, O_RDWR | O_CLOEXEC);
+	long before = core_references();
+	int fd = open(variant->device, O_RDWR | O_CLOEXEC);
 	char *plain, *weak;
 
 	ASSERT_LE(0, fd);
 	ASSERT_LT(0, before);
-	EXPECT_LT(before, references());
+	EXPECT_LT(before, core_references());
 	plain = map(fd, PLAIN);
 	weak = map(fd, WEAK);
 	ASSERT_NE(MAP_FAILED, plain);
@@ -126,7 +113,7 @@ TEST_F(hook, leaves_nothing_behind)
 	munmap(plain, PAGES * PAGE_SIZE);
 	munmap(weak, PAGES * PAGE_SIZE);
 	close(fd);
-	EXPECT_EQ(before, references());
+	EXPECT_EQ(before, core_references());
 }
 
 /* NoUserAccess: what is frozen while the kernel still makes the mapping has no page in it. */

@@ -2,10 +2,10 @@
 /* Mappings by PMD: they exist, and do not change the behaviour of a mapping. */
 
 #define _GNU_SOURCE
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "cpu.h"
 #include "plan.h"
 
 #define AREA 0
@@ -569,14 +569,9 @@ TEST_F(special, private_copies)
 static int fragment(int fd, int order)
 {
 	int cpus = sysconf(_SC_NPROCESSORS_ONLN), ret = 0;
-	cpu_set_t set;
 
-	for (int cpu = 0; cpu < 2 * cpus && !ret; cpu++) {
-		CPU_ZERO(&set);
-		CPU_SET(cpu % cpus, &set);
-		ret = sched_setaffinity(0, sizeof(set), &set) ? :
-		      ioctl(fd, VMREMAP_TEST_FRAGMENT, order);
-	}
+	for (int cpu = 0; cpu < 2 * cpus && !ret; cpu++)
+		ret = run_on(cpu % cpus) ?: ioctl(fd, VMREMAP_TEST_FRAGMENT, order);
 	return ret;
 }
 

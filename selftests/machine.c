@@ -113,8 +113,6 @@ CALL(numa_balancing, "NUMA balancing, while it is used on each CPU")
 		m->skip = "the kernel has no NUMA balancing";
 		return;
 	}
-	/* A scan of more at once would be allowed only every 100 ms. */
-	write_text(BALANCING "scan_size_mb", "1");
 	before = scans();
 	scanned = eventually((run_on(uses++ % 2), say_what_is_left(m), scans() > before));
 	balance_numa(false);

@@ -24,6 +24,7 @@
 
 #include "areas.h"
 #include "cgroup.h"
+#include "cpu.h"
 #include "race.h"
 
 static int take_signal_on_stack(void);
@@ -296,15 +297,6 @@ static void judge(bool threads)
 			      arena->actors[0].turn.delay, arena->actors[1].turn.delay,
 			      actor->turn.page, cell_op(n)->name, outcome_name(actor->seen));
 	}
-}
-
-static void run_on(int cpu)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(cpu, &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
 /* Wait a moment: the other one is there soon, or takes its time. */

@@ -21,7 +21,7 @@ static inline unsigned int patience(unsigned int seconds)
 	return seconds * (scale ? atoi(scale) : 1);
 }
 
-/* For a single wait. */
+/* The seconds that bound a single wait. */
 #define A_MINUTE	patience(60)
 
 /* Wait until @condition holds. Returns false if it still does not after a minute or more. */
