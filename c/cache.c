@@ -11,6 +11,7 @@
  * The area's own reference on each folio keeps it from being split or evicted.
  * The a_ops of alloc_anon_inode() never write a page back.
  */
+#include <linux/log2.h>
 #include <linux/pagemap.h>
 #include <linux/xarray.h>
 
@@ -51,15 +52,15 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 /*
  * Has any memory of the machine failed? Nearly always not, and then no folio need be searched for
  * a failed page. memory_failure() marks a page and then counts it: to look in between is the same
- * as to look just before.
+ * as to look just before. for_each_online_node() would search a bitmap of 1024 nodes.
  */
 static bool any_failed(void)
 {
 #ifdef CONFIG_MEMORY_FAILURE
-	int nid;
+	unsigned int nid;
 
-	for_each_online_node(nid)
-		if (NODE_DATA(nid)->mf_stats.total)
+	for (nid = 0; nid < nr_node_ids; nid++)
+		if (node_online(nid) && NODE_DATA(nid)->mf_stats.total)
 			return true;
 #endif
 	return false;
@@ -132,9 +133,10 @@ int vmremap_cache_fill(struct vmremap_area *area)
 	/*
 	 * The file has no page 0, where the kernel looks for the ELF header of a build ID: what a
 	 * program writes to an area must not name bytes that perf_event_open(2) then reads from
-	 * it. As folios get no larger, each begins at a multiple of its size.
+	 * it. As folios get no larger, each begins at a multiple of its size; and the XArray gets
+	 * no node for indices below.
 	 */
-	pgoff_t index = folio_nr_pages(vmremap_first_folio(area));
+	pgoff_t index = roundup_pow_of_two(area->pages);
 
 	mapping_set_unevictable(mapping);
 	mapping_set_large_folios(mapping);

@@ -12,4 +12,5 @@ vmremap-lacks := \
 	$(call lacks,hrtimer,hrtimer_setup,HRTIMER_SETUP) \
 	$(call lacks,slab,define kzalloc_obj,KZALLOC_OBJ) \
 	$(call lacks,refcount,refcount_inc_not_zero_acquire,REFCOUNT_ACQUIRE) \
-	$(call lacks,sched/mm,mm_get_unmapped_area.struct file,MM_GET_UNMAPPED_AREA)
+	$(call lacks,sched/mm,mm_get_unmapped_area.struct file,MM_GET_UNMAPPED_AREA) \
+	$(call lacks,unroll,unrolled_count,UNROLLED_COUNT)

@@ -71,6 +71,10 @@ static inline vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio
 #define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
+#ifdef VMREMAP_LACKS_UNROLLED_COUNT
+#define unrolled_count(n)
+#endif
+
 #ifdef VMREMAP_LACKS_HRTIMER_SETUP
 #include <linux/hrtimer.h>
 
