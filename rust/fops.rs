@@ -69,11 +69,11 @@ impl<T: MiscDevice> miscdevice::MiscDevice for Adapter<T> {
     const HAS_SHOW_FDINFO: bool = T::HAS_SHOW_FDINFO;
 
     fn open(file: &File, inner: &miscdevice::MiscDeviceRegistration<Self>) -> Result<T::Ptr> {
-        T::open(file, MiscDeviceRegistration::<T>::args(inner))
+        T::open(MiscDeviceRegistration::<T>::args(file.flags(), inner))
     }
 
-    fn release(device: T::Ptr, file: &File) {
-        T::release(device, file)
+    fn release(device: T::Ptr, _: &File) {
+        T::release(device)
     }
 
     fn mmap(device: Borrowed<'_, T>, file: &File, vma: &VmaNew) -> Result {
@@ -211,7 +211,8 @@ unsafe extern "C" fn poll<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
     // - `FileOpen`: the caller gives a table that is valid during the call, or null.
     let table = unsafe { PollTable::from_raw(table) };
 
-    T::poll(device, file, &table).as_raw()
+    table.register_wait(file, T::poll_condvar(&device));
+    T::poll(device, file).as_raw()
 }
 
 /// The `mmap_prepare` of a `T`.

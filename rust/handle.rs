@@ -253,7 +253,7 @@ impl Drop for Handle {
 ///     type Ptr = Pin<KBox<Self>>;
 ///     type RegistrationData = ();
 ///
-///     fn open(_: &File, _: MiscArgs<'_, Self>) -> Result<Pin<KBox<Self>>> {
+///     fn open(_: MiscArgs<'_, Self>) -> Result<Pin<KBox<Self>>> {
 ///         let area = Area::<u8>::zeroed_slice(4096, Flags::REVOCABLE)?;
 ///         let mappable = area.downgrade();
 ///         KBox::pin_init(pin_init!(Self { area <- new_mutex!(area), mappable }), GFP_KERNEL)

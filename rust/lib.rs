@@ -53,7 +53,7 @@
 //!     type Ptr = KBox<Self>;
 //!     type RegistrationData = ();
 //!
-//!     fn open(_: &File, _: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
+//!     fn open(_: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
 //!         let page = Area::<u8>::zeroed_slice(4096, Flags::NONE)?;
 //!         Ok(KBox::new(Self { page }, GFP_KERNEL)?)
 //!     }

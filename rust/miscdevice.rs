@@ -33,12 +33,14 @@ use kernel::{
     },
     prelude::*,
     seq_file::SeqFile,
-    sync::poll::PollTable,
+    sync::poll::PollCondVar,
     types::ForeignOwnable, //
 };
 
-/// The arguments of [`MiscDevice::open`], besides the file.
+/// The arguments of [`MiscDevice::open`].
 pub struct MiscArgs<'a, T: MiscDevice> {
+    /// The flags of `open(2)`, such as those in [`kernel::fs::file::flags`].
+    pub flags: u32,
     /// The device that a program opens.
     pub device: &'a Device,
     /// The data that the device was registered with.
@@ -56,6 +58,8 @@ pub struct MiscArgs<'a, T: MiscDevice> {
 /// - an mmap hook gets a [`Mapping`], which only [`Area::mmap`](crate::Area::mmap) and
 ///   [`WeakArea::mmap`](crate::WeakArea::mmap) can change;
 /// - there are the operations `mmap_prepare` and `poll`;
+/// - `open` and `release` get no [`File`], because safe code could keep a reference on it: one from
+///   `open` reaches a file without private data, and one from `release` reaches a freed file;
 /// - the registration has data of its own, which is passed to `open`.
 ///
 /// # Examples
@@ -65,7 +69,7 @@ pub struct MiscArgs<'a, T: MiscDevice> {
 /// ```
 /// use kernel::{
 ///     fs::File,
-///     sync::{poll::{PollCondVar, PollTable}, Arc, ArcBorrow, Mutex},
+///     sync::{poll::PollCondVar, Arc, ArcBorrow, Mutex},
 /// };
 /// use vmremap::{Area, Mapping, MiscArgs, MiscDevice, PollEvents};
 ///
@@ -85,7 +89,7 @@ pub struct MiscArgs<'a, T: MiscDevice> {
 ///     type Ptr = Arc<Counter>;
 ///     type RegistrationData = Arc<Counter>;
 ///
-///     fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Arc<Counter>> {
+///     fn open(args: MiscArgs<'_, Self>) -> Result<Arc<Counter>> {
 ///         Ok(Arc::clone(args.data))
 ///     }
 ///
@@ -94,8 +98,11 @@ pub struct MiscArgs<'a, T: MiscDevice> {
 ///         me.frame.mmap(mapping, mapping.page_offset())
 ///     }
 ///
-///     fn poll(me: ArcBorrow<'_, Counter>, file: &File, table: &PollTable<'_>) -> PollEvents {
-///         table.register_wait(file, &me.changed);
+///     fn poll_condvar<'a>(me: &'a ArcBorrow<'_, Counter>) -> &'a PollCondVar {
+///         &me.changed
+///     }
+///
+///     fn poll(me: ArcBorrow<'_, Counter>, _: &File) -> PollEvents {
 ///         if *me.events.lock() > 0 { PollEvents::IN } else { PollEvents::NONE }
 ///     }
 /// }
@@ -112,10 +119,10 @@ pub trait MiscDevice: Sized {
     type RegistrationData: Send + Sync + 'static;
 
     /// Opens the device.
-    fn open(file: &File, args: MiscArgs<'_, Self>) -> Result<Self::Ptr>;
+    fn open(args: MiscArgs<'_, Self>) -> Result<Self::Ptr>;
 
     /// Closes a file, after the last reference on the file was dropped.
-    fn release(device: Self::Ptr, _file: &File) {
+    fn release(device: Self::Ptr) {
         drop(device);
     }
 
@@ -143,13 +150,22 @@ pub trait MiscDevice: Sized {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Registers in `table` what a program that polls waits for, and then returns the events that
-    /// are ready.
-    fn poll(
-        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
-        _file: &File,
-        _table: &PollTable<'_>,
-    ) -> PollEvents {
+    /// Returns the condition variable that wakes a program that polls the file.
+    ///
+    /// It is a part of what `open` has returned, because the kernel may refer to it until the file
+    /// is closed. Implement this together with `poll`. A device with one of the two does not
+    /// compile.
+    fn poll_condvar<'a>(
+        _device: &'a <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+    ) -> &'a PollCondVar {
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Returns the events that are ready.
+    ///
+    /// The program is registered with `poll_condvar` before this is called: notify that after the
+    /// state has changed that this function looks at, and no event is missed.
+    fn poll(_device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>, _file: &File) -> PollEvents {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -239,6 +255,10 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
             !(T::HAS_MMAP && T::HAS_MMAP_PREPARE),
             "a device has either mmap or mmap_prepare"
         );
+        const_assert!(
+            T::HAS_POLL == T::HAS_POLL_CONDVAR,
+            "a device has both poll and poll_condvar, or neither"
+        );
         // INVARIANT: `data` comes first, because from `register` on the device can be opened.
         try_pin_init!(Self {
             data <- data,
@@ -259,7 +279,7 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
     }
 
     /// Returns the arguments for [`MiscDevice::open`].
-    fn args(inner: &miscdevice::MiscDeviceRegistration<Adapter<T>>) -> MiscArgs<'_, T> {
+    fn args(flags: u32, inner: &miscdevice::MiscDeviceRegistration<Adapter<T>>) -> MiscArgs<'_, T> {
         let data = inner
             .as_raw()
             .wrapping_byte_sub(offset_of!(Self, inner))
@@ -277,6 +297,7 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
         let data = unsafe { &*data };
 
         MiscArgs {
+            flags,
             device: inner.device(),
             data,
         }

@@ -29,7 +29,7 @@ impl MiscDevice for Device {
     type Ptr = Pin<KBox<Sample>>;
     type RegistrationData = ();
 
-    fn open(_file: &File, _args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Sample>>> {
+    fn open(_args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Sample>>> {
         Sample::new(module_parameters::size.value())
     }
 
@@ -64,7 +64,7 @@ impl MiscDevice for Prepared {
     type Ptr = Pin<KBox<Sample>>;
     type RegistrationData = ();
 
-    fn open(_file: &File, _args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Sample>>> {
+    fn open(_args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Sample>>> {
         Sample::new(module_parameters::size.value())
     }
 

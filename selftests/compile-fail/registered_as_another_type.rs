@@ -27,7 +27,7 @@ impl MiscDevice for Ours {
     type Ptr = KBox<u64>;
     type RegistrationData = u64;
 
-    fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<KBox<u64>> {
+    fn open(args: MiscArgs<'_, Self>) -> Result<KBox<u64>> {
         Ok(KBox::new(*args.data, GFP_KERNEL)?)
     }
 }

@@ -19,7 +19,7 @@ impl<'a> MiscDevice for Device<'a> {
     type Ptr = KBox<u64>;
     type RegistrationData = &'a u64; //~ E0477
 
-    fn open(_: &File, _: MiscArgs<'_, Self>) -> Result<KBox<u64>> {
+    fn open(_: MiscArgs<'_, Self>) -> Result<KBox<u64>> {
         Err(ENODEV)
     }
 }

@@ -45,7 +45,7 @@ impl MiscDevice for Device {
     type Ptr = KBox<Self>;
     type RegistrationData = ();
 
-    fn open(_: &File, _: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
+    fn open(_: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
         Err(ENODEV)
     }
 

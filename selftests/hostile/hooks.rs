@@ -18,10 +18,7 @@ use kernel::{
     page::PAGE_SIZE,
     prelude::*,
     sync::{
-        poll::{
-            PollCondVar,
-            PollTable, //
-        },
+        poll::PollCondVar,
         Arc,
         Mutex, //
     },
@@ -246,7 +243,7 @@ impl MiscDevice for Hostile {
     type Ptr = Pin<KBox<Opened>>;
     type RegistrationData = Arc<Shared>;
 
-    fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Opened>>> {
+    fn open(args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Opened>>> {
         Opened::new(args.data)
     }
 
@@ -266,7 +263,7 @@ impl MiscDevice for Prepared {
     type Ptr = Pin<KBox<Opened>>;
     type RegistrationData = Arc<Shared>;
 
-    fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Opened>>> {
+    fn open(args: MiscArgs<'_, Self>) -> Result<Pin<KBox<Opened>>> {
         Opened::new(args.data)
     }
 
@@ -274,8 +271,11 @@ impl MiscDevice for Prepared {
         me.mmap(mapping)
     }
 
-    fn poll(me: Pin<&Opened>, file: &File, table: &PollTable<'_>) -> PollEvents {
-        table.register_wait(file, &me.shared.changed);
+    fn poll_condvar<'a>(me: &'a Pin<&Opened>) -> &'a PollCondVar {
+        &me.shared.changed
+    }
+
+    fn poll(_: Pin<&Opened>, _: &File) -> PollEvents {
         PollEvents::NONE
     }
 

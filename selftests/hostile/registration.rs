@@ -16,7 +16,7 @@ use kernel::{
             Atomic,
             Relaxed, //
         },
-        poll::PollTable,
+        poll::PollCondVar,
         Arc,
         ArcBorrow, //
     }, //
@@ -60,7 +60,7 @@ impl MiscDevice for Device {
     type Ptr = ();
     type RegistrationData = Counted;
 
-    fn open(_: &File, _: MiscArgs<'_, Self>) -> Result {
+    fn open(_: MiscArgs<'_, Self>) -> Result {
         Ok(())
     }
 }
@@ -151,12 +151,15 @@ impl MiscDevice for Inner {
     type Ptr = Arc<Shared>;
     type RegistrationData = Arc<Shared>;
 
-    fn open(_: &File, args: MiscArgs<'_, Self>) -> Result<Arc<Shared>> {
+    fn open(args: MiscArgs<'_, Self>) -> Result<Arc<Shared>> {
         Ok(Arc::clone(args.data))
     }
 
-    fn poll(me: ArcBorrow<'_, Shared>, file: &File, table: &PollTable<'_>) -> PollEvents {
-        table.register_wait(file, &me.changed);
+    fn poll_condvar<'a>(me: &'a ArcBorrow<'_, Shared>) -> &'a PollCondVar {
+        &me.changed
+    }
+
+    fn poll(_: ArcBorrow<'_, Shared>, _: &File) -> PollEvents {
         PollEvents::IN
     }
 

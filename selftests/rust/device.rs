@@ -24,7 +24,7 @@ impl MiscDevice for Device {
     type Ptr = KBox<Self>;
     type RegistrationData = ();
 
-    fn open(_file: &File, _args: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
+    fn open(_args: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
         Ok(KBox::new(Self, GFP_KERNEL)?)
     }
 
@@ -54,7 +54,7 @@ impl MiscDevice for Prepared {
     type Ptr = KBox<Self>;
     type RegistrationData = ();
 
-    fn open(_file: &File, _args: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
+    fn open(_args: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
         Ok(KBox::new(Self, GFP_KERNEL)?)
     }
 

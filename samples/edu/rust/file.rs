@@ -13,7 +13,7 @@ use kernel::{
     ioctl::_IOC_SIZE,
     prelude::*,
     sync::{
-        poll::PollTable,
+        poll::PollCondVar,
         Arc,
         ArcBorrow, //
     },
@@ -33,7 +33,7 @@ impl MiscDevice for EduFile {
     type Ptr = Arc<Edu>;
     type RegistrationData = Arc<Edu>;
 
-    fn open(_file: &File, args: MiscArgs<'_, Self>) -> Result<Arc<Edu>> {
+    fn open(args: MiscArgs<'_, Self>) -> Result<Arc<Edu>> {
         args.data.has_stopped()?;
         Ok(Arc::clone(args.data))
     }
@@ -42,8 +42,11 @@ impl MiscDevice for EduFile {
         edu.mmap(mapping)
     }
 
-    fn poll(edu: ArcBorrow<'_, Edu>, file: &File, table: &PollTable<'_>) -> PollEvents {
-        table.register_wait(file, &edu.stopped);
+    fn poll_condvar<'a>(edu: &'a ArcBorrow<'_, Edu>) -> &'a PollCondVar {
+        &edu.stopped
+    }
+
+    fn poll(edu: ArcBorrow<'_, Edu>, _file: &File) -> PollEvents {
         match edu.has_stopped() {
             Ok(true) => PollEvents::IN,
             Ok(false) => PollEvents::NONE,

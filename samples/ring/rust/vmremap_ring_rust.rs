@@ -13,7 +13,7 @@ use kernel::{
     new_poll_condvar,
     prelude::*,
     sync::atomic::{Acquire, Atomic, Relaxed, Release},
-    sync::poll::{PollCondVar, PollTable},
+    sync::poll::PollCondVar,
     sync::{Arc, ArcBorrow},
     time::{hrtimer::*, Delta, Monotonic},
 };
@@ -129,7 +129,7 @@ impl MiscDevice for RingFile {
     type Ptr = KBox<Self>;
     type RegistrationData = ();
 
-    fn open(_: &File, _: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
+    fn open(_: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
         let ring = try_pin_init!(Ring {
             area: Area::zeroed(Flags::DONT_COPY)?,
             periods: Atomic::new(0),
@@ -143,9 +143,12 @@ impl MiscDevice for RingFile {
         Ok(KBox::new(Self { _timer, ring }, GFP_KERNEL)?)
     }
 
-    // First registers the wait, then looks: a sample that is stored in between wakes the program.
-    fn poll(me: &Self, file: &File, table: &PollTable<'_>) -> PollEvents {
-        table.register_wait(file, &me.ring.readable);
+    fn poll_condvar<'a>(me: &'a &Self) -> &'a PollCondVar {
+        &me.ring.readable
+    }
+
+    // A sample that is stored from now on wakes the program: it waits already.
+    fn poll(me: &Self, _: &File) -> PollEvents {
         // Pairs with the release in `store`: who reads the ring now sees at least this tail.
         match me.ring.unread(me.ring.tail.load(Acquire)) {
             1..=SLOTS => PollEvents::IN,

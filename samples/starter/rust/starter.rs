@@ -56,7 +56,7 @@ impl MiscDevice for Starter {
     type Ptr = KBox<Self>;
     type RegistrationData = ();
 
-    fn open(_: &File, _: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
+    fn open(_: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
         let bytes = Area::<u8>::zeroed_slice(64 << 10, Flags::NONE)?;
         io_write!(&bytes, [try: 0], 42);
         Ok(KBox::new(Self { bytes }, GFP_KERNEL)?)
