@@ -73,8 +73,8 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
 	vm_fault_t ret;
 
 	/*
-	 * With this flag, do_set_pmd() refuses the folio. memory_failure() does not set it, because
-	 * the folios of an area are on no LRU list.
+	 * With has_hwpoisoned, do_set_pmd() does not map the folio by a PMD. memory_failure()
+	 * does not set this flag, because the folios of an area are on no LRU list.
 	 */
 	if (folio && folio_test_large(folio) && vmremap_cache_failed(folio))
 		folio_set_has_hwpoisoned(folio);
@@ -156,26 +156,28 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	/* vmf_insert_page_mkwrite() does not check whether the page is poisoned. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
-	/* Nor may it find a PMD, which another thread may have inserted meanwhile. */
+	/* Nor may it be called if a PMD maps the address, as another thread may have inserted. */
 	if (vmf->pmd && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 	/*
-	 * Unlike vm_insert_page(), vmf_insert_page_mkwrite() does not set VM_MIXEDMAP. The flag is
-	 * not needed, because each entry holds a reference on its page, and it would rule out PMDs.
+	 * Unlike vm_insert_page(), vmf_insert_page_mkwrite() does not set VM_MIXEDMAP. The flag
+	 * is not needed, because each entry holds a reference on its page. And it would keep
+	 * PMDs out of the VMA.
 	 */
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
-	 * There is no PTE table: MADV_DONTNEED has freed it meanwhile, or memory is short. Fault
-	 * again. If memory is short, __do_fault() then fails before it calls .fault.
+	 * VM_FAULT_OOM means that there is no PTE table: MADV_DONTNEED has freed it meanwhile,
+	 * or memory is short. Fault again in both cases. That does not loop if memory is short,
+	 * because then __do_fault() fails before it calls .fault.
 	 */
 	return ret == VM_FAULT_OOM ? VM_FAULT_NOPAGE : ret;
 }
 
 /*
  * Fault in the page at @addr, and with it the pages up to @end, and perhaps the PMDs after @end.
- * Return the address at which to continue: @end, or the end of these PMDs. If memory is short, or
- * if the fault would have to drop the mmap lock and sleep because the folio is locked or the area
- * is frozen, later accesses map these pages.
+ * Return the address at which to continue: @end, or the end of these PMDs. Pages that cannot be
+ * mapped now are mapped by later accesses: if memory is short, or if the fault would have to
+ * drop the mmap lock and sleep, because the folio is locked or the area is frozen.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
@@ -184,7 +186,7 @@ static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, un
 
 	if (ret & (VM_FAULT_ERROR | VM_FAULT_RETRY))
 		return end;
-	/* The fault has allocated the PMD table, in which @end is, too, unless it begins a PUD. */
+	/* The fault has allocated this PMD table, which is that of @end, unless @end begins one. */
 	while (end % PUD_SIZE && pmd_leaf(pmdp_get(pmd_off(vma->vm_mm, end))))
 		end += PMD_SIZE;
 	return end;

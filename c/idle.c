@@ -30,11 +30,12 @@ static unsigned int next;
  * @area: an area whose refs are 0
  *
  * Refuses an area if anything still refers to it: a VMA to its file, a pin to a page, or an O_PATH
- * descriptor of /proc/PID/map_files to its dentry or inode. If nothing does, no new reference can
- * appear, because the file is in no descriptor table and in no VMA, except for the short-lived one
- * of an RCU lookup: see vmremap_idle_end(). Also refuses an area if its memory may not suit the
- * next owner, because it is charged or the machine has several nodes, and if the credentials of
- * its file would keep a user namespace alive.
+ * descriptor of /proc/PID/map_files to its dentry or inode. If nothing does, no new reference
+ * can appear, because the file is in no descriptor table and in no VMA. There is one exception:
+ * a lookup under RCU may take a reference for a short time, see vmremap_idle_end(). Also
+ * refuses an area whose memory may not suit the next owner, because it is charged to a cgroup,
+ * or because the machine has several nodes. And it refuses one whose file has credentials that
+ * would keep a user namespace alive.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: as vmremap_area_put().
@@ -45,8 +46,9 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	struct file *file = area->file;
 
 	/*
-	 * A program may open /proc/PID/map_files and then unmap: so look for the VMA first. The
-	 * barrier is in vmremap_pinned().
+	 * A program may open /proc/PID/map_files, and then unmap. So look for the VMA first: in
+	 * the other order, neither reference might be seen. The barrier between the two is in
+	 * vmremap_pinned().
 	 */
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT ||
 	    nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
@@ -103,7 +105,10 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 	for (nr = flags & VMREMAP_ACCOUNT ? IDLE_AREAS : 0; !area && nr++ < IDLE_AREAS;)
 		if (fits(idle[(next - nr) % IDLE_AREAS], pages))
 			swap(idle[(next - nr) % IDLE_AREAS], area);
-	/* Whoever allocates and puts one area again and again uses one slot. */
+	/*
+	 * If the newest area was taken, the next one gets its slot. So whoever allocates and puts
+	 * one area again and again replaces no other.
+	 */
 	next -= area && nr == 1;
 	spin_unlock_irq(&lock);
 	if (!area)
@@ -112,8 +117,9 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 	__module_get(THIS_MODULE);
 	area->state = VMREMAP_OPEN;
 	/*
-	 * Shared futexes are identified by this number. 0 has the futex code assign a new one, so
-	 * that no task is woken that still waits on a futex of the area's former owner.
+	 * Shared futexes are identified by this number. If it is 0, the futex code assigns a
+	 * new number. So a task that still waits on a futex of the area's former owner is not
+	 * woken.
 	 */
 	atomic64_set(&file_inode(area->file)->i_sequence, 0);
 	list_for_each_entry(folio, &area->folios, lru) {

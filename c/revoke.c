@@ -11,8 +11,9 @@
  *
  * Every VMA with an entry is found. One that is not in i_mmap yet has no entry: see vmremap_cover()
  * and vma_mapped() in mmap_prepare.c. One that has left i_mmap has none left, although munmap() may
- * not have flushed the TLB yet: only freeze waits for that. And no revocable area is a piece. The
- * invalidate_lock of the mapping could replace step 2, but costs each fault 60 more instructions.
+ * not have flushed the TLB yet: only freeze waits for that. And no revocable area is mapped to
+ * a part of a VMA, whose vm_file is another file. The invalidate_lock of the mapping could
+ * replace step 2, but costs each fault 60 more instructions.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -152,12 +153,13 @@ void vmremap_area_thaw(struct vmremap_area *area)
 EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 
 /*
- * The task state in which a fault waits. Any signal ends the wait of a program's own access, and
- * the wait of a fault with FAULT_FLAG_INTERRUPTIBLE: GUP for a virtual CPU then returns. But the
- * faults of copy_from_user() have that flag, too, and the kernel retries them until a fatal signal
- * comes. To keep a retry from spinning while another signal is pending, it waits in TASK_KILLABLE,
- * where only a fatal signal ends the wait. There, TASK_FREEZABLE_UNSAFE lets the system suspend;
- * with TASK_FREEZABLE, lockdep would warn of locks that a system call may hold.
+ * The task state in which a fault waits. Any signal ends the wait of a program's own access,
+ * and that of a fault with FAULT_FLAG_INTERRUPTIBLE, which GUP for a virtual CPU has. But the
+ * faults of copy_from_user() have that flag, too, and the kernel retries them until a fatal
+ * signal comes. In TASK_INTERRUPTIBLE, such a retry would spin while another signal is pending.
+ * So it waits in TASK_KILLABLE, where only a fatal signal ends the wait. TASK_FREEZABLE_UNSAFE
+ * lets the system suspend during that wait. With TASK_FREEZABLE, lockdep would warn of locks
+ * that the system call may hold.
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {

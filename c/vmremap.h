@@ -4,12 +4,14 @@
  *
  * There are two ways to use it. An *area* is refcounted memory that vmremap allocates; its
  * flags restrict how it can be mapped. vmremap_range() replaces remap_vmalloc_range(), with the
- * same arguments; vmremap_range_partial() maps parts of a VMA, with limits for memory that is
- * not in an area.
+ * same arguments; vmremap_range_partial() maps parts of a VMA. If vmremap is a module, a
+ * part can only be memory of an area.
  *
  * The Contract sections name *clauses*, which docs/contract.md defines. The clauses below are
- * checked at run time. If one does not hold, the function returns the errno of that clause and
- * emits the tracepoint vmremap:vmremap_reject, which names the clause:
+ * checked at run time. A function tests the clauses that its Contract section lists after
+ * *checks*. If one of these does not hold, the function returns the errno below, and emits the
+ * tracepoint vmremap:vmremap_reject, which names the clause. Where the same errno has another
+ * cause as well, the Return section says so:
  *
  *	%-EADDRNOTAVAIL	AddrAligned	an address is not page aligned
  *	%-ENODATA	SizeNonZero	the size is 0
@@ -42,8 +44,9 @@
  *
  * In a Contract section, *requires* is followed by what the caller must ensure; *checks* by
  * what the function tests, where (2) means at two places in the code; *meets* by what is always
- * true for this function; and *guarantees* by what is true on success. VmaInit is both required
- * and checked, because a function can test only a part of it.
+ * true for this function; and *guarantees* by what the function ensures. Most of this holds on
+ * success, AllOrNothing after an error, and AnyThread always. VmaInit is both required and
+ * checked, because a function can test only a part of it.
  */
 #ifndef VMREMAP_H
 #define VMREMAP_H
@@ -153,9 +156,9 @@ void vmremap_area_put(struct vmremap_area *area);
  * vmremap_area_addr - get the kernel address of an area
  * @area: the area
  *
- * Userspace can read these bytes at any time, and can write them unless the
- * area is %VMREMAP_RDONLY. So access them with READ_ONCE(), WRITE_ONCE() or
- * atomics, and check a copy rather than the bytes themselves.
+ * Unless the area is frozen or revoked, programs can read these bytes at any time. They can
+ * also write them, unless the area is %VMREMAP_RDONLY. So access the bytes with READ_ONCE(),
+ * WRITE_ONCE() or atomics, and check a copy rather than the bytes themselves.
  *
  * Contract: requires ReferenceHeld.
  * Context: Any.
@@ -177,10 +180,11 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * vmremap_area_is_sole_reference - is there no other reference on an area?
  * @area: an area on which the caller has a reference
  *
- * A mapping of a whole VMA holds no reference on the area, but on the area's file, which is
- * not counted. A part of a VMA that vmremap_range_partial() has mapped holds a reference on the
- * area. If this function returns true, nobody else in the kernel accesses the memory through a
- * reference. vmremap_range() may still take one for the time of its call, but it accesses no byte.
+ * A mapping of a whole VMA holds a reference on the area's file, which this function does not
+ * count. If vmremap_range_partial() has mapped less than the whole VMA, that part holds a
+ * reference on the area, which is counted. If this function returns true, no other kernel code
+ * has a reference, so no other kernel code may access the memory. vmremap_range() may still
+ * take one for the time of its call, but it does not access the memory.
  *
  * Contract: requires ReferenceHeld; guarantees SoleReference.
  * Context: Any.
@@ -206,8 +210,8 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * Contract: requires ReferenceHeld; guarantees NoUserAccess, PagesOutlive, AnyThread.
  * Context: Process context. May sleep. Takes the i_mmap lock of the area's file and the locks
  * of its folios, and waits for faults on the area that are inserting page table entries. The
- * caller may hold an mmap lock: i_mmap and folio locks nest inside it, and the faults that this
- * function waits for have theirs already.
+ * caller may hold an mmap lock: the i_mmap lock and folio locks nest inside it, and the faults
+ * that this function waits for have taken their mmap or VMA lock already.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -219,25 +223,26 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * vmremap_area_freeze - take an area's memory back from programs, for a while
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  *
- * After success no program can read or write the memory, nor can a device that a program made
- * access it, by direct I/O for example: no page of the area is mapped in userspace, and none is
- * pinned. A page is pinned if anybody else than vmremap and page tables has a reference on it, by
- * pin_user_pages(), get_user_pages() or a pipe. So a driver can check the bytes and use them
- * without a copy, if it has stopped its own device. An access waits for vmremap_area_thaw() or
- * vmremap_area_revoke(), like an access to memory that userfaultfd(2) handles:
+ * After success no program can read or write the memory, because no page of the area is mapped
+ * in userspace. Nor can a device access it on behalf of a program, for example by direct I/O,
+ * because no page is pinned. A page is pinned if anybody else than vmremap and page tables has
+ * a reference on it, by pin_user_pages(), get_user_pages() or a pipe. So a driver can check the
+ * bytes and use them without a copy, if it has stopped its own device. An access waits for
+ * vmremap_area_thaw() or vmremap_area_revoke(), like an access to memory that userfaultfd(2)
+ * handles:
  *
  * * a program's own access waits, and any signal interrupts the wait;
  * * a system call's access waits, and only a fatal signal interrupts the wait;
  * * the access of a KVM guest to which a program gave the memory waits, and any signal interrupts
  *   the wait;
  * * the access of a task that exits or dumps core fails with %-EFAULT;
- * * an access that cannot drop the mmap lock fails with %-EFAULT, too: a futex operation that
- *   writes a private futex, such as FUTEX_LOCK_PI, and get_user_pages(), but not its variants
- *   _fast and _unlocked, which wait. ptrace(2) and /proc/PID/mem fail with %-EIO for the same
- *   reason.
+ * * an access that cannot drop the mmap lock fails with %-EFAULT, too. These are get_user_pages(),
+ *   and futex operations that write a private futex, such as FUTEX_LOCK_PI. get_user_pages_fast()
+ *   and get_user_pages_unlocked() can drop the lock, so they wait. ptrace(2) and /proc/PID/mem
+ *   fail with %-EIO for the same reason.
  *
- * A waiting access holds no lock of the program's mm, so that mmap(2) and fork(2) work, and does
- * not prevent the system from suspending.
+ * A waiting access holds no lock of the program's mm, so mmap(2) and fork(2) still work. The
+ * system can suspend while an access waits.
  *
  * If pages are pinned, this function waits up to 155 ms until they are unpinned, in five pauses
  * of growing length, and then fails. After a failure, programs can access the memory as before:
@@ -246,8 +251,8 @@ int vmremap_area_revoke(struct vmremap_area *area);
  *
  * The caller must not access user memory, for instance by copy_from_user(), until the area is
  * thawed. An access to the area would wait for the caller's own thaw. An access to other memory
- * may need a lock, such as a file system's, that a system call holds while it waits for the
- * thaw.
+ * can deadlock, too: it may need a lock, such as a file system's, that another task's system
+ * call holds while it waits for the thaw.
  *
  * Contract: requires ReferenceHeld; guarantees NoUserAccess, AnyThread.
  * Context: Process context. May sleep. Takes the same locks as vmremap_area_revoke(), and waits
@@ -267,7 +272,8 @@ int vmremap_area_freeze(struct vmremap_area *area) __must_check;
  * @area: an area that vmremap_area_freeze() has frozen
  *
  * Pages are mapped again when they are accessed. An area that has been revoked since it was
- * frozen stays revoked. If the area is not frozen, this function only warns, once.
+ * frozen stays revoked. If the area is neither frozen nor revoked, this function does nothing
+ * but warn, once. So it does if @area is NULL, an ERR_PTR(), or not %VMREMAP_REVOCABLE.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
  * Context: Any but NMI; with PREEMPT_RT, any that is preemptible. Does not sleep.
@@ -283,18 +289,19 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * There is one entry for each folio. The last entry ends at vmremap_area_size(). Unless memory is
  * fragmented, the entries of a large area are PMD_SIZE bytes. So before dma_map_sgtable(), call
  * dma_set_max_seg_size() with the largest segment that the device accepts, because the default is
- * 64 KiB. If that is below PMD_SIZE, or dma_max_mapping_size() is, as with swiotlb, allocate no
- * area that is larger than the smaller of the two.
+ * 64 KiB. An entry must not be larger than this segment size, nor than dma_max_mapping_size(),
+ * which swiotlb limits. If the smaller of the two is below PMD_SIZE, allocate no area that is
+ * larger than it: then no entry is.
  *
  * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
  * dropping the reference on @area. The table holds no reference on the area, and does not pin
  * its pages.
  *
  * The device owns the memory from dma_map_sgtable() to dma_unmap_sgtable(), but not between
- * dma_sync_sgtable_for_cpu() and dma_sync_sgtable_for_device(). As with any memory that is mapped
- * for DMA, what the driver or a program writes while the device owns the memory may be lost, and
- * what it reads may be stale; no other memory is affected. Neither vmremap_area_revoke() nor
- * vmremap_area_freeze() stops a device: stop it first.
+ * dma_sync_sgtable_for_cpu() and dma_sync_sgtable_for_device(). While the device owns the
+ * memory, what the driver or a program writes may be lost, and what they read may be stale, as
+ * with any memory that is mapped for DMA. This can only make bytes of this area wrong. Neither
+ * vmremap_area_revoke() nor vmremap_area_freeze() stops a device: stop it first.
  *
  * Contract: requires ReferenceHeld, DeviceTurn; guarantees RightPage.
  * Context: Any in which an allocation with @gfp is allowed.
@@ -328,8 +335,9 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EOVERFLOW - @pgoff wraps when counted in bytes
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has fewer pages after @pgoff than @vma
- * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or already has vm_ops with open, close or fault; or an
- *   earlier call has mapped it and a later one has failed
+ * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or already has vm_ops with open, close or fault, as
+ *   after an earlier call that has succeeded. What that call has mapped is taken back then, so the
+ *   callback must fail
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
  *   %VMREMAP_RDONLY; or PROT_EXEC was requested. With the personality READ_IMPLIES_EXEC,
@@ -354,8 +362,9 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  *	AllOrNothing.
  * Context: An .mmap_prepare callback. Does not sleep.
  * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY means that @desc is NULL, has
- * VM_PFNMAP, or already has an action or an owner's vm_ops. After an error, the reference that
- * an earlier call stored in the same @desc has been dropped.
+ * VM_PFNMAP, or already has an action, or vm_ops with open, close or fault. If an earlier call
+ * for the same @desc has stored a reference there, an error drops that reference, because the
+ * kernel would leak it.
  */
 int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff) __must_check;
@@ -368,12 +377,13 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *de
  * @pgoff: offset into @file, in pages
  * @flags: MAP_* flags
  *
- * For file_operations.get_unmapped_area. The address is congruent to the file offset modulo the
- * size of the largest folio that fits into @len, at most PMD_SIZE, unless the program's hint is
- * used or address space is short. So one PMD entry can map a folio of PMD_SIZE bytes. This works
- * like thp_get_unmapped_area(), but also for mappings that are smaller than PMD_SIZE. A driver
- * that offers several areas in one file should place each at an offset that is a multiple of
- * PMD_SIZE, or of the area's size rounded up to a power of two if that is smaller.
+ * For file_operations.get_unmapped_area. The address is congruent to the offset in @file modulo
+ * the size of the largest folio that fits into @len, which is at most PMD_SIZE. So one PMD
+ * entry can map a folio of PMD_SIZE bytes. This does not hold if the program's hint is used, or
+ * if address space is short. This works like thp_get_unmapped_area(), but also for mappings
+ * that are smaller than PMD_SIZE. A driver that offers several areas in one file should place
+ * each at an offset that is a multiple of PMD_SIZE, or of the area's size rounded up to a power
+ * of two if that is smaller.
  *
  * Contract: requires nothing.
  * Context: Process context, mmap lock held.
@@ -427,10 +437,11 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * @size: bytes to map, rounded up to pages
  *
  * The counterpart of remap_vmalloc_range_partial(). Several parts of one VMA may be mapped,
- * from several areas. Accessing a part of the VMA that was never mapped raises SIGBUS. As after
- * vmremap_area_mmap(), the VMA belongs to vmremap, and its vm_file is no longer the driver's.
- * Unlike vmremap_area_mmap(), this maps folios by PMDs only from Linux 6.15 on, if the addresses
- * are aligned for that and /sys/kernel/mm/transparent_hugepage/enabled allows it.
+ * from several areas. Accessing a part of the VMA that was never mapped raises SIGBUS. If the
+ * memory is in an area, the VMA belongs to vmremap, as after vmremap_area_mmap(), and its
+ * vm_file is no longer the driver's. Folios are mapped by PMDs if the addresses are aligned for
+ * that, as by vmremap_area_mmap(). If this is not the whole of @vma, PMDs also need Linux 6.15
+ * or newer, and /sys/kernel/mm/transparent_hugepage/enabled must allow huge pages.
  *
  * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,
  * because the kernel does not export remap_vmalloc_range_partial().
