@@ -218,7 +218,7 @@ EDITS = [
     ("a projection begins elsewhere", "rust/view.rs", r"        view\.as_ptr\(\)\n", "        view.as_ptr().wrapping_byte_add(8)\n",
      RECORDED + "rust/view.rs: fn as_ptr*"),
     ("an assumption is gone", "docs/contract.md",
-     r"lends it only under RCU and only as long as the device is bound, and drops", "drops", RECORDED + "docs/contract.md: DeviceBound*"),
+     r"lends it only while the device is bound", "lends it", RECORDED + "docs/contract.md: DeviceBound*"),
     ("a word means another thing", "docs/contract.md",
      r"take it away from all programs for good", "take it away from a program", RECORDED + "docs/contract.md: the words*"),
     ("the operations name no owner", "rust/fops.rs", r"    type OwnerModule = T::OwnerModule;\n", "", RUSTC + "*LocalModule*"),
