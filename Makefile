@@ -64,7 +64,7 @@ Variables
   V=1                  print every command and the tests' output
   -jN                  run N jobs at once (default: one for each CPU)
   KDIR=DIR             prepared build tree or headers of a kernel
-  KERNEL_SERIES=6.12 FLAVOUR=cloud|rt|16k ARCH=arm64
+  KERNEL_SERIES=6.12 FLAVOUR=cloud|rt|16k|64k ARCH=arm64|powerpc|riscv|s390
                        select another Debian kernel
   INSTALL_MOD_PATH=DIR, INSTALL_MOD_DIR=updates
                        root and folder of the installed module
@@ -93,7 +93,8 @@ comma := ,
 # One for each language; in C with the newer hook if the kernel has it.
 samples = $(firstword $(wildcard $(addprefix $(out)/samples/c/vmremap_sample_c,.ko _mmap.ko))) \
 	$(wildcard $(out)/samples/rust/vmremap_sample_rust.ko)
-edu_samples = $(wildcard $(addprefix $(out)/samples/edu/,vmremap_edu_c.ko rust/vmremap_edu_rust.ko))
+# On s390, QEMU has no such device; on powerpc, its registers are big-endian, which no PCI device's are.
+edu_samples = $(if $(filter s390 powerpc,$(ARCH)),,$(wildcard $(addprefix $(out)/samples/edu/,vmremap_edu_c.ko rust/vmremap_edu_rust.ko)))
 ring_samples = $(wildcard $(addprefix $(out)/samples/ring/,vmremap_ring_c.ko rust/vmremap_ring_rust.ko))
 
 all:
@@ -111,14 +112,15 @@ modules: $(if $(KDIR),all,stock)
 stock: setup
 	@$(phase) modules 30 tools/kmake
 	@$(phase) programs 10 tools/enter make -f tools/programs.mk -j"$${JOBS:-$$(nproc)}" \
-		CC="$$(tools/kernel cc)" out=$(out) source="$$(tools/kernel source)" page_size="$$(tools/kernel page-size)"
+		CC="$$(tools/kernel cc)" out=$(out) source="$$(tools/kernel source)" page_size="$$(tools/kernel page-size)" \
+		pmd_size="$$(tools/kernel pmd-size)"
 
 demo: stock
 	@tools/vm --module $(out)/vmremap.ko $(patsubst %,--module %,$(samples) $(edu_samples) $(ring_samples)) \
 		$(patsubst %,--device edu$(comma)dma_mask=0xffffffffffffffff,$(edu_samples)) \
 		--copy $(out)/samples/c/demo:/demo --copy $(out)/samples/edu/demo:/demo-edu \
 		--copy $(out)/samples/ring/demo:/demo-ring -- \
-		sh -c '/demo /dev/vmremap-sample-* && /demo-edu /dev/vmremap-edu-* && exec /demo-ring /dev/vmremap-ring-*'
+		sh -c '/demo /dev/vmremap-sample-* && $(if $(edu_samples),/demo-edu /dev/vmremap-edu-* && )exec /demo-ring /dev/vmremap-ring-*'
 
 docs: setup
 	@$(phase) docs 30 tools/kmake VMREMAP_DOCS=y

@@ -33,9 +33,6 @@
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 300
 
-/* Bytes that a page table maps: it has an entry for each 8 bytes. */
-#define PMD_SIZE (PAGE_SIZE / 8 * PAGE_SIZE)
-
 /* The setting of transparent huge pages; a kernel without them has no such file. */
 #define THP "/sys/kernel/mm/transparent_hugepage/enabled"
 #define NO_THP "the kernel has no transparent huge pages"

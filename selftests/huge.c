@@ -312,7 +312,8 @@ TEST_F(huge, populate)
 #define AROUND 32L
 #define ROW (AROUND + 8)
 #define ROW_PAGES (ROW * PMD_PAGES)
-#define PUD_SIZE (PAGE_SIZE / 8 * PMD_SIZE)
+/* A multiple of what a table of PMDs maps: it has PAGE_SIZE / 8 entries, or 2048 on s390. */
+#define PUD_SIZE (PAGE_SIZE / 2 * PMD_SIZE)
 
 FIXTURE(row) {
 	char enabled[16];

@@ -15,7 +15,10 @@ arch=${ARCH:-$(uname -m | sed s/aarch64/arm64/)}
 case $arch in
 x86_64) debian_arch=amd64 triplet=x86_64-linux-gnu ;;
 arm64) debian_arch=arm64 triplet=aarch64-linux-gnu ;;
-*) die "ARCH is x86_64 or arm64, not '$arch'" ;;
+powerpc) debian_arch=ppc64el triplet=powerpc64le-linux-gnu ;;
+riscv) debian_arch=riscv64 triplet=riscv64-linux-gnu ;;
+s390) debian_arch=s390x triplet=s390x-linux-gnu ;;
+*) die "ARCH is x86_64, arm64, powerpc, riscv or s390, not '$arch'" ;;
 esac
 # shellcheck disable=SC2034 # the tools that build use it
 kernel_make=(ARCH="$arch" CROSS_COMPILE="$triplet-" CROSS_COMPILE_COMPAT=arm-linux-gnueabihf-)
@@ -23,12 +26,14 @@ kernel_make=(ARCH="$arch" CROSS_COMPILE="$triplet-" CROSS_COMPILE_COMPAT=arm-lin
 # The suffix of the selected kernel's release.
 suffix() {
 	case ${FLAVOUR:-generic}-$arch in
+	generic-powerpc) echo powerpc64le ;;
+	64k-powerpc) echo powerpc64le-64k ;;
 	generic-*) echo "$debian_arch" ;;
 	cloud-* | rt-*) echo "$FLAVOUR-$debian_arch" ;;
 	16k-arm64) echo arm64-16k ;;
 	headers-*) echo "headers-$debian_arch" ;;
 	vanilla-x86_64) echo vanilla ;;
-	*) die "FLAVOUR is generic, cloud, rt, headers, on arm64 16k, or on x86_64 vanilla: there is no $FLAVOUR for $arch" ;;
+	*) die "FLAVOUR is generic, cloud, rt, headers, on arm64 16k, on powerpc 64k, or on x86_64 vanilla: there is no $FLAVOUR for $arch" ;;
 	esac
 }
 

@@ -59,6 +59,27 @@ static inline vm_fault_t vmf_insert_folio_pmd(struct vm_fault *vmf, struct folio
 }
 #endif
 
+#if defined(CONFIG_RISCV) && defined(CONFIG_64BIT)
+#include <linux/pgtable.h>
+
+/*
+ * pmd_off() calls p4d_offset() and pud_offset(), which older kernels do not export on riscv. No
+ * header shows that.
+ */
+static inline pmd_t *vmremap_pmd_off(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d = pgtable_l5_enabled ? pgd_pgtable(pgdp_get(pgd)) + p4d_index(addr) :
+					  (p4d_t *)pgd;
+	pud_t *pud = pgtable_l4_enabled ? p4d_pgtable(p4dp_get(p4d)) + pud_index(addr) :
+					  (pud_t *)p4d;
+
+	return pmd_offset(pud, addr);
+}
+
+#define pmd_off	vmremap_pmd_off
+#endif
+
 /* Both are barriers that an area needs that is reused while lookups run under RCU. */
 #ifdef VMREMAP_LACKS_REFCOUNT_ACQUIRE
 #include <linux/refcount.h>
