@@ -932,6 +932,17 @@ static struct {
 	__u64 since;
 } tally;
 
+/* Blame this cell alone, and not each one that follows. */
+static void blame_leak(void)
+{
+	long nr = areas(), pages = area_pages();
+
+	blame("%ld areas, before %ld; %ld pages of areas, before %ld", nr, before.areas, pages,
+	      before.pages);
+	before.areas = nr;
+	before.pages = pages;
+}
+
 /* Run a cell, and report what was wrong. */
 static void run_cell(const struct cell *cell)
 {
@@ -966,8 +977,7 @@ static void run_cell(const struct cell *cell)
 	if (arena->effects & LOADS)
 		have_module();
 	if (!lost && !eventually(all_gone()))
-		blame("%ld areas, before %ld; %ld pages of areas, before %ld", areas(),
-		      before.areas, area_pages(), before.pages);
+		blame_leak();
 	check_kernel_log();
 	tally.cells++;
 	tally.rounds += cell->rounds - arena->left;

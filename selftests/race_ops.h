@@ -545,9 +545,7 @@ static int run_alloc(const struct turn *turn)
 
 static int run_get(const struct turn *turn)
 {
-	if (ioctl(turn->fd, VMREMAP_TEST_GET, SLOT))
-		return errno;
-	return errno_of(ioctl(turn->fd, VMREMAP_TEST_PUT_AREA, SLOT));
+	return errno_of(ioctl(turn->fd, VMREMAP_TEST_GET_AND_PUT, SLOT));
 }
 
 /* The kernel's own accesses, which no freezing keeps from. */

@@ -154,5 +154,7 @@ struct vmremap_test_access {
 #define VMREMAP_TEST_REVOKE	_IO('v', 0x7b)
 #define VMREMAP_TEST_FREEZE	_IO('v', 0x7c)
 #define VMREMAP_TEST_THAW	_IO('v', 0x7d)
+/* Take a reference on a slot's area, and drop it when others may have emptied the slot. */
+#define VMREMAP_TEST_GET_AND_PUT	_IO('v', 0x7e)
 
 #endif /* VMREMAP_TEST_H */

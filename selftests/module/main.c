@@ -77,6 +77,18 @@ static long test_access_ioctl(struct test_file *tf, unsigned int cmd,
 	return test_memory_access(tf, cmd == VMREMAP_TEST_POKE, &req);
 }
 
+static long test_get_and_put(struct test_file *tf, u32 nr)
+{
+	struct test_memory *mem = test_memory_get(tf, nr);
+	struct vmremap_area *area = NULL;
+
+	scoped_guard(mutex, &tf->lock)
+		if (mem && mem->used && mem->kind == VMREMAP_TEST_AREA)
+			area = vmremap_area_get(mem->area);
+	vmremap_area_put(area);
+	return area ? 0 : -ENXIO;
+}
+
 static long test_area_ioctl(struct test_file *tf, unsigned int cmd, u32 nr)
 {
 	struct test_memory *mem = test_memory_get(tf, nr);
@@ -139,6 +151,8 @@ long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case VMREMAP_TEST_FREEZE:
 	case VMREMAP_TEST_THAW:
 		return test_area_ioctl(tf, cmd, arg);
+	case VMREMAP_TEST_GET_AND_PUT:
+		return test_get_and_put(tf, arg);
 	case VMREMAP_TEST_SET_PLAN:
 	case VMREMAP_TEST_GET_PLAN:
 		return test_plan_ioctl(tf, cmd, argp);
