@@ -359,12 +359,17 @@ TEST_F(flags, populate)
 
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA,
 				  pages * PAGE_SIZE, VMREMAP_POPULATE));
+	ASSERT_EQ(0, memory_poke(self->fd, AREA, pages, 100));
 	map = map_area(self->fd, AREA, 0, pages);
 	ASSERT_NE(MAP_FAILED, map);
+	/* Run this code once, so that it takes no page faults later. */
+	EXPECT_EQ(0, wrong_words(map, 0, 0));
 	before = faults();
+	EXPECT_EQ(0, wrong_words(map, pages, 100));
+	EXPECT_EQ(before, faults());
 	for (size_t n = 0; n < pages; n++)
 		*page_word(map, n) = n;
-	EXPECT_EQ(before, faults());
+	EXPECT_TRUE(FIRST_WRITE_FAULTS || before == faults());
 	EXPECT_EQ(0, memory_peek(self->fd, AREA, pages, 0));
 	EXPECT_EQ(0, wrong_words(map, pages, 0));
 

@@ -37,6 +37,16 @@
 #define THP "/sys/kernel/mm/transparent_hugepage/enabled"
 #define NO_THP "the kernel has no transparent huge pages"
 
+/*
+ * If the CPU does not mark an entry dirty, the first write to a page that a read has mapped takes a
+ * fault, unless the kernel makes the entries of dirty pages dirty, like on s390.
+ */
+#ifdef __powerpc__
+#define FIRST_WRITE_FAULTS true
+#else
+#define FIRST_WRITE_FAULTS false
+#endif
+
 /* The first word of a page, which tells the page from others. */
 static inline __u64 *page_word(void *map, size_t page)
 {

@@ -303,8 +303,9 @@ TEST_F(huge, populate)
 	EXPECT_EQ(PMDS, pmds(map));
 	before = faults();
 	EXPECT_EQ(0, wrong(map, 0, PAGES));
-	*page_word(map, 0) = 1;
 	EXPECT_EQ(before, faults());
+	*page_word(map, 0) = 1;
+	EXPECT_TRUE(FIRST_WRITE_FAULTS || before == faults());
 	EXPECT_EQ(0, munmap(map, SIZE));
 }
 
@@ -367,6 +368,8 @@ static void touch_in_row(struct __test_metadata *_metadata, int fd, char *room, 
 
 	ASSERT_EQ(0, ioctl(fd, VMREMAP_TEST_SET_PLAN, &plan));
 	ASSERT_EQ(row, mmap(row, ROW * PMD_SIZE, RW, MAP_SHARED | MAP_FIXED, fd, 0));
+	/* Run this code once, so that it takes no page faults later. */
+	EXPECT_EQ(0, wrong(row, 0, 0));
 	EXPECT_EQ(100 + touched * PMD_PAGES, *page_word(row, touched * PMD_PAGES));
 	EXPECT_EQ(around, pmds(row));
 	faulted = faults();

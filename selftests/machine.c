@@ -17,9 +17,20 @@
 
 #define NODES (8 * sizeof(unsigned long))
 
-static long bind_to(const struct mapping *m, int policy, unsigned long nodes, unsigned int flags)
+/* The result @ret of a call for NUMA. Skip the row if the kernel has no NUMA. */
+static long numa_call(struct mapping *m, long ret)
 {
-	return syscall(SYS_mbind, m->addr, m->size, policy, &nodes, NODES, flags);
+	int err = errno;
+
+	if (access("/proc/self/numa_maps", F_OK))
+		m->skip = "the kernel has no NUMA";
+	errno = err;
+	return ret;
+}
+
+static long bind_to(struct mapping *m, int policy, unsigned long nodes, unsigned int flags)
+{
+	return numa_call(m, syscall(SYS_mbind, m->addr, m->size, policy, &nodes, NODES, flags));
 }
 
 CALL(mbind, "`mbind(MPOL_BIND)`")
@@ -56,8 +67,8 @@ CALL(get_mempolicy, "`get_mempolicy(MPOL_F_NODE \\| MPOL_F_ADDR)`")
 {
 	int node = -1;
 
-	say_result(m, syscall(SYS_get_mempolicy, &node, NULL, 0, m->addr,
-			      MPOL_F_NODE | MPOL_F_ADDR));
+	say_result(m, numa_call(m, syscall(SYS_get_mempolicy, &node, NULL, 0, m->addr,
+					   MPOL_F_NODE | MPOL_F_ADDR)));
 	if (node != 0 && node != 1)
 		say(m, "on node %d", node);
 }
@@ -70,8 +81,8 @@ CALL(move_pages, "`move_pages()` of a page, to each node: its status")
 	for (int node = 0; node < 2; node++) {
 		void *page = m->addr;
 
-		say_result(m, syscall(SYS_move_pages, 0, 1UL, &page, &node, &status[node],
-				      MPOL_MF_MOVE_ALL));
+		say_result(m, numa_call(m, syscall(SYS_move_pages, 0, 1UL, &page, &node,
+						   &status[node], MPOL_MF_MOVE_ALL)));
 	}
 	/* If the page is on the node already, its status is that node. */
 	for (int node = 0; node < 2; node++)
@@ -83,8 +94,10 @@ CALL(migrate_pages, "`migrate_pages()`, there and back")
 {
 	unsigned long one = 1, two = 2;
 
-	say(m, syscall(SYS_migrate_pages, 0, NODES, &one, &two) < 0 ? strerrorname_np(errno) : "0");
-	say(m, syscall(SYS_migrate_pages, 0, NODES, &two, &one) < 0 ? strerrorname_np(errno) : "0");
+	say(m, numa_call(m, syscall(SYS_migrate_pages, 0, NODES, &one, &two)) < 0 ?
+	       strerrorname_np(errno) : "0");
+	say(m, numa_call(m, syscall(SYS_migrate_pages, 0, NODES, &two, &one)) < 0 ?
+	       strerrorname_np(errno) : "0");
 }
 
 /* How often has NUMA balancing scanned this process? */
@@ -263,6 +276,8 @@ CALL(limit, "a `memory.max` of 0 of a cgroup that pays for it (`VMREMAP_ACCOUNT`
 
 CALL(soft_offline, "`MADV_SOFT_OFFLINE` of a page")
 {
+	if (access("/proc/sys/vm/memory_failure_recovery", F_OK))
+		m->skip = "the kernel has no memory failure";
 	say_result(m, madvise(m->addr, PAGE_SIZE, MADV_SOFT_OFFLINE));
 }
 

@@ -426,16 +426,18 @@ TEST_F(mapping, without_huge_pages)
 
 TEST_F(mapping, mlock)
 {
-	long before;
+	long before = 0, after = 0;
 
-	/* Run this code once, so that it takes no page faults later. */
-	EXPECT_TRUE(all_right(self->map, 0, self->pages));
-	ASSERT_EQ(0, madvise(self->map, self->size, MADV_DONTNEED));
-	ASSERT_EQ(0, mlock(self->map, self->size));
-	before = faults();
-	EXPECT_TRUE(all_right(self->map, 0, self->pages));
-	EXPECT_EQ(before, faults());
-	EXPECT_EQ(0, munlock(self->map, self->size));
+	/* Twice, because the first time, the code takes page faults, too. */
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, madvise(self->map, self->size, MADV_DONTNEED));
+		ASSERT_EQ(0, mlock(self->map, self->size));
+		before = faults();
+		EXPECT_TRUE(all_right(self->map, 0, self->pages));
+		after = faults();
+		EXPECT_EQ(0, munlock(self->map, self->size));
+	}
+	EXPECT_EQ(before, after);
 }
 
 TEST_F(mapping, populate)

@@ -68,7 +68,7 @@ TEST_F(program, that_reads_what_it_executes)
 		EXPECT_FALSE(vm_flag(map, "ex"));
 		EXPECT_FALSE(vm_flag(map, "me"));
 		EXPECT_EQ(SIGSEGV, execute(map));
-		EXPECT_EQ(RET, (unsigned char)map[0]);
+		EXPECT_EQ(RET, *page_word(map, 0));
 		EXPECT_EQ(SIGSEGV, execute(map));
 		ASSERT_EQ(0, mprotect(map, pages * PAGE_SIZE, PROT_READ));
 		EXPECT_EQ(SIGSEGV, execute(map));

@@ -18,7 +18,24 @@ PROTECT(none, PROT_NONE, "PROT_NONE")
 PROTECT(read, PROT_READ, "PROT_READ")
 PROTECT(write, PROT_WRITE, "PROT_WRITE")
 PROTECT(read_write, PROT_READ | PROT_WRITE, "PROT_READ \\| PROT_WRITE")
-PROTECT(exec, PROT_EXEC, "PROT_EXEC")
+
+/* Can memory be readable though it is mapped only for execution? */
+static bool execution_implies_reading(void)
+{
+	void *page = mmap(NULL, PAGE_SIZE, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool readable = !touch(page, false);
+
+	munmap(page, PAGE_SIZE);
+	return readable;
+}
+
+CALL(exec, "`mprotect(PROT_EXEC)`")
+{
+	if (execution_implies_reading())
+		m->skip = "this machine has no memory that is only for execution";
+	say_result(m, mprotect(m->addr, m->size, PROT_EXEC));
+}
+
 PROTECT(read_exec, PROT_READ | PROT_EXEC, "PROT_READ \\| PROT_EXEC")
 PROTECT(read_write_exec, PROT_READ | PROT_WRITE | PROT_EXEC,
 	"PROT_READ \\| PROT_WRITE \\| PROT_EXEC")
