@@ -26,9 +26,9 @@ use kernel::{
 /// The memory holds one `T`, or, in an `Area<[T]>`, as many `T`s as were requested. It is zeroed
 /// when it is allocated, page aligned, and not bound to any device. [`Clone`] takes one more
 /// reference on the same area. A mapping keeps the area alive as well. So the last `Area` can be
-/// dropped at any time, in any context but NMI (with `PREEMPT_RT`, in any that is preemptible), and
-/// what a program has mapped stays until it is unmapped, or the area revoked. A [`WeakArea`] is no
-/// such reference, but can map the memory.
+/// dropped while programs have the memory mapped: their mappings stay. Dropping it does not sleep,
+/// and is allowed in any context but NMI (with `PREEMPT_RT`, in any that is preemptible). A
+/// [`WeakArea`] is no such reference, but can map the memory.
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
 /// [`Flags::READ_ONLY`]. So no Rust reference (`&T` or `&mut T`) to the memory exists, except while
@@ -46,10 +46,10 @@ use kernel::{
 /// # Invariants
 ///
 /// - `handle` keeps an area alive.
-/// - `memory` points to the first byte of that area, which is as large as the type that `memory`
-///   points to, aligned for it, and valid for reads and writes as long as it lives.
-/// - Any bytes are a value of that type: it is `FromBytes` and `IntoBytes`, or a slice of such a
-///   type.
+/// - `memory` points to the first byte of that area. The value there is as large as the area. The
+///   address is aligned for it, and valid for reads and writes as long as the area lives.
+/// - Whatever the bytes are, they are a value of the type that `memory` points to: this is
+///   `FromBytes` and `IntoBytes`, or a slice of such a type.
 ///
 /// # Examples
 ///
@@ -103,7 +103,7 @@ impl<T: FromBytes + IntoBytes> Area<T> {
         let (handle, memory) = Self::alloc(size_of::<T>(), flags)?;
 
         // INVARIANT: `memory` is the memory of that handle's area, as large as `T` and aligned for
-        // it. By the bounds any bytes are a `T`.
+        // it. By its traits, any bytes are a `T`.
         Ok(Self { handle, memory })
     }
 
@@ -137,7 +137,7 @@ impl<T: FromBytes + IntoBytes> Area<T> {
         let (handle, memory) = Self::alloc(size, flags)?;
 
         // INVARIANT: `memory` is the memory of that handle's area, as large as `len` `T`s and
-        // aligned for them. By the bounds any bytes are a `T`.
+        // aligned for them. By its traits, any bytes are a `T`.
         Ok(Area {
             handle,
             memory: NonNull::slice_from_raw_parts(memory, len),
@@ -218,7 +218,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// | error | clause | cause |
     /// | --- | --- | --- |
     /// | [`EOVERFLOW`] | `RangeNoWrap` | `page_offset` wraps when counted in bytes |
-    /// | [`EINVAL`] | `RangeInArea` | the area has fewer pages after `page_offset` than `mapping` |
+    /// | [`EINVAL`] | `RangeInArea` | the area has fewer pages after `page_offset` than `mapping` has |
     /// | [`EBUSY`] | `VmaInit` | the hook has already mapped an area into `mapping` |
     /// | [`ENODEV`] | `NotRevoked` | the area was revoked |
     /// | [`EACCES`] | `PolicyHeld` | executable; or private and writable; or against the flags |
@@ -240,7 +240,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// Returns a handle that can only map the memory, and does not keep the area alive.
     ///
     /// [`freeze`](Self::freeze) takes a `&mut Area` and fails if there is another `Area`, but does
-    /// not mind a `WeakArea`. So an mmap hook can use one without the lock of the `Area`.
+    /// not mind a `WeakArea`. So a driver that keeps its `Area` in a lock, in order to freeze it, can
+    /// map by a `WeakArea` in its mmap hook, without that lock.
     ///
     /// # Examples
     ///
@@ -323,13 +324,13 @@ impl<T: KnownSize + ?Sized> Clone for Area<T> {
 
 // SAFETY: An area belongs to no task.
 // - `AnyThread`: the reference count is atomic, so that any task can use the reference and drop it.
-//   The memory holds a `T`, which by the bounds any task may use: after one task has dropped
-//   a `Frozen`, another one can get the next.
+//   Different tasks can get a `Frozen` one after another, and so a `&mut` to the same `T`. They
+//   may, because `T` is `Send`.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Send for Area<T> {}
 
 // SAFETY: With a `&Area`, a task can get views and call the C functions.
 // - `AnyThread`: several tasks may call the C functions at the same time. The accesses of a view
-//   tolerate others at the same time, because programs can access the memory at any time. To
-//   get a reference to the memory takes a `&mut Area`; it refers to a `T`, which by the bounds is
-//   `Sync`.
+//   are made for accesses by others at the same time, which programs can make anyway. A reference
+//   to the memory itself is had only from a `&mut Area`. Tasks can share that reference, because
+//   `T` is `Sync`.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Sync for Area<T> {}

@@ -34,12 +34,12 @@ struct vmremap_ring_sample {
  * @head: number of samples that the program has read
  * @tail: number of samples that the driver has stored
  * @lost: number of periods without a stored sample, because the ring was full or the timer late
- * @samples: sample n is at n modulo %VMREMAP_RING_SLOTS
+ * @samples: the n-th stored sample, counted from 0, is at n modulo %VMREMAP_RING_SLOTS
  *
- * The program writes only @head. Load @tail with acquire before reading the samples below
- * it, and @lost, which then counts at least the periods before the last of these samples.
- * Store @head with release after reading samples: the driver may then overwrite them. poll(2)
- * reports POLLIN while there are samples that the program has not read.
+ * The program writes only @head. Load @tail with acquire. Then read the samples below it, and
+ * @lost, which then includes each lost period before the last of these samples, and perhaps
+ * later ones. Store @head with release after reading samples: the driver may then overwrite
+ * them. poll(2) reports POLLIN while there are samples that the program has not read.
  */
 struct vmremap_ring {
 	__u32 head;

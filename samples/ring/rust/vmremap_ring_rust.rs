@@ -70,7 +70,7 @@ struct Ring {
 }
 
 impl Ring {
-    /// Returns how many samples the program has not read; too many if its head is wrong.
+    /// Returns how many samples the program has not read: any number if its head is wrong.
     fn unread(&self, tail: u32) -> u32 {
         // Pairs with the program's release: it has read the samples below its head.
         tail.wrapping_sub(io_project!(&self.area, .head).load(Acquire))
@@ -105,7 +105,7 @@ impl HrTimerCallback for Ring {
     type Pointer<'a> = Arc<Self>;
 
     // This runs in an interrupt: it must not sleep, so it must not allocate, map, revoke, freeze,
-    // lock a `Mutex` or drop an `Arc`. If it is late, it skips periods, and does no more work.
+    // lock a `Mutex` or drop an `Arc`. If it is late, it skips periods: it never works longer.
     fn run(ring: ArcBorrow<'_, Self>, mut ctx: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
         let ended = ctx.forward_now(PERIOD) as u32;
         let periods = ring.periods.fetch_add(ended, Relaxed).wrapping_add(ended);
