@@ -39,6 +39,7 @@ def read(review, document, foreign):
         review.error(PAGE, 1, f"{name}, of which the API speaks, is not found in the crate kernel")
     named = set(re.findall(r"^### `([^`]+)`", parts.get("Foreign", ""), flags=re.M))
     if foreign:
+        review.behind |= foreign.behind
         check(review, text, parts.get("Foreign", ""), {
             name: methods for name in {*known.values(), *named}
             if (methods := foreign.types.get(name))}, check_verdict)
@@ -89,6 +90,7 @@ def check(review, text, part, wanted, check_cells):
         # Who takes one, each row says by name.
         own = [key for key in wanted.get(name, ()) if not key.startswith("taken by ")]
         every = f"all {hashlib.sha256(' '.join(own).encode()).hexdigest()[:8]}"
+        review.behind[every] = own
         for key in wanted.get(name, ()):
             review.error(*where, f"{name}: no row for {key}, or for '{every}'",
                          when=key not in said and (key not in own or every not in said))

@@ -10,21 +10,21 @@ FEW = 6
 
 class Foreign:
     """@docs: by public path, what functions, methods and traits say. @types: by public path, their safe methods and some
-    of their traits; @derefs: what else a reference to one gives the methods of."""
+    of their traits; @derefs: what else a reference to one gives the methods of. @behind: by hash, the names that it is of."""
 
     def __init__(self, build):
         folder = build.kernel.parent / "rustdoc"
         key = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:12]
         kept = folder / f"facts-{key}.json"
         if not kept.exists():
-            self.docs, self.types, self.derefs = {}, {}, {}
+            self.docs, self.types, self.derefs, self.behind = {}, {}, {}, {}
             for crate, document in build.foreign().items():
                 self.index, self.paths, self.seen = document["index"], document["paths"], set()
                 self.walk(document["root"], crate)
                 self.take()
-            kept.write_text(json.dumps([self.docs, self.types, {path: sorted(of) for path, of in self.derefs.items()}]),
-                            encoding="utf-8")
-        self.docs, self.types, self.derefs = json.loads(kept.read_text(encoding="utf-8"))
+            derefs = {path: sorted(of) for path, of in self.derefs.items()}
+            kept.write_text(json.dumps([self.docs, self.types, derefs, self.behind]), encoding="utf-8")
+        self.docs, self.types, self.derefs, self.behind = json.loads(kept.read_text(encoding="utf-8"))
 
     def walk(self, identity, path):
         """What is public below a module, by the path by which it is."""
@@ -58,8 +58,9 @@ class Foreign:
                 for path in filter(None, map(self.resolve, (name for name in taken if name.startswith("kernel::")))):
                     takers.setdefault(path, set()).add(f"taken by {owners.get(identity, '')}::{item['name']}")
         for path in takers.keys() & {path for path, methods in self.types.items() if methods}:
-            few = takers[path] if len(takers[path]) <= FEW else [
-                f"taken by {hashlib.sha256(' '.join(sorted(takers[path])).encode()).hexdigest()[:8]}"]
+            all_of_them = f"taken by {hashlib.sha256(' '.join(sorted(takers[path])).encode()).hexdigest()[:8]}"
+            few = takers[path] if len(takers[path]) <= FEW else [all_of_them]
+            self.behind[all_of_them] = sorted(taker.removeprefix("taken by ") for taker in takers[path])
             self.types[path] = sorted({*self.types[path], *few})
 
     def named(self, inner):

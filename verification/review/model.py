@@ -38,6 +38,7 @@ class Review:
     obligations: dict = field(default_factory=dict)  # of the same: each point in its own words, and its clause
     boundary: dict = field(default_factory=dict)  # of a public item: rows of what can be done to it
     verdicts: dict = field(default_factory=dict)  # of a type of the crate kernel: rows of its safe methods
+    behind: dict = field(default_factory=dict)  # of a hash in these rows: the names of the methods that it is of
     snapshot: str = ""  # of the API, as it is
     preface: str = ""
     argument: str = ""

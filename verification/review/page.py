@@ -6,7 +6,7 @@ import re
 
 import modules
 import signed
-from text import UNCHECKED, Text, heading, indented, label, page_of
+from text import UNCHECKED, Text, fold, heading, indented, label, page_of
 
 TITLES = {"requires": "Required of the caller", "checks": "Checked by", "site": "Where it is checked",
           "meets": "Checked, though it holds there anyway, by", "guarantees": "Guaranteed by",
@@ -101,8 +101,11 @@ class Pages(Text):
     def of_foreign(self, verdicts):
         """A type of the crate kernel, and of each of its safe methods why it undoes nothing."""
         name, rows = verdicts
-        return heading(name, 1) + "".join(f"\n{', '.join(f'``{key}``' for key in keys)}\n   {self.inline(cells[0])}\n"
-                                          for keys, cells in rows)
+        behind = {key: self.review.behind.get(key, ()) for keys, _ in rows for key in keys}
+        return heading(name, 1) + "".join(
+            f"\n{', '.join(f'``{key}``' for key in keys)}\n   {self.inline(cells[0])}\n" + "".join(
+                fold(f"These {len(behind[key])}", f"\n{', '.join(f'``{one}``' for one in behind[key])}\n") for key in keys if behind[key])
+            for keys, cells in rows)
 
     def of_function(self, name):
         """A function of the ABI with what it uses in its file, and for each clause of its contract what shows it."""
