@@ -94,7 +94,7 @@ static void *test_address(struct test_memory *mem)
 	case VMREMAP_TEST_KMALLOC:
 		return kzalloc(PAGE_ALIGN(mem->size), GFP_KERNEL);
 	case VMREMAP_TEST_STACK:
-		return task_stack_page(current);
+		return (void *)PAGE_ALIGN_DOWN((unsigned long)task_stack_page(current));
 	case VMREMAP_TEST_TEXT:
 		return (void *)PAGE_ALIGN_DOWN((unsigned long)test_memory_alloc);
 	case VMREMAP_TEST_IOREMAP:
