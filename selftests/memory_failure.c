@@ -33,14 +33,14 @@ FIXTURE_VARIANT(failed) {
 FIXTURE_VARIANT_ADD(failed, mmap_only_page) { TEST_MMAP, 1, 0, 0 };
 FIXTURE_VARIANT_ADD(failed, mmap_first_page) { TEST_MMAP, SMALL, 0, 0 };
 FIXTURE_VARIANT_ADD(failed, mmap_last_page) { TEST_MMAP, SMALL, SMALL - 1, 0 };
-FIXTURE_VARIANT_ADD(failed, mmap_in_pmd) { TEST_MMAP, 3 * PMD_PAGES, PMD_PAGES + 77, 0 };
+FIXTURE_VARIANT_ADD(failed, mmap_in_pmd) { TEST_MMAP, 3 * PMD_PAGES, PMD_PAGES + 13, 0 };
 FIXTURE_VARIANT_ADD(failed, mmap_populate) {
 	TEST_MMAP, 3 * PMD_PAGES, 2 * PMD_PAGES, VMREMAP_POPULATE
 };
 
 FIXTURE_VARIANT_ADD(failed, prepare_only_page) { TEST_PREPARE, 1, 0, 0 };
 FIXTURE_VARIANT_ADD(failed, prepare_last_page) { TEST_PREPARE, SMALL, SMALL - 1, 0 };
-FIXTURE_VARIANT_ADD(failed, prepare_in_pmd) { TEST_PREPARE, 3 * PMD_PAGES, PMD_PAGES + 77, 0 };
+FIXTURE_VARIANT_ADD(failed, prepare_in_pmd) { TEST_PREPARE, 3 * PMD_PAGES, PMD_PAGES + 13, 0 };
 FIXTURE_VARIANT_ADD(failed, prepare_populate) {
 	TEST_PREPARE, 3 * PMD_PAGES, 0, VMREMAP_POPULATE
 };
