@@ -2,12 +2,12 @@
 
 //! KUnit suites of the crate vmremap, which they use as a driver does.
 
-use core::ptr;
 use kernel::{
     bindings,
     error::from_result,
     mm::virt::VmaNew,
     prelude::*,
+    types::Opaque,
     ModuleMetadata, //
 };
 use vmremap::Mapping;
@@ -16,16 +16,28 @@ const __LOG_PREFIX: &[u8] = b"vmremap\0";
 
 /// The module that `#[vtable]` says owns the devices of the examples. `module!` would make one, and
 /// the kernel's own examples have one like this. This file is built with
-/// `CONFIG_VMREMAP_KUNIT_TEST` only. No example is registered: no file takes a reference on it.
+/// `CONFIG_VMREMAP_KUNIT_TEST` only.
 struct LocalModule;
 
 impl ModuleMetadata for LocalModule {
     const NAME: &'static CStr = c"vmremap";
+
+    #[cfg(MODULE)]
     const THIS_MODULE: ThisModule = {
-        let built_in = ptr::null_mut();
+        extern "C" {
+            static __this_module: Opaque<bindings::module>;
+        }
+
         // SAFETY:
-        // - `RightModule`: null is the owner of operations that are built into the kernel. Those of
-        //   the examples are never registered.
+        // - `RightModule`: the symbol is that of the module into which this file is linked.
+        unsafe { ThisModule::from_ptr(__this_module.get()) }
+    };
+
+    #[cfg(not(MODULE))]
+    const THIS_MODULE: ThisModule = {
+        let built_in = core::ptr::null_mut();
+        // SAFETY:
+        // - `RightModule`: null is the owner of operations that are built into the kernel.
         unsafe { ThisModule::from_ptr(built_in) }
     };
 }

@@ -36,6 +36,16 @@ use kernel::{
     types::Opaque, //
 };
 
+// `TableStays` says of these architectures that unmapping a table only reads it.
+#[cfg(not(any(
+    target_arch = "aarch64",
+    target_arch = "loongarch64",
+    target_arch = "riscv64",
+    target_arch = "s390x",
+    target_arch = "x86_64",
+)))]
+compile_error!("look whether the DMA operations of this architecture write to a table");
+
 /// An area that is mapped for the DMA of a device until the device is unbound from its driver.
 ///
 /// A `DmaArea` derefs to the kernel crate's [`SGTable`], whose entries have the DMA addresses of
