@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A driver that maps its buffer of 4 pages from the 3rd page on, and a program that maps 4 pages: insmod, when it loads the
- * module. remap_vmalloc_range() must refuse this. The log says what mmap() has returned.
+ * A driver that maps its buffer of 4 pages from the 3rd page on, and a program that maps 4 pages:
+ * insmod, when it loads the module. remap_vmalloc_range() must refuse this. The log says what
+ * mmap() has returned.
  */
 #include <linux/anon_inodes.h>
 #include <linux/err.h>

@@ -1,0 +1,657 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What each patch of the series adds to mm/vmremap, as the edits that take it out again.
+
+The whole tree is c/ after the edits in UPSTREAM. A tree without a feature is the tree with it, after the feature's edits. So
+c/ is the only source, and what stands here is only what differs: the names that go, and the lines that used them.
+"""
+from derive import cut, forget, put, sub
+
+HEADER = "vmremap.h"
+
+
+class Feature:
+    """name: that of the patch. files: go. names: of definitions that go from all files. edits: what else changes, by file.
+    words: no file of an earlier tree contains any of these. tests: KUnit suites that go, besides those of files.
+    test_edits: as edits, in kunit/."""
+    def __init__(self, name, files=(), names=(), edits=None, words=(), tests=(), test_edits=None):
+        self.name, self.files, self.names, self.edits, self.words = name, files, set(names), edits or {}, words
+        self.tests, self.test_edits = tests, test_edits or {}
+
+
+# What a module outside of the tree needs, or an older kernel.
+UPSTREAM = {
+    HEADER: [
+        sub(r" \* The Contract sections name(.|\n)*? says so:\n \*\n",
+            " * A request that cannot be granted is refused with an errno that tells why:\n *\n", 1),
+        sub(r"^( \*\t%-E\w+)\t+(?:\w+)\t+(.*)$", r"\1\t\2", 10),
+        cut(" *\t\t\t\tis NULL or an ERR_PTR()\n"),
+        put("in no live vmalloc allocation, or the area\n",
+            "in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n"),
+        sub(r" \* If several of them do not hold,(.|\n)*?(?=\*/)", " * If there are several reasons, do not rely on which one the errno tells.\n ", 1),
+        sub(r"\bVMREMAP_H\b", "_LINUX_VMREMAP_H", 3),
+        cut('#if __has_include("vmremap_compat.h")\n#include "vmremap_compat.h"\n#endif\n\n'),
+        put("VMREMAP_POPULATE\t0x8U", "VMREMAP_POPULATE\t0x10U"),
+        put("VMREMAP_REVOCABLE\t0x10U", "VMREMAP_REVOCABLE\t0x8U"),
+        put(" vmremap_range_partial() maps parts of a VMA. If vmremap is a module, a\n * part can only be memory of an area.\n",
+            " vmremap_range_partial() maps parts of a VMA.\n"),
+        put("If this is not the whole of @vma, PMDs also need Linux 6.15\n"
+            " * or newer, and /sys/kernel/mm/transparent_hugepage/enabled must allow huge pages.\n"
+            " *\n"
+            " * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,\n"
+            " * because the kernel does not export remap_vmalloc_range_partial().\n",
+            "If this is not the whole of @vma,\n"
+            " * /sys/kernel/mm/transparent_hugepage/enabled must also allow huge pages.\n"),
+        cut(" * * %-EOPNOTSUPP - @kaddr is not in an area, this is not the whole of @vma, and vmremap is a\n"
+            " *   module\n"),
+        put(" * The drop-in replacement for remap_vmalloc_range(). @addr may lie in the middle of the\n"
+            " * allocation: a range that goes past the end of the allocation is refused even then, whereas\n"
+            " * remap_vmalloc_range() checks it as if @addr were the start, and may map past the end.\n",
+            " * The drop-in replacement for remap_vmalloc_range(). @addr may lie in the middle of the\n"
+            " * allocation.\n"),
+    ],
+    "main.c": None,
+    "area.c": [
+        cut("#include <linux/module.h>\n", "\t.owner = THIS_MODULE,\n"),
+    ],
+    "check.h": [
+        put(" * The clauses of docs/contract.md that can be refused, and the checks of the\n"
+            " * arithmetical ones and of flags. Pure: numbers in, a clause out, no kernel state.\n",
+            " * Why a request is refused, and the checks of its numbers and flags. Pure: numbers in, a reason\n"
+            " * out, no kernel state.\n"),
+    ],
+    "cover.c": [
+        forget("vmremap_cover_open"),
+        put("\telse if (!vmremap_fault_has_marker(vmf))\n", "\telse\n"),
+    ],
+    "vma.c": [
+        forget("vmremap_end_copy"),
+        put("/* As the kernel's vma_dummy_vm_ops, which modules cannot have. */\n",
+            "/* Unlike vma_dummy_vm_ops, these mark a VMA as taken: see vmremap_has_owner(). */\n"),
+    ],
+    "vma.h": [
+        forget("vmremap_end_copy", "vmremap_cover_open", "vmremap_fault_has_marker"),
+        cut("\t.open = vmremap_cover_open, \\\n"),
+    ],
+    "foreign.c": [
+        forget("mapped", "leaves_area", "remap"),
+        sub(r"\tenum vmremap_clause clause = VMREMAP_HOLDS;\n\tint err;\n(.|\n)*?\telse if \(vma->vm_flags & VM_PFNMAP",
+            "\tconst struct vm_struct *memory = find_vm_area((void *)req->kaddr);\n"
+            "\tenum vmremap_clause clause;\n"
+            "\tint err;\n\n"
+            "\tif (!memory)\n"
+            "\t\tclause = VMREMAP_AREA_VALID;\n"
+            "\telse\n"
+            "\t\tclause = vmremap_check_in_area(req, (unsigned long)memory->addr,\n"
+            "\t\t\t\t\t       get_vm_area_size(memory) >> PAGE_SHIFT);\n"
+            "\tif (!clause && !(memory->flags & (VM_USERMAP | VM_DMA_COHERENT)))\n"
+            "\t\tclause = VMREMAP_AREA_SHAREABLE;\n"
+            "\tif (!clause && (vma->vm_flags & VM_PFNMAP", 1),
+        put("vma->vm_ops == &vmremap_pieces_vm_ops ||\n"
+            "\t\t vma->vm_ops == &vmremap_area_vm_ops || vma->vm_ops == &vmremap_no_vm_ops)\n",
+            "vma->vm_ops == &vmremap_area_vm_ops ||\n"
+            "\t\t\tvma->vm_ops == &vmremap_pieces_vm_ops ||\n"
+            "\t\t\tvma->vm_ops == &vmremap_no_vm_ops))\n"),
+        put("\terr = remap(vma, req);\n",
+            "\terr = remap_vmalloc_range_partial(vma, req->uaddr, (void *)req->kaddr, req->pgoff,\n"
+            "\t\t\t\t\t  req->size);\n"),
+        sub(r"\tif \(err != -EINVAL\)\n(.|\n)*\}\n",
+            "\t/* A page of it must not be mapped. */\n"
+            "\treturn err == -EINVAL ? vmremap_reject(VMREMAP_AREA_SHAREABLE, req) : err;\n}\n", 1),
+    ],
+    "mmap_prepare.c": [
+        cut("#include <linux/anon_inodes.h>\n", "#include <linux/cleanup.h>\n", "#include <linux/err.h>\n",
+            "#include <linux/module.h>\n", "#include <linux/rwsem.h>\n", "#include <linux/slab.h>\n"),
+        forget("nested_leaves_file", "bring_file", "probe_fops", "file", "probe_kernel"),
+        put(" * calls this before that. The lookup then finds nothing, or a VMA that is to be replaced and\n"
+            " * whose vm_ops are gone: leave all to faults, and drop the reference that is left to us.\n",
+            " * calls this before that. The lookup then finds nothing, or a VMA that is to be replaced and\n"
+            " * whose vm_ops are gone: leave all to faults.\n"),
+        put("\tif (!vma || vma->vm_ops != &prepared_vm_ops) {\n"
+            "\t\tif (nested_leaves_file)\n"
+            "\t\t\tfput((struct file *)file);\n"
+            "\t} else if (vmremap_area_of_file(file)) {\n"
+            "\t\tvmremap_prefault(vma);\n"
+            "\t}\n",
+            "\tif (vma && vma->vm_ops == &prepared_vm_ops && vmremap_area_of_file(file))\n"
+            "\t\tvmremap_prefault(vma);\n"),
+    ],
+    "idle.c": [
+        put(" * memory, because setting these up costs more than mapping an area. The refs of a cached area\n"
+            " * are 0, so that a lookup in the index does not return it. A cached area holds no reference on\n"
+            " * the module, so that the module can be unloaded.\n",
+            " * memory, because setting these up costs more than mapping an area. The refs of a cached area\n"
+            " * are 0, so that a lookup in the index does not return it.\n"),
+        cut("#include <linux/module.h>\n"),
+        sub(r"\t/\*\n\t \* A cached area holds no reference on this module(.|\n)*?module_put\(THIS_MODULE\);\n", "", 1),
+        cut("\t__module_get(THIS_MODULE);\n\tarea->state"),
+        put("\t\treturn NULL;\n\n = VMREMAP_OPEN;\n", "\t\treturn NULL;\n\n\tarea->state = VMREMAP_OPEN;\n"),
+        sub(r"/\*\*\n \* vmremap_idle_end - free(.|\n)*\Z",
+            "#if IS_ENABLED(CONFIG_VMREMAP_KUNIT_TEST)\n"
+            "/* Free all cached areas, while nobody allocates or puts areas. */\n"
+            "void vmremap_idle_end(void)\n{\n"
+            "\tunsigned int slot;\n\n"
+            "\t/* A lookup under RCU with a stale pointer may hold a file for a moment. */\n"
+            "\tsynchronize_rcu();\n"
+            "\tfor (slot = 0; slot < IDLE_AREAS; slot++)\n"
+            "\t\tif (idle[slot]) {\n"
+            "\t\t\t__fput_sync(idle[slot]->file);\n"
+            "\t\t\tidle[slot] = NULL;\n"
+            "\t\t}\n}\n#endif\n", 1),
+        put("for a short time, see vmremap_idle_end(). Also", "for a short time. Also"),
+    ],
+    "pieces.c": [
+        cut("#include <linux/module.h>\n", "\t.owner = THIS_MODULE,\n",
+            " * @dontcopy: an area among them is %VMREMAP_DONTCOPY\n", "\tbool dontcopy;\n", "\t.open = pieces_vma_open,\n",
+            "\tpieces->dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);\n"),
+        forget("pieces_vma_open"),
+        put("@dontcopy and @tree are constant", "@tree is constant"),
+        put("if (vmremap_fault_copies(vmf) || vmremap_fault_has_marker(vmf))", "if (vmremap_fault_copies(vmf))"),
+        put(" * refused and the driver ignores that, every access to the VMA has to raise SIGBUS, and upstream\n"
+            " * exports no function that zaps the entries of a VMA that is being set up.\n",
+            " * refused and the driver ignores that, every access to the VMA has to raise SIGBUS.\n"),
+    ],
+}
+
+IDLE = Feature("idle", ["idle.c"], words=["idle", "cached"], test_edits={
+    "device.c": [cut("\t/* Cached areas may have blocks of another order. */\n\tvmremap_idle_end();\n", "\tvmremap_idle_end();\n")],
+}, edits={
+    HEADER: [
+        put(" * thread. A few small areas are cached instead, and are zeroed before vmremap_area_alloc()\n * reuses them.\n",
+            " * thread.\n"),
+    ],
+    "area.c": [
+        put("area = vmremap_idle_take(PFN_UP(size), flags) ?: make(PFN_UP(size), flags);", "area = make(PFN_UP(size), flags);"),
+        cut("\t/* This area, or an older one that it replaces in the cache. */\n"
+            "\tarea = vmremap_idle_keep(area);\n\tif (!area)\n\t\treturn;\n"),
+    ],
+    "area.h": [
+        put(" * @refs: one for each holder among drivers, and for each piece of a VMA; 0 while it is kept\n"
+            " *\tfor the next one, see idle.c\n",
+            " * @refs: one for each holder among drivers, and for each piece of a VMA\n"),
+        put(" * Once the area is in the index nothing but @refs, @state and @inserting changes, and @size\n"
+            " * and @flags while it has no reference.\n",
+            " * Once the area is in the index nothing but @refs, @state and @inserting changes.\n"),
+    ],
+})
+
+PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_check_in_vma"], words=["piece", "partial"],
+                 tests=["partial.c"], test_edits={
+    "foreign.c": [
+        forget("request_is_checked_first", "a_part"),
+        cut("\tKUNIT_CASE(request_is_checked_first),\n", "\tKUNIT_CASE(a_part),\n",
+            " * @offset: for vmremap_range_partial(): offset in the VMA\n"
+            " * @size: for vmremap_range_partial(): bytes to map; 0 calls vmremap_range()\n",
+            "\tunsigned long offset;\n\tunsigned long size;\n",
+            "\t\t\t\t/* The size that does not end at a page still takes all pages. */\n"
+            "\t\t\t\trange->size = pages & 1 ? pages * PAGE_SIZE - 1 : 0;\n",
+            "\trange->size = 2 * PAGE_SIZE - 1;\n", "\trange->size = size - 1;\n"),
+        put("\tif (!range->size)\n"
+            "\t\treturn vmremap_range(vma, range->kaddr, range->pgoff);\n"
+            "\treturn vmremap_range_partial(vma, vma->vm_start + range->offset,\n"
+            "\t\t\t\t     range->kaddr, range->pgoff, range->size);\n",
+            "\treturn vmremap_range(vma, range->kaddr, range->pgoff);\n"),
+        put("/* vmremap_range() and vmremap_range_partial() on plain vmalloc memory. */", "/* vmremap_range() on plain vmalloc memory. */"),
+    ],
+    "mmap.c": [
+        cut("\tKUNIT_EXPECT_EQ(test, vmremap_range_partial(NULL, 0, NULL, 0, 0), -EBUSY);\n"),
+        sub(r"\t+ +vmremap_range_partial\(vma, vma->vm_start, dev->area->addr, 0,\n\t+ +PAGE_SIZE\) != -EBUSY \|\|\n", "", 2),
+    ],
+}, edits={
+    HEADER: [
+        put(" * flags restrict how it can be mapped. vmremap_range() replaces remap_vmalloc_range(), with the\n"
+            " * same arguments; vmremap_range_partial() maps parts of a VMA.\n",
+            " * flags restrict how it can be mapped. vmremap_range() replaces remap_vmalloc_range(), with the\n"
+            " * same arguments.\n"),
+        cut(" *\t%-ERANGE\tthe range leaves the VMA\n", " *\t%-ENODATA\tthe size is 0\n"),
+        put(" * writable, unless vmremap_range() or vmremap_range_partial() makes it and the area is not\n"
+            " * %VMREMAP_REVOCABLE.\n", " * writable, unless vmremap_range() makes it and the area is not %VMREMAP_REVOCABLE.\n"),
+        put(" * MAP_POPULATE. The flag has no effect on a part of a VMA that vmremap_range_partial() maps: there,\n"
+            " * faults map all pages.\n", " * MAP_POPULATE.\n"),
+        put(" * Such an area has three restrictions: no function maps it private and writable;\n"
+            " * vmremap_range_partial() refuses to map it to only a part of a VMA; and in an .mmap callback\n"
+            " * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an .mmap_prepare\n"
+            " * callback, %VMREMAP_POPULATE works.\n",
+            " * Such an area has two restrictions: no function maps it private and writable; and in an .mmap\n"
+            " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an\n"
+            " * .mmap_prepare callback, %VMREMAP_POPULATE works.\n"),
+        put(" * A mapping of a whole VMA holds a reference on the area's file, which this function does not\n"
+            " * count. If vmremap_range_partial() has mapped less than the whole VMA, that part holds a\n"
+            " * reference on the area, which is counted. If",
+            " * A mapping holds a reference on the area's file, which this function does not count. If"),
+        put(" * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold\n"
+            " * a reference until they return.\n",
+            " * vmremap_range() runs, which finds the area by its address and holds a reference until it\n"
+            " * returns.\n"),
+    ],
+    "area.h": [
+        put("among drivers, and for each piece of a VMA\n", "among drivers\n"),
+    ],
+    "check.h": [cut("\tVMREMAP_RANGE_IN_VMA,\n")],
+    "reject.c": [cut('\t[VMREMAP_RANGE_IN_VMA] = { "RangeInVma", -ERANGE },\n')],
+    "foreign.c": [
+        cut("\t\t\tvma->vm_ops == &vmremap_pieces_vm_ops ||\n"),
+        put("and that stays in @vma", "for the whole of @vma"),
+        put("Return: as vmremap_range_partial()", "Return: as vmremap_range()"),
+        put("\terr = remap_vmalloc_range_partial(vma, req->uaddr, (void *)req->kaddr, req->pgoff,\n"
+            "\t\t\t\t\t  req->size);\n", "\terr = remap_vmalloc_range(vma, (void *)req->kaddr, req->pgoff);\n"),
+    ],
+    "mmap.c": [
+        put("\tif (vma->vm_ops == &vmremap_area_vm_ops || vma->vm_ops == &vmremap_pieces_vm_ops)\n",
+            "\tif (vma->vm_ops == &vmremap_area_vm_ops)\n"),
+        put(" * that are mapped, and the pieces, belong to the VMA's file: if the callback fails, the kernel\n * puts that",
+            " * that are mapped belong to the VMA's file: if the callback fails, the kernel puts that"),
+        put("\tenum vmremap_clause clause = vmremap_check_request(req) ?:\n"
+            "\t\t\t\t     vmremap_check_in_vma(req, vma->vm_start, vma->vm_end);\n",
+            "\tenum vmremap_clause clause = vmremap_check_request(req);\n"),
+        put("\tif (PAGE_ALIGN(req->size) == vma->vm_end - vma->vm_start)\n"
+            "\t\treturn vmremap_cover(area, vma, req, VMREMAP_PRIVATE_COPIES);\n"
+            "\treturn vmremap_map_piece(area, vma, req);\n",
+            "\treturn vmremap_cover(area, vma, req, VMREMAP_PRIVATE_COPIES);\n"),
+        put(" * @req: any request\n", " * @req: a request for the whole of @vma\n"),
+        put("Return: as vmremap_range_partial()", "Return: as vmremap_range()"),
+        put("\treturn vmremap_range_partial(vma, vma ? vma->vm_start : 0, addr, pgoff,\n"
+            "\t\t\t\t     vma ? vma->vm_end - vma->vm_start : 0);\n",
+            "\tstruct vmremap_request req = { .kaddr = (unsigned long)addr, .pgoff = pgoff };\n"
+            "\tint err;\n\n"
+            "\tif (!vma)\n"
+            "\t\treturn vmremap_reject(VMREMAP_VMA_INIT, &req);\n"
+            "\treq.uaddr = vma->vm_start;\n"
+            "\treq.size = vma->vm_end - vma->vm_start;\n"
+            "\terr = map_range(vma, &req);\n"
+            "\treturn err ? take_back(vma, err) : 0;\n"),
+    ],
+    "revoke.c": [put("And no revocable area is mapped to\n * a part of a VMA, whose vm_file is another file. The invalidate_lock", "The invalidate_lock")],
+    "cover.c": [put("vmremap_check_vma(vma, NULL)", "vmremap_check_vma(vma)")],
+    "vma.c": [
+        cut(" * @ours: vm_ops that vmremap may have put there before, or NULL\n"),
+        put("vmremap_check_vma(const struct vm_area_struct *vma,\n"
+            "\t\t\t\t      const struct vm_operations_struct *ours)\n", "vmremap_check_vma(const struct vm_area_struct *vma)\n"),
+        put("\t    vma->vm_flags & VM_PFNMAP || (vma->vm_ops != ours && vmremap_has_owner(vma->vm_ops)))\n",
+            "\t    vma->vm_flags & VM_PFNMAP || vmremap_has_owner(vma->vm_ops))\n"),
+    ],
+    "vma.h": [
+        put(" * VMAs that are being set up, and the ways to map: a whole VMA on one area, a piece of an area, and\n"
+            " * plain vmalloc memory.\n",
+            " * VMAs that are being set up, and the ways to map: a VMA on one area, and plain vmalloc memory.\n"),
+        put("extern const struct vm_operations_struct vmremap_area_vm_ops, vmremap_pieces_vm_ops;\n",
+            "extern const struct vm_operations_struct vmremap_area_vm_ops;\n"),
+        put("vmremap_check_vma(const struct vm_area_struct *vma,\n"
+            "\t\t\t\t      const struct vm_operations_struct *ours);\n", "vmremap_check_vma(const struct vm_area_struct *vma);\n"),
+    ],
+})
+
+DMA = Feature("dma", ["dma.c"], ["sg_table"], words=["sg_table", "dma_map"])
+
+TRACE = Feature("trace", ["trace.h"], ["CREATE_TRACE_POINTS"], words=["trace_", "tracepoint", "trace.h"], test_edits={
+    "reject.c": [cut("\tconst struct vmremap_request req = {};\n"), put("vmremap_reject(c->clause, &req)", "vmremap_reject(c->clause)")],
+    "revoke.c": [cut('#include "../c/trace.h"\n')],
+}, edits={
+    "reject.c": [
+        cut('#include "trace.h"\n', "\tconst char *name;\n"),
+        put("static const struct {\n\tint err;\n} clauses[] = {\n", "static const int clauses[] = {\n"),
+        sub(r"= \{ \"\w+\", (-E\w+) \},$", r"= \1,", 9),
+        cut("\ttrace_vmremap_reject(clauses[clause].name, req, clauses[clause].err);\n"),
+        put("\treturn clauses[clause].err;\n", "\treturn clauses[clause];\n"),
+        put(" * vmremap_reject - tell that a clause does not hold\n", " * vmremap_reject - the errno of a clause that does not hold\n"),
+        put("int vmremap_reject(enum vmremap_clause clause, const struct vmremap_request *req)\n",
+            "int vmremap_reject(enum vmremap_clause clause)\n"),
+        cut(" * @req: the request that it fails for\n"),
+    ],
+    "check.h": [
+        put("int vmremap_reject(enum vmremap_clause clause, const struct vmremap_request *req);\n",
+            "int vmremap_reject(enum vmremap_clause clause);\n"),
+        put("/* Of reject.c, which is not pure: it tells what was found. */\n", "/* Of reject.c. */\n"),
+        put("reject.c has their names and errnos.", "reject.c has their errnos."),
+    ],
+    "revoke.c": [
+        cut('#include "trace.h"\n', '\ttrace_vmremap_take("freeze", area, err);\n', '\ttrace_vmremap_take("thaw", area, err);\n',
+            '\ttrace_vmremap_take("revoke", area, err);\n'),
+        put("\tint err = check(area) ?: vmremap_freeze(area, WAITS);\n\n\treturn err;\n",
+            "\treturn check(area) ?: vmremap_freeze(area, WAITS);\n"),
+        put("\tint err = check(area) ?: vmremap_thaw(area);\n\n\tWARN_ONCE(err, \"vmremap: thawed an area that is not frozen\\n\");\n",
+            "\tWARN_ONCE(check(area) ?: vmremap_thaw(area),\n\t\t  \"vmremap: thawed an area that is not frozen\\n\");\n"),
+    ],
+    "area.c": [
+        cut("\tstruct vmremap_request req = { .size = size };\n"),
+        put("vmremap_reject(clause, &req)", "vmremap_reject(clause)"),
+    ],
+    "cover.c": [put("vmremap_reject(clause, req)", "vmremap_reject(clause)")],
+    "foreign.c": [sub(r"vmremap_reject\((\w+), req\)", r"vmremap_reject(\1)", 2)],
+    "mmap.c": [sub(r"vmremap_reject\((\w+), &?req\)", r"vmremap_reject(\1)", 5)],
+    "mmap_prepare.c": [sub(r"vmremap_reject\((\w+), &?req\)", r"vmremap_reject(\1)", 2)],
+})
+
+AROUND = Feature("around", words=["map_pmds", "AROUND"], edits={
+    "fault.c": [
+        forget("AROUND_PMDS", "map_pmds"),
+        put(" * address. If one PMD maps the address, map some neighbouring PMDs, too. When", " * address. When"),
+        put("\tvm_fault_t ret;\n\n\t/*\n\t * With has_hwpoisoned,", "\n\t/*\n\t * With has_hwpoisoned,"),
+        sub(r"\tret = filemap_map_pages(.*\n)(.|\n)*?\treturn ret;\n", r"\treturn filemap_map_pages\1", 1),
+    ],
+})
+
+PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "VMREMAP_COVER_VM_OPS",
+                                      "vmremap_cover_map_pages", "vmremap_cover_fault"],
+                   words=["populate", "POPULATE", "prefault", "CHEAP"], test_edits={
+    "mmap.c": [
+        put("HOOK_MMAP, SZ_64K, VMREMAP_POPULATE);", "HOOK_MMAP, SZ_64K, 0);"),
+        put("\tstruct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K,\n\t\t\t\t\t\t   VMREMAP_POPULATE);\n\n"
+            "\tdev->map = map_twice;\n",
+            "\tstruct test_device *dev = device_with_area(test, HOOK_MMAP, SZ_64K, 0);\n\n\tdev->map = map_twice;\n"),
+    ],
+}, edits={
+    HEADER: [
+        put("VMREMAP_ACCOUNT | VMREMAP_POPULATE | \\\n\t VMREMAP_REVOCABLE)", "VMREMAP_ACCOUNT | VMREMAP_REVOCABLE)"),
+        put(" * Such an area has two restrictions: no function maps it private and writable; and in an .mmap\n"
+            " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an\n"
+            " * .mmap_prepare callback, %VMREMAP_POPULATE works.\n",
+            " * No function maps such an area private and writable.\n"),
+    ],
+    "cover.c": [
+        put("\tVMREMAP_COVER_VM_OPS\n", "\t.map_pages = vmremap_cover_map_pages,\n\t.fault = vmremap_cover_fault,\n"),
+        put("\n\t/* The VMA is in i_mmap only after this callback, so revoke could not find these entries. */\n"
+            "\tif (!(area->flags & VMREMAP_REVOCABLE))\n\t\tvmremap_prefault(vma);\n", ""),
+        sub(r"\bvmremap_cover_(map_pages|fault)\b", r"cover_\1", 7),
+        sub(r"^vm_fault_t cover_", "static vm_fault_t cover_", 2),
+    ],
+    "fault.c": [
+        forget("CHEAP_PAGES", "populate", "insert"),
+        put("see vmremap_cover_map_pages()", "see cover_map_pages()"),
+        put(" * address. When a VMA is set up,\n * fill those PTE tables that will have only a few entries, because inserting these costs less than\n"
+            " * a fault.\n", " * address.\n"),
+        put(" * @vmf: the fault; for a VMA that is being set up, only .vma and .address are set\n", " * @vmf: the fault\n"),
+        put("\tif (vmf->pmd && pmd_leaf(pmdp_get_lockless(vmf->pmd)))\n", "\tif (pmd_leaf(pmdp_get_lockless(vmf->pmd)))\n"),
+        put("as vm_operations_struct.fault, or mmap lock held for write. May sleep.", "as vm_operations_struct.fault. May sleep."),
+    ],
+    "revoke.c": [
+        put(" * Every VMA with an entry is found. One that is not in i_mmap yet has no entry: see vmremap_cover()\n"
+            " * and vma_mapped() in mmap_prepare.c. One that has left i_mmap has none left, although munmap() may\n"
+            " * not have", " * Every VMA with an entry is found. One that is not in i_mmap yet has no entry. One that has left\n"
+            " * i_mmap has none left, although munmap() may not have"),
+    ],
+    "mmap_prepare.c": [
+        forget("vma_close_nothing", "vma_mapped", "prepared_vm_ops"),
+        sub(r"prepared_vm_ops", "vmremap_area_vm_ops", 2),
+        cut("#include <linux/sched.h>\n", '#include "span.h"\n'),
+    ],
+})
+
+FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "vmremap_area_is_sole_reference", "vmremap_freeze",
+                                  "vmremap_thaw", "vmremap_pinned", "vmremap_wait_thawed"],
+                 words=["freeze", "froze", "thaw", "FROZEN", "sole"], test_edits={
+    "revoke.c": [
+        cut("\tKUNIT_EXPECT_EQ(test, -ENODEV, vmremap_area_freeze(dev->area));\n\tKUNIT_EXPECT_EQ(test, map_again(test, dev), -ENODEV);\n",
+            "\tKUNIT_EXPECT_EQ(test, -EOPNOTSUPP, vmremap_area_freeze(area));\n"),
+        put("\tfor (i = 0; i < ARRAY_SIZE(none); i++) {\n"
+            "\t\tKUNIT_EXPECT_EQ(test, -EFAULT, vmremap_area_revoke(none[i]));\n"
+            "\t\tKUNIT_EXPECT_EQ(test, -EFAULT, vmremap_area_freeze(none[i]));\n\t}\n",
+            "\tfor (i = 0; i < ARRAY_SIZE(none); i++)\n"
+            "\t\tKUNIT_EXPECT_EQ(test, -EFAULT, vmremap_area_revoke(none[i]));\n"),
+        put("/* Revoke and freeze. A program", "/* Revoke. A program"),
+    ],
+}, edits={
+    HEADER: [
+        put("Unless the area is frozen or revoked, programs", "Unless the area is revoked, programs"),
+        put(" * Allow vmremap_area_revoke() and vmremap_area_freeze() to take the memory back from programs.\n",
+            " * Allow vmremap_area_revoke() to take the memory back from programs.\n"),
+    ],
+    "area.c": [
+        cut("\t/* Faults of VMAs that are left may wait, and nobody has a reference to thaw it. */\n\tvmremap_thaw(area);\n",
+            '#include "revoke.h"\n'),
+        put("\tif (IS_ERR_OR_NULL(area) || !refcount_dec_and_test(&area->refs))\n\t\treturn;\n\tfput(area->file);\n",
+            "\tif (!IS_ERR_OR_NULL(area) && refcount_dec_and_test(&area->refs))\n\t\tfput(area->file);\n"),
+    ],
+    "area.h": [cut(" * @VMREMAP_FROZEN: not now\n", "\tVMREMAP_FROZEN,\n")],
+    "cover.c": [
+        put("\t\treturn vmremap_wait_thawed(span.area, vmf);\n", "\t\treturn VM_FAULT_SIGBUS;\n"),
+    ],
+    "fault.c": [
+        put(" * under this lock, because revoke and freeze take it, too.\n", " * under this lock, because revoke takes it, too.\n"),
+        put("\t * If the area was revoked or frozen meanwhile, return VM_FAULT_NOPAGE: the access faults\n"
+            "\t * again, and then waits or fails.\n",
+            "\t * If the area was revoked meanwhile, return VM_FAULT_NOPAGE: the access faults again, and\n\t * then fails.\n"),
+    ],
+    "revoke.c": [
+        forget("WAITS", "wait_state"),
+        cut("\t\twake_up_var(&area->state);\n", "#include <linux/sched/signal.h>\n"),
+        put(" * Take an area's memory back from programs: revoke it for ever, or freeze it for a while. Only\n"
+            " * freeze waits for pins. This works like truncation:\n",
+            " * Take an area's memory back from programs. This works like truncation:\n"),
+        put("may not have flushed the TLB yet: only freeze waits for that. The", "may not have flushed the TLB yet. The"),
+    ],
+})
+
+REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmremap_area_revoke", "vmremap_state"],
+                 words=["revoke", "REVO", "inserting"], edits={
+    HEADER: [
+        put("VMREMAP_ACCOUNT | VMREMAP_REVOCABLE)", "VMREMAP_ACCOUNT)"),
+        put("Unless the area is revoked, programs", "Programs"),
+        cut(" *\t%-ENODEV\tthe area was revoked\n", " * * %-ENODEV - @area is revoked\n"),
+        put(" * writable, unless vmremap_range() makes it and the area is not %VMREMAP_REVOCABLE.\n",
+            " * writable, unless vmremap_range() makes it.\n"),
+        put(" * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(); %-EACCES for a private\n"
+            " *   writable mapping only if the area is %VMREMAP_REVOCABLE\n",
+            " * * %-EBUSY, %-EACCES - as from vmremap_area_mmap(), but not for a private writable mapping\n"),
+    ],
+    "area.h": [
+        cut(" * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE\n"
+            " * @inserting: how many make page table entries for it now, if it is VMREMAP_REVOCABLE\n",
+            "\tenum vmremap_state state;\n\tatomic_t inserting;\n", "#include <linux/atomic.h>\n"),
+        put("nothing but @refs, @state and @inserting changes.\n", "nothing but @refs changes.\n"),
+    ],
+    "check.h": [cut("\tVMREMAP_NOT_REVOKED,\n")],
+    "reject.c": [cut("\t[VMREMAP_NOT_REVOKED] = -ENODEV,\n")],
+    "cover.c": [
+        cut('#include "revoke.h"\n', "\tvmremap_insert_end(span.area);\n\treturn ret;\n", "\tvmremap_insert_end(span.area);\n",
+            "\tif (!vmremap_insert_begin(span.area))\n\t\treturn VM_FAULT_SIGBUS;\n",
+            "\tvm_fault_t ret;\n",
+            "\t/* Only an area that cannot be taken back may be copied: such a one is always open. */\n"),
+        put("(VM_MIXEDMAP | VM_PFNMAP) ||\n\t    !vmremap_insert_begin(span.area))\n", "(VM_MIXEDMAP | VM_PFNMAP))\n"),
+        put("\tret = vmremap_map_around(vmf, &span);\n}\n", "\treturn vmremap_map_around(vmf, &span);\n}\n"),
+    ],
+    "fault.c": [
+        cut('#include "revoke.h"\n'),
+        sub(r"\t/\*\n\t \* If the area was revoked meanwhile(.|\n)*?\tfolio_unlock\(folio\);\n",
+            "\t/*\n\t * finish_fault() may map the whole folio. If a page of it is poisoned, map only the page of\n"
+            "\t * this fault.\n\t */\n"
+            "\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"
+            "\t\tfolio_get(folio);\n\t\tvmf->page = page;\n\t\treturn VM_FAULT_LOCKED;\n\t}\n"
+            "\tret = vmremap_insert_page(vmf, span);\n\tfolio_unlock(folio);\n", 1),
+        put("\tvm_fault_t ret = VM_FAULT_NOPAGE;\n\tstruct folio *folio;\n", "\tstruct folio *folio;\n\tvm_fault_t ret;\n"),
+        put(" * The kernel maps or copies the page, and then unlocks the folio. The area's state is checked\n"
+            " * under this lock, because revoke takes it, too.\n",
+            " * The kernel maps or copies the page, and then unlocks the folio.\n"),
+    ],
+    "policy.c": [
+        put("\t/* A copy could not be taken back. */\n"
+            "\tif (!(*vm_flags & VM_MAYSHARE) &&\n"
+            "\t    (private == VMREMAP_PRIVATE_RDONLY || area_flags & VMREMAP_REVOCABLE))\n",
+            "\tif (!(*vm_flags & VM_MAYSHARE) && private == VMREMAP_PRIVATE_RDONLY)\n"),
+    ],
+    "vma.c": [
+        cut("\tif (READ_ONCE(area->state) == VMREMAP_REVOKED)\n\t\treturn VMREMAP_NOT_REVOKED;\n"),
+        put("Return: %VMREMAP_NOT_REVOKED, %VMREMAP_POLICY_HELD or", "Return: %VMREMAP_POLICY_HELD or"),
+    ],
+})
+
+RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_private"],
+                words=["vmremap_range", "index_add", "PRIVATE_", "foreign"], edits={
+    HEADER: [
+        put(" * There are two ways to use it. An *area* is refcounted memory that vmremap allocates; its\n"
+            " * flags restrict how it can be mapped. vmremap_range() replaces remap_vmalloc_range(), with the\n"
+            " * same arguments.\n",
+            " * An *area* is refcounted memory that vmremap allocates; its flags restrict how it can be mapped.\n"),
+        cut(" *\t%-EADDRNOTAVAIL\tan address is not page aligned\n", " *\t%-EPERM\tthat allocation was not made for userspace\n"),
+        put(" *\t%-EFAULT\tthe address is in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n",
+            " *\t%-EFAULT\tthe area is NULL or an ERR_PTR()\n"),
+        put("the range leaves the area or the allocation\n", "the range leaves the area\n"),
+        put(" * writable, unless vmremap_range() makes it.\n", " * writable.\n"),
+    ],
+    "area.c": [
+        cut("\tvmremap_index_remove(area);\n"),
+        put("\tif (!area->addr)\n\t\treturn -ENOMEM;\n\tvmremap_index_add(area);\n\treturn 0;\n", "\treturn area->addr ? 0 : -ENOMEM;\n"),
+        cut("\t/* Publish: a lookup in the index fails until refs is not zero. */\n"),
+        put("\trefcount_set_release(&area->refs, 1);\n", "\trefcount_set(&area->refs, 1);\n"),
+    ],
+    "area.h": [
+        cut("\tstruct rb_node node;\n", " * @node: the area's place in the index\n", "#include <linux/rbtree.h>\n",
+            "DEFINE_FREE(vmremap_area, struct vmremap_area *, vmremap_area_put(_T));\n\n", "#include <linux/cleanup.h>\n"),
+        put(" * Once the area is in the index nothing but @refs changes.\n", " * Once vmremap_area_alloc() has returned nothing but @refs changes.\n"),
+    ],
+    "check.h": [
+        cut("\tVMREMAP_AREA_SHAREABLE,\n"),
+        put("enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private private,\n"
+            "\t\t\t\t   bool read_implies_exec, vm_flags_t *vm_flags);\n",
+            "enum vmremap_clause vmremap_policy(unsigned int area_flags, bool read_implies_exec,\n"
+            "\t\t\t\t   vm_flags_t *vm_flags);\n"),
+    ],
+    "reject.c": [cut("\t[VMREMAP_AREA_SHAREABLE] = -EPERM,\n")],
+    "cover.c": [
+        cut(" * @private: what a private mapping may do\n", "\tif (vmremap_fault_copies(vmf))\n\t\treturn vmremap_give_locked(vmf, &span);\n"),
+        put("\t\t  const struct vmremap_request *req, enum vmremap_private private)\n",
+            "\t\t  const struct vmremap_request *req)\n"),
+        put("vmremap_check_use(area, private, &vm_flags)", "vmremap_check_use(area, &vm_flags)"),
+    ],
+    "fault.c": [
+        put("\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n",
+            "\tif (likely(!vmremap_cache_failed(folio))) {\n"),
+        put(" * The kernel maps or copies the page, and then unlocks the folio.\n", " * The kernel maps the page, and then unlocks the folio.\n"),
+    ],
+    "span.h": [forget("vmremap_fault_copies")],
+    "mmap.c": [
+        forget("map_range"),
+        put("vmremap_cover(area, vma, &req, VMREMAP_PRIVATE_RDONLY)", "vmremap_cover(area, vma, &req)"),
+    ],
+    "mmap_prepare.c": [put("vmremap_check_use(area, VMREMAP_PRIVATE_RDONLY, &vm_flags)", "vmremap_check_use(area, &vm_flags)")],
+    "policy.c": [
+        cut(" * @private: what a private mapping may do\n"),
+        put("enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private private,\n"
+            "\t\t\t\t   bool read_implies_exec, vm_flags_t *vm_flags)\n",
+            "enum vmremap_clause vmremap_policy(unsigned int area_flags, bool read_implies_exec,\n"
+            "\t\t\t\t   vm_flags_t *vm_flags)\n"),
+        put("\tif (!(*vm_flags & VM_MAYSHARE) && private == VMREMAP_PRIVATE_RDONLY)\n",
+            "\t/* Copies would silently part from the area. */\n\tif (!(*vm_flags & VM_MAYSHARE))\n"),
+    ],
+    "vma.c": [
+        cut(" * @private: what a private mapping may do\n"),
+        put("\t\t\t\t      enum vmremap_private private, vm_flags_t *vm_flags)\n", "\t\t\t\t      vm_flags_t *vm_flags)\n"),
+        put("\treturn vmremap_policy(area->flags, private,\n\t\t\t      current->personality & READ_IMPLIES_EXEC, vm_flags);\n",
+            "\treturn vmremap_policy(area->flags, current->personality & READ_IMPLIES_EXEC, vm_flags);\n"),
+    ],
+    "vma.h": [
+        put(" * VMAs that are being set up, and the ways to map: a VMA on one area, and plain vmalloc memory.\n",
+            " * VMAs that are being set up.\n"),
+        put("\t\t\t\t      enum vmremap_private private, vm_flags_t *vm_flags);\n", "\t\t\t\t      vm_flags_t *vm_flags);\n"),
+        put("\t\t  const struct vmremap_request *req, enum vmremap_private private);\n",
+            "\t\t  const struct vmremap_request *req);\n"),
+    ],
+})
+
+PREPARE = Feature("prepare", ["mmap_prepare.c", "placement.c"], words=["prepare", "placement", "get_unmapped"], names=["vm_area_desc"])
+
+MMAP = Feature("mmap", ["mmap.c", "cover.c", "fault.c", "span.h", "vma.c", "vma.h", "policy.c"],
+               ["vmremap_check_area", "vmremap_area_of_file", "vmremap_area_index", "VMREMAP_RDONLY", "VMREMAP_DONTCOPY",
+                "vmremap_policy", "vmremap_check_in_area"], edits={
+    HEADER: [
+        put("VMREMAP_FLAGS \\\n\t(VMREMAP_RDONLY | VMREMAP_DONTCOPY | VMREMAP_ACCOUNT)", "VMREMAP_FLAGS VMREMAP_ACCOUNT"),
+    ],
+})
+
+# In the order of the series.
+FEATURES = [MMAP, PREPARE, RANGE, REVOKE, FREEZE, PREFAULT, AROUND, TRACE, DMA, PIECES, IDLE]
+
+
+UPSTREAM_TESTS = {
+    "device.c": [
+        put("\trcu_barrier();\n\treturn", "\trcu_barrier();\n\t/* Each CPU keeps lists of pages that were freed. */\n"
+            "\tdrain_all_pages(NULL);\n\treturn"),
+        put('#include "device.h"\n', '#include "../../page_alloc.h"\n#include "device.h"\n'),
+    ],
+    "foreign.c": [cut("\tif (IS_MODULE(CONFIG_VMREMAP)) {\n\t\tKUNIT_EXPECT_EQ(test, uaddr, -EOPNOTSUPP);\n\t\treturn;\n\t}\n")],
+}
+
+# The sample is the C half of samples/, without the rings, with .mmap_prepare alone. Its program speaks kselftest's TAP.
+SAMPLE = {
+    "vmremap_sample.c": [
+        forget("sample_echo", "sample_mmap"),
+        cut("\tcase VMREMAP_SAMPLE_ECHO:\n"
+            "\t\tscoped_cond_guard(mutex_intr, return -EINTR, &sample->lock)\n"
+            "\t\t\tret = sample_echo(sample);\n"
+            "\t\treturn ret;\n",
+            '#ifdef VMREMAP_SAMPLE_MMAP\n#define SAMPLE_NAME "vmremap-sample-c-mmap"\n#else\n',
+            "#ifdef VMREMAP_SAMPLE_MMAP\n\t.mmap = sample_mmap,\n#else\n"),
+        put('#define SAMPLE_NAME "vmremap-sample-c"\n#endif\n', '#define SAMPLE_NAME "vmremap-sample"\n'),
+        put("\t.mmap_prepare = sample_mmap_prepare,\n#endif\n", "\t.mmap_prepare = sample_mmap_prepare,\n"),
+        sub(r"#ifdef VMREMAP_SAMPLE_MMAP\n\n?#else\n(static int sample_mmap_prepare(.|\n)*?\n)#endif\n", r"\1", 1),
+        sub("vmremap-sample-c/", "vmremap-sample/", 1),
+        sub("vmremap-sample-c", "vmremap-sample", 2),
+        put(" * vmremap C sample: a device that", " * A device that"),
+        put("(demo.c has a complete one)", "(tools/testing/selftests/mm/vmremap.c is a complete one)"),
+    ],
+    "vmremap_sample.h": [
+        forget("VMREMAP_SAMPLE_MESSAGES", "vmremap_sample_ring", "vmremap_sample_rings", "VMREMAP_SAMPLE_ECHO"),
+        put(" * The interface between the sample drivers and programs.\n"
+            " *\n"
+            " * /dev/vmremap-sample-c, and /dev/vmremap-sample-rust if the kernel supports Rust, have\n"
+            " * two regions to map:", " * The interface between the sample driver and programs.\n"
+            " *\n"
+            " * /dev/vmremap-sample has two regions to map:"),
+    ],
+    "program": [
+        forget("clause"),
+        put(" * demo - share memory with the vmremap sample drivers, and print what happens.\n"
+            " *\n"
+            " * usage: demo [DEVICE]...\n"
+            " *\n"
+            " * Map each DEVICE, by default /dev/vmremap-sample-c, and read and write its memory.\n"
+            " * If there are several, also copy data from one driver to the next and back. The\n"
+            " * exit status is 0 if each step has the expected result.\n",
+            " * Share memory with the sample driver of vmremap through two open files: read and write\n"
+            " * it, copy it from one to the other, and unplug the device.\n"),
+        put('#include "../demo.h"\n#include "../vmremap_sample.h"\n\n#define DEFAULT_DEVICE "/dev/vmremap-sample-c"\n',
+            '#include "kselftest.h"\n#include "../../../../samples/vmremap/vmremap_sample.h"\n\n'
+            '#define DEVICE "/dev/vmremap-sample"\n\n'
+            'static bool check(bool ok, const char *what)\n{\n\tksft_test_result(ok, "%s\\n", what);\n\treturn ok;\n}\n\n'
+            "@helpers@"),
+        put("#include <fcntl.h>\n", "#include <fcntl.h>\n#include <setjmp.h>\n#include <signal.h>\n#include <stdbool.h>\n"),
+        cut("#include <sys/utsname.h>\n"),
+        put(': %s (clause %s)\\n",\n\t       strerror(err), clause(err));', ': %s\\n",\n\t       strerror(err));'),
+        put(': %s (clause %s)\\n", strerror(errno), clause(errno));', ': %s\\n", strerror(errno));'),
+        # The name is longer by a tab, so the next lines are, too.
+        sub(r'printf\("(?:  |\\n)((?:.|\n)*?\);\n)', lambda found: 'ksft_print_msg("' + found[1].replace("\n\t", "\n\t\t"), 19),
+        sub(r"^int main\((.|\n)*\Z", """int main(void)
+{
+	struct device devices[2] = {};
+
+	ksft_print_header();
+	if (access(DEVICE, F_OK))
+		ksft_exit_skip("there is no %s: load vmremap_sample\\\\n", DEVICE);
+
+	if (device_show(&devices[0], DEVICE, 1000) && device_show(&devices[1], DEVICE, 2000)) {
+		driver_to_driver(&devices[0], &devices[1], 77);
+		driver_to_driver(&devices[1], &devices[0], 99);
+		unplugged(&devices[0]);
+	}
+	ksft_set_plan(ksft_test_num());
+	ksft_finished();
+}
+""", 1),
+    ],
+}
+
+SAMPLE_WITHOUT_FREEZE = {
+    "vmremap_sample.c": [
+        forget("sample_verify"),
+        cut("\tstruct vmremap_sample_verify verify;\n",
+            "\tcase VMREMAP_SAMPLE_VERIFY:\n"
+            "\t\tif (copy_from_user(&verify, argp, sizeof(verify)))\n"
+            "\t\t\treturn -EFAULT;\n"
+            "\t\tscoped_cond_guard(mutex_intr, return -EINTR, &sample->lock)\n"
+            "\t\t\tret = sample_verify(sample, &verify);\n"
+            "\t\tif (!ret && copy_to_user(argp, &verify, sizeof(verify)))\n"
+            "\t\t\treturn -EFAULT;\n"
+            "\t\treturn ret;\n"),
+    ],
+    "vmremap_sample.h": [forget("vmremap_sample_verify", "VMREMAP_SAMPLE_VERIFY")],
+    "program": [forget("verified"), cut("\tverified(dev, seed + 1);\n")],
+}
