@@ -11,6 +11,13 @@
 
 #define MEMORY 0
 
+/* On s390, clearing the entries takes most of the instructions, and both memories need it. */
+#ifdef __s390__
+#define BY_PAGE 4
+#else
+#define BY_PAGE 8
+#endif
+
 FIXTURE(ratio) {
 	int fd;
 };
@@ -23,7 +30,7 @@ FIXTURE_VARIANT(ratio) {
 };
 
 FIXTURE_VARIANT_ADD(ratio, of_1_mib) { .mib = 1, .least = 2, .by_page = 2 };
-FIXTURE_VARIANT_ADD(ratio, of_64_mib) { .mib = 64, .least = 100, .by_page = 8 };
+FIXTURE_VARIANT_ADD(ratio, of_64_mib) { .mib = 64, .least = 100, .by_page = BY_PAGE };
 
 FIXTURE_SETUP(ratio)
 {
