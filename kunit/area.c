@@ -37,13 +37,14 @@ static struct folio *first_folio(const struct vmremap_area *area)
 
 /*
  * RightPage: each page is once in the kernel's mapping and once, at the same offset, in the page
- * cache that programs map; and no folio is larger than the one before it. The page cache has no
- * page 0, so that nothing that a program writes is taken for the header of an ELF file.
+ * cache that programs map; and no folio is larger than the one before it. The page cache begins at
+ * a multiple of each folio's size. It has no page 0, so that nothing that a program writes is taken
+ * for the header of an ELF file.
  */
 static void expect_whole(struct kunit *test, const struct vmremap_area *area)
 {
 	unsigned int order = folio_order(first_folio(area));
-	unsigned long first = 1UL << order, page = 0;
+	unsigned long first = roundup_pow_of_two(area->pages), page = 0;
 	struct folio *folio;
 
 	list_for_each_entry(folio, &area->folios, lru) {

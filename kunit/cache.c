@@ -80,7 +80,7 @@ static void leaves_nothing_on_a_pinned_page(struct kunit *test)
 	struct vmremap_area *area = area_of_blocks(test, SIZE, 0, 0);
 	struct folio *folio = list_last_entry(&area->folios, struct folio, lru);
 
-	KUNIT_EXPECT_EQ(test, folio->index, PAGES);
+	KUNIT_EXPECT_EQ(test, folio->index, vmremap_first_folio(area)->index + PAGES - 1);
 	KUNIT_EXPECT_TRUE(test, folio_test_uptodate(folio));
 	folio_mark_dirty(folio);
 	folio_get(folio);
@@ -161,8 +161,8 @@ static void waits_until_pages_are_unmapped(struct kunit *test)
 	put(freeing.area);
 }
 
-/* So many pages that the last does not fit into the page cache's first node, without page 0. */
-#define FILL_PAGES	XA_CHUNK_SIZE
+/* So many pages that the last does not fit into the page cache's first node. */
+#define FILL_PAGES	(XA_CHUNK_SIZE + 1)
 
 /* An area whose page cache contains only that node, and the pages to fill it with. */
 static struct vmremap_area *unfilled_area(struct kunit *test)
@@ -175,7 +175,9 @@ static struct vmremap_area *unfilled_area(struct kunit *test)
 	INIT_LIST_HEAD(&area->folios);
 	area->file = anon_inode_create_getfile("[vmremap-test]", &fops, NULL, O_RDWR, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(area->file));
-	KUNIT_ASSERT_EQ(test, xa_reserve(&area->file->f_mapping->i_pages, 1, GFP_KERNEL), 0);
+	area->pages = FILL_PAGES;
+	KUNIT_ASSERT_EQ(test, xa_reserve(&area->file->f_mapping->i_pages,
+					 roundup_pow_of_two(FILL_PAGES), GFP_KERNEL), 0);
 	for (page = 0; page < FILL_PAGES; page++) {
 		struct folio *folio = folio_alloc(GFP_KERNEL, 0);
 
