@@ -17,7 +17,7 @@
 
 /*
  * A folio larger than a PMD could not be mapped any faster. And the allocator and the page
- * cache must support that order, which is below a PMD's if pages are 64 KiB.
+ * cache must support that order, which may be below a PMD's, as on arm64 with pages of 64 KiB.
  */
 #define VMREMAP_MAX_ORDER \
 	(IS_ENABLED(CONFIG_XARRAY_MULTI) ? \
