@@ -34,8 +34,10 @@ impl MiscDevice for Device {
     type Ptr = KBox<Self>;
     type RegistrationData = ();
 
-    fn open(_: &File, _: MiscArgs<'_, Self>) -> Result<KBox<Self>> {
-        //~ E0050
+    fn open(
+        _: &File, //~ E0050
+        _: MiscArgs<'_, Self>,
+    ) -> Result<KBox<Self>> {
         Err(ENODEV)
     }
 
