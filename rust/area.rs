@@ -218,7 +218,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// | error | clause | cause |
     /// | --- | --- | --- |
     /// | [`EOVERFLOW`] | `RangeNoWrap` | `page_offset` wraps when counted in bytes |
-    /// | [`EINVAL`] | `RangeInArea` | the area has fewer pages after `page_offset` than `mapping` has |
+    /// | [`EINVAL`] | `RangeInArea` | the area has fewer pages after `page_offset` than `mapping` |
     /// | [`EBUSY`] | `VmaInit` | the hook has already mapped an area into `mapping` |
     /// | [`ENODEV`] | `NotRevoked` | the area was revoked |
     /// | [`EACCES`] | `PolicyHeld` | executable; or private and writable; or against the flags |
@@ -240,8 +240,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// Returns a handle that can only map the memory, and does not keep the area alive.
     ///
     /// [`freeze`](Self::freeze) takes a `&mut Area` and fails if there is another `Area`, but does
-    /// not mind a `WeakArea`. So a driver that keeps its `Area` in a lock, in order to freeze it, can
-    /// map by a `WeakArea` in its mmap hook, without that lock.
+    /// not mind a `WeakArea`. So a driver that keeps its `Area` in a lock, in order to freeze it,
+    /// can map by a `WeakArea` in its mmap hook, without that lock.
     ///
     /// # Examples
     ///
