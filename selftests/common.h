@@ -29,6 +29,11 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
+/* Bytes that a page table maps: if the compiler is not told, those of most architectures. */
+#ifndef PMD_SIZE
+#define PMD_SIZE (PAGE_SIZE / 8 * PAGE_SIZE)
+#endif
+
 /* Seconds for a test; many, because an emulated machine on a busy host is slow. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 300
