@@ -59,7 +59,7 @@ static int map_to_kernel(struct vmremap_area *area)
 
 	list_for_each_entry(folio, &area->folios, lru) {
 		nr = folio_nr_pages(folio);
-		/* In a large area, this loop takes longer than the rest of what vmremap does. */
+		/* Unrolled: in a large area, it takes longer than all else that vmremap does. */
 		unrolled_count(16)
 		for (i = 0; i < nr; i++)
 			pages[page++] = folio_page(folio, i);

@@ -52,7 +52,7 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 /*
  * Has any memory of the machine failed? Nearly always not, and then no folio need be searched for
  * a failed page. memory_failure() marks a page and then counts it: to look in between is the same
- * as to look just before. for_each_online_node() would search a bitmap of 1024 nodes.
+ * as to look just before. Each fault asks, and for_each_online_node() searches MAX_NUMNODES bits.
  */
 static bool any_failed(void)
 {

@@ -77,37 +77,48 @@ static long test_access_ioctl(struct test_file *tf, unsigned int cmd,
 	return test_memory_access(tf, cmd == VMREMAP_TEST_POKE, &req);
 }
 
-static long test_get_and_put(struct test_file *tf, u32 nr)
+/* The area of a slot, or NULL. tf->lock must be held. */
+static struct vmremap_area *test_area(struct test_file *tf, u32 nr)
 {
 	struct test_memory *mem = test_memory_get(tf, nr);
-	struct vmremap_area *area = NULL;
 
-	scoped_guard(mutex, &tf->lock)
-		if (mem && mem->used && mem->kind == VMREMAP_TEST_AREA)
-			area = vmremap_area_get(mem->area);
+	return mem && mem->used && mem->kind == VMREMAP_TEST_AREA ? mem->area : NULL;
+}
+
+static long test_get_and_put(struct test_file *tf, u32 nr)
+{
+	struct vmremap_area *area;
+
+	scoped_guard(mutex, &tf->lock) {
+		area = test_area(tf, nr);
+		if (!area)
+			return -ENXIO;
+		vmremap_area_get(area);
+	}
 	vmremap_area_put(area);
-	return area ? 0 : -ENXIO;
+	return 0;
 }
 
 static long test_area_ioctl(struct test_file *tf, unsigned int cmd, u32 nr)
 {
-	struct test_memory *mem = test_memory_get(tf, nr);
+	struct vmremap_area *area;
 
 	guard(mutex)(&tf->lock);
-	if (!mem || !mem->used || mem->kind != VMREMAP_TEST_AREA)
+	area = test_area(tf, nr);
+	if (!area)
 		return -ENXIO;
 	switch (cmd) {
 	case VMREMAP_TEST_GET:
-		return vmremap_area_get(mem->area) == mem->area ? 0 : -EILSEQ;
+		return vmremap_area_get(area) == area ? 0 : -EILSEQ;
 	case VMREMAP_TEST_REVOKE:
-		return vmremap_area_revoke(mem->area);
+		return vmremap_area_revoke(area);
 	case VMREMAP_TEST_FREEZE:
-		return vmremap_area_freeze(mem->area);
+		return vmremap_area_freeze(area);
 	case VMREMAP_TEST_THAW:
-		vmremap_area_thaw(mem->area);
+		vmremap_area_thaw(area);
 		return 0;
 	default:
-		vmremap_area_put(mem->area);
+		vmremap_area_put(area);
 		return 0;
 	}
 }
