@@ -18,7 +18,8 @@ static_assert!(VMREMAP_DONTCOPY == 0x2);
 static_assert!(VMREMAP_ACCOUNT == 0x4);
 static_assert!(VMREMAP_POPULATE == 0x8);
 static_assert!(VMREMAP_REVOCABLE == 0x10);
-static_assert!(VMREMAP_FLAGS == 0x1f);
+static_assert!(VMREMAP_DMA32 == 0x20);
+static_assert!(VMREMAP_FLAGS == 0x3f);
 
 static_assert!(bindings::EPERM == 1);
 static_assert!(bindings::EINTR == 4);

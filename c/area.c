@@ -15,12 +15,20 @@
 #include "area.h"
 #include "revoke.h"
 
+/* As GFP_VMALLOC32 of mm/vmalloc.c: a kernel without ZONE_DMA32 may have such a ZONE_DMA. */
+#if defined(CONFIG_64BIT) && !defined(CONFIG_ZONE_DMA32) && defined(CONFIG_ZONE_DMA)
+#define GFP_BELOW_4G	GFP_DMA
+#else
+#define GFP_BELOW_4G	GFP_DMA32
+#endif
+
 static int gather_folios(struct vmremap_area *area, unsigned int flags)
 {
-	gfp_t gfp = GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO | __GFP_NOWARN;
+	gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
 	unsigned int limit = VMREMAP_MAX_ORDER;
 	unsigned long lacking = area->pages;
 
+	gfp |= flags & VMREMAP_DMA32 ? GFP_BELOW_4G : __GFP_HIGHMEM;
 	if (flags & VMREMAP_ACCOUNT)
 		gfp |= __GFP_ACCOUNT;
 
@@ -133,6 +141,7 @@ static struct vmremap_area *make(unsigned long pages, unsigned int flags)
 		return ERR_CAST(area->file);
 	area->pages = pages;
 	INIT_LIST_HEAD(&area->folios);
+	BLOCKING_INIT_NOTIFIER_HEAD(&area->on_revoke);
 
 	err = gather_folios(area, flags) ?: map_to_kernel(area) ?: vmremap_cache_fill(area);
 	if (!err)

@@ -7,6 +7,7 @@
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mmzone.h>
+#include <linux/notifier.h>
 #include <linux/pagemap.h>
 #include <linux/pgtable.h>
 #include <linux/rbtree.h>
@@ -50,9 +51,11 @@ enum vmremap_state {
  *	begins at a multiple of its own size
  * @file: what VMAs map, see cache.c; all @refs together hold one reference
  * @node: the area's place in the index
+ * @by_address: vmremap_alloc() has returned its address, and vmremap_free() was not called yet
+ * @on_revoke: called when it has been revoked
  *
- * Once the area is in the index nothing but @refs, @state and @inserting changes, and @size
- * and @flags while it has no reference.
+ * Once the area is in the index nothing but @refs, @state, @inserting, @by_address and @on_revoke
+ * changes, and @size and @flags while it has no reference.
  */
 struct vmremap_area {
 	refcount_t refs;
@@ -65,6 +68,8 @@ struct vmremap_area {
 	struct list_head folios;
 	struct file *file;
 	struct rb_node node;
+	int by_address;
+	struct blocking_notifier_head on_revoke;
 };
 
 /* Of cache.c: the folios of an area become the page cache of its file, and leave it. */

@@ -72,11 +72,12 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 }
 
 /* The file must look like a new file, so its f_cred must be the current credentials. */
-static bool fits(const struct vmremap_area *area, unsigned long pages)
+static bool fits(const struct vmremap_area *area, unsigned long pages, unsigned int flags)
 {
 	struct folio *folio;
 
-	if (!area || area->pages != pages || area->file->f_cred != current_cred())
+	if (!area || area->pages != pages || (area->flags ^ flags) & VMREMAP_DMA32 ||
+	    area->file->f_cred != current_cred())
 		return false;
 	list_for_each_entry(folio, &area->folios, lru)
 		if (vmremap_cache_failed(folio))
@@ -88,7 +89,7 @@ static bool fits(const struct vmremap_area *area, unsigned long pages)
  * vmremap_idle_take - take an area from the cache
  * @pages: how many pages the area must have
  * @flags: VMREMAP_* flags; with %VMREMAP_ACCOUNT nothing is taken, because charged memory is
- *	never cached
+ *	never cached; memory of %VMREMAP_DMA32 is only for an area with the same flag
  *
  * Contract: guarantees AreaOutlives, ZeroedBeforeShare, AnyThread.
  * Context: Process context.
@@ -103,7 +104,7 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 	spin_lock_irq(&lock);
 	/* The newest first. */
 	for (nr = flags & VMREMAP_ACCOUNT ? IDLE_AREAS : 0; !area && nr++ < IDLE_AREAS;)
-		if (fits(idle[(next - nr) % IDLE_AREAS], pages))
+		if (fits(idle[(next - nr) % IDLE_AREAS], pages, flags))
 			swap(idle[(next - nr) % IDLE_AREAS], area);
 	/*
 	 * If the newest area was taken, the next one gets its slot. So whoever allocates and puts

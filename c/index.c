@@ -3,6 +3,7 @@
  * All areas, by kernel address: a tree under a spinlock, as in find_vm_area(). A lookup gets a
  * reference only on an area that still has one.
  */
+#include <linux/err.h>
 #include <linux/spinlock.h>
 
 #include "area.h"
@@ -56,7 +57,8 @@ void vmremap_index_remove(struct vmremap_area *area)
  *
  * Contract: guarantees AreaValid, ReferenceOwned, AreaOutlives, AnyThread.
  * Context: Process context.
- * Return: the area, with a reference taken, or NULL if @kaddr is in no area.
+ * Return: the area, with a reference taken; NULL if @kaddr is in no area; or -ENOENT as an
+ * ERR_PTR() if it is in one that has no reference left.
  */
 struct vmremap_area *vmremap_index_get(unsigned long kaddr)
 {
@@ -64,5 +66,5 @@ struct vmremap_area *vmremap_index_get(unsigned long kaddr)
 
 	guard(spinlock)(&lock);
 	area = rb_entry_safe(rb_find((void *)kaddr, &areas, compare), struct vmremap_area, node);
-	return area && refcount_inc_not_zero_acquire(&area->refs) ? area : NULL;
+	return !area || refcount_inc_not_zero_acquire(&area->refs) ? area : ERR_PTR(-ENOENT);
 }

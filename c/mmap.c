@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What .mmap callbacks call. */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/mm.h>
 
@@ -58,7 +59,8 @@ static int map_range(struct vm_area_struct *vma, const struct vmremap_request *r
 
 	if (!area)
 		return vmremap_map_foreign(vma, req);
-	clause = vmremap_check_in_area(req, (unsigned long)area->addr, area->pages);
+	clause = IS_ERR(area) ? VMREMAP_AREA_VALID :
+				vmremap_check_in_area(req, (unsigned long)area->addr, area->pages);
 	if (clause)
 		return vmremap_reject(clause, req);
 	if (PAGE_ALIGN(req->size) == vma->vm_end - vma->vm_start)

@@ -100,11 +100,31 @@ int vmremap_area_revoke(struct vmremap_area *area)
 		xchg(&area->state, VMREMAP_REVOKED);
 		wake_up_var(&area->state);
 		unmap(area);
+		blocking_notifier_call_chain(&area->on_revoke, 0, area);
 	}
 	trace_vmremap_take("revoke", area, err);
 	return err;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_revoke);
+
+int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb)
+{
+	int err = check(area) ?: blocking_notifier_chain_register(&area->on_revoke, nb);
+
+	/* A revoke that comes later than this look finds @nb. */
+	if (!err && READ_ONCE(area->state) == VMREMAP_REVOKED) {
+		vmremap_area_off_revoke(area, nb);
+		err = -ENODEV;
+	}
+	return err;
+}
+EXPORT_SYMBOL_GPL(vmremap_area_on_revoke);
+
+void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *nb)
+{
+	blocking_notifier_chain_unregister(&area->on_revoke, nb);
+}
+EXPORT_SYMBOL_GPL(vmremap_area_off_revoke);
 
 /**
  * vmremap_freeze - freeze an area

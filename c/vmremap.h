@@ -59,6 +59,7 @@
 #endif
 
 struct file;
+struct notifier_block;
 struct sg_table;
 struct vm_area_desc;
 struct vm_area_struct;
@@ -97,9 +98,12 @@ struct vmremap_area;
  */
 #define VMREMAP_REVOCABLE	0x10U
 
+/* Allocate memory below 4 GiB only, as vmalloc_32() does, for a device that reaches no more. */
+#define VMREMAP_DMA32		0x20U
+
 #define VMREMAP_FLAGS \
 	(VMREMAP_RDONLY | VMREMAP_DONTCOPY | VMREMAP_ACCOUNT | VMREMAP_POPULATE | \
-	 VMREMAP_REVOCABLE)
+	 VMREMAP_REVOCABLE | VMREMAP_DMA32)
 
 /**
  * vmremap_area_alloc - allocate memory that drivers and programs can share
@@ -126,6 +130,35 @@ struct vmremap_area;
  *   security module
  */
 struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags) __must_check;
+
+/**
+ * vmremap_alloc - allocate an area, and return its address
+ * @size: as for vmremap_area_alloc()
+ * @flags: as for vmremap_area_alloc()
+ *
+ * The counterpart of vmalloc_user(), for a driver that keeps the address and no area.
+ * vmremap_range() and vmremap_range_partial() find the area by the address.
+ *
+ * Contract: requires nothing; checks SizeNonZero, RangeNoWrap; guarantees
+ *	ZeroedBeforeShare, ReferenceOwned, AreaOutlives, RightPage, AnyThread.
+ * Context: Process context. May sleep.
+ * Return: the address, or NULL.
+ */
+void *vmremap_alloc(size_t size, unsigned int flags) __must_check;
+
+/**
+ * vmremap_free - free what vmremap_alloc() has allocated
+ * @addr: the address that vmremap_alloc() has returned; or that of other vmalloc memory, which
+ *	is given to vfree(); or NULL
+ *
+ * The counterpart of vfree(). It drops the reference that vmremap_alloc() has taken, as
+ * vmremap_area_put() does. An address in an area that vmremap_alloc() has not returned, or one
+ * that was freed before, frees nothing but warns, once.
+ *
+ * Contract: requires ReferenceOwned; guarantees PagesOutlive, AnyThread.
+ * Context: Process context. May sleep if @addr is other vmalloc memory.
+ */
+void vmremap_free(const void *addr);
 
 /**
  * vmremap_area_get - take a reference
@@ -218,6 +251,34 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
  */
 int vmremap_area_revoke(struct vmremap_area *area);
+
+/**
+ * vmremap_area_on_revoke - ask to be told when an area has been revoked
+ * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
+ * @nb: its function is called by each vmremap_area_revoke() once no program can access the area,
+ *	with 0 as the action and @area as the data; it may sleep, and has the caller's locks
+ *
+ * Contract: requires ReferenceHeld; guarantees AnyThread.
+ * Context: Process context. May sleep.
+ * Return:
+ * * 0 - on success
+ * * %-EFAULT - @area is NULL or an ERR_PTR()
+ * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
+ * * %-ENODEV - @area is revoked; @nb may have been called
+ */
+int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb) __must_check;
+
+/**
+ * vmremap_area_off_revoke - end what vmremap_area_on_revoke() has begun
+ * @area: the area, on which the caller still has its reference
+ * @nb: as given to vmremap_area_on_revoke()
+ *
+ * When it returns, the function of @nb does not run, and is not called any more.
+ *
+ * Contract: requires ReferenceHeld; guarantees AnyThread.
+ * Context: Process context. May sleep: waits for a vmremap_area_revoke() that calls @nb.
+ */
+void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *nb);
 
 /**
  * vmremap_area_freeze - take an area's memory back from programs, for a while

@@ -153,7 +153,7 @@ static void dying_area_is_not_revived(struct kunit *test)
 	struct vmremap_area *area = new_area(test, 1);
 
 	refcount_set(&area->refs, 0);
-	KUNIT_EXPECT_NULL(test, find((unsigned long)area->addr));
+	KUNIT_EXPECT_PTR_EQ(test, find((unsigned long)area->addr), ERR_PTR(-ENOENT));
 	refcount_set(&area->refs, 1);
 }
 
@@ -174,7 +174,7 @@ static void look_up(struct work_struct *work)
 		unsigned long start = READ_ONCE(lookups->start[i]);
 		struct vmremap_area *area = vmremap_index_get(start);
 
-		if (area) {
+		if (!IS_ERR_OR_NULL(area)) {
 			unsigned long offset = start - (unsigned long)area->addr;
 
 			lookups->found++;

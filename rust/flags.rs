@@ -45,6 +45,9 @@ impl Flags {
     /// memory back from programs. No page is mapped before it is touched, then.
     pub const REVOCABLE: Self = Self(bindings::VMREMAP_REVOCABLE);
 
+    /// All memory is below 4 GiB, for a device that reaches no more.
+    pub const DMA32: Self = Self(bindings::VMREMAP_DMA32);
+
     /// Returns whether `self` has every flag of `flags`.
     #[inline]
     pub const fn contains(self, flags: Self) -> bool {
