@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/anon_inodes.h>
-#include <linux/cleanup.h>
-#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/log2.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/unroll.h>
 #include <linux/vmalloc.h>
 
-#include "area.h"
 #include "revoke.h"
+#include "span.h"
+#include "vma.h"
 
 /* As GFP_VMALLOC32 of mm/vmalloc.c: a kernel without ZONE_DMA32 may have such a ZONE_DMA. */
 #if defined(CONFIG_64BIT) && !defined(CONFIG_ZONE_DMA32) && defined(CONFIG_ZONE_DMA)
@@ -80,34 +78,15 @@ static int map_to_kernel(struct vmremap_area *area)
 	return 0;
 }
 
-static int release(struct inode *inode, struct file *file)
+static void release(struct vmremap_mapping *mapping)
 {
-	struct vmremap_area *area = file->private_data;
+	struct vmremap_area *area = mapping->area;
 
 	vmremap_index_remove(area);
 	vunmap(area->addr);
 	vmremap_cache_drop(area);
+	kfree(area->name);
 	kfree(area);
-	return 0;
-}
-
-static const struct file_operations area_fops = {
-	.owner = THIS_MODULE,
-	.release = release,
-	/* msync(2) has nothing to write back. */
-	.fsync = noop_fsync,
-};
-
-/**
- * vmremap_area_of_file - which area does a file belong to?
- * @file: any file
- *
- * Contract: guarantees AreaOutlives.
- * Return: the area, which stays while @file does, or NULL.
- */
-struct vmremap_area *vmremap_area_of_file(const struct file *file)
-{
-	return file->f_op == &area_fops ? file->private_data : NULL;
 }
 
 /**
@@ -136,10 +115,12 @@ static struct vmremap_area *make(unsigned long pages, unsigned int flags)
 
 	if (!area)
 		return ERR_PTR(-ENOMEM);
-	area->file = anon_inode_create_getfile("[vmremap]", &area_fops, area, O_RDWR, NULL);
+	area->file = anon_inode_create_getfile("[vmremap]", &vmremap_mapping_fops, &area->mapping,
+					       O_RDWR, NULL);
 	if (IS_ERR(area->file))
 		return ERR_CAST(area->file);
 	area->pages = pages;
+	area->mapping = (struct vmremap_mapping){ area, release, .vm_ops = &vmremap_no_vm_ops };
 	INIT_LIST_HEAD(&area->folios);
 	BLOCKING_INIT_NOTIFIER_HEAD(&area->on_revoke);
 
@@ -169,12 +150,36 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags)
 	if (IS_ERR(area))
 		return area;
 	area->flags = flags;
+	area->mapping.dontcopy = flags & VMREMAP_DONTCOPY;
 	area->size = size;
 	/* Publish: a lookup in the index fails until refs is not zero. */
 	refcount_set_release(&area->refs, 1);
 	return area;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_alloc);
+
+void *vmremap_alloc(size_t size, unsigned int flags)
+{
+	struct vmremap_area *area = vmremap_area_alloc(size, flags);
+
+	if (IS_ERR(area))
+		return NULL;
+	WRITE_ONCE(area->by_address, 1);
+	return area->addr;
+}
+EXPORT_SYMBOL_GPL(vmremap_alloc);
+
+void vmremap_free(const void *addr)
+{
+	struct vmremap_area *area __free(vmremap_area) = vmremap_index_get((unsigned long)addr);
+
+	if (!area)
+		vfree(addr);
+	else if (!WARN_ONCE(IS_ERR(area) || area->addr != addr || !xchg(&area->by_address, 0),
+			    "vmremap: freed what vmremap_alloc() has not returned, or twice\n"))
+		vmremap_area_put(area);
+}
+EXPORT_SYMBOL_GPL(vmremap_free);
 
 struct vmremap_area *vmremap_area_get(struct vmremap_area *area)
 {
@@ -209,6 +214,24 @@ void *vmremap_area_addr(const struct vmremap_area *area)
 	return area->addr;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_addr);
+
+bool vmremap_area_is_mapped(const struct vmremap_area *area)
+{
+	return file_count(area->file) > 1;
+}
+EXPORT_SYMBOL_GPL(vmremap_area_is_mapped);
+
+int vmremap_area_set_name(struct vmremap_area *area, const char *name)
+{
+	const char *copy = kstrdup(name, GFP_KERNEL);
+
+	if (name && !copy)
+		return -ENOMEM;
+	kfree(area->name);
+	area->name = copy;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vmremap_area_set_name);
 
 size_t vmremap_area_size(const struct vmremap_area *area)
 {

@@ -4,6 +4,7 @@
 
 #include <linux/atomic.h>
 #include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mmzone.h>
@@ -38,6 +39,24 @@ enum vmremap_state {
 };
 
 /**
+ * struct vmremap_mapping - what a file stands for that VMAs map, see mapping.c
+ * @area: the area, or NULL if it is pieces
+ * @release: ends it
+ * @dontcopy: a child must not inherit it
+ * @vm_ops: those of the driver whose .open and .close are called; never NULL
+ * @driver: the file that the program has mapped, if it must not be released before; or NULL
+ * @shift: what to add to offsets in the file to get those in @driver
+ */
+struct vmremap_mapping {
+	struct vmremap_area *area;
+	void (*release)(struct vmremap_mapping *mapping);
+	bool dontcopy;
+	const struct vm_operations_struct *vm_ops;
+	struct file *driver;
+	loff_t shift;
+};
+
+/**
  * struct vmremap_area - memory that drivers and programs share
  * @refs: one for each holder among drivers, and for each piece of a VMA; 0 while it is kept
  *	for the next one, see idle.c
@@ -50,12 +69,14 @@ enum vmremap_state {
  * @folios: its pages in order, by folio.lru, the largest first: so each folio
  *	begins at a multiple of its own size
  * @file: what VMAs map, see cache.c; all @refs together hold one reference
+ * @mapping: what @file stands for
  * @node: the area's place in the index
  * @by_address: vmremap_alloc() has returned its address, and vmremap_free() was not called yet
+ * @name: what its mappings are called, or NULL
  * @on_revoke: called when it has been revoked
  *
- * Once the area is in the index nothing but @refs, @state, @inserting, @by_address and @on_revoke
- * changes, and @size and @flags while it has no reference.
+ * Once the area is in the index only @refs, @state, @inserting, and what follows @node
+ * change, and @size and @flags while it has no reference.
  */
 struct vmremap_area {
 	refcount_t refs;
@@ -67,8 +88,10 @@ struct vmremap_area {
 	void *addr;
 	struct list_head folios;
 	struct file *file;
+	struct vmremap_mapping mapping;
 	struct rb_node node;
 	int by_address;
+	const char *name;
 	struct blocking_notifier_head on_revoke;
 };
 
@@ -89,7 +112,6 @@ void vmremap_idle_end(void);
 
 DEFINE_FREE(vmremap_area, struct vmremap_area *, vmremap_area_put(_T));
 
-struct vmremap_area *vmremap_area_of_file(const struct file *file);
 enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
 				       struct vmremap_request *req);
 

@@ -12,7 +12,6 @@
  * The a_ops of alloc_anon_inode() never write a page back.
  */
 #include <linux/log2.h>
-#include <linux/pagemap.h>
 #include <linux/xarray.h>
 
 #include "area.h"

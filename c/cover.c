@@ -4,24 +4,11 @@
  * alive; vm_pgoff is the index of the first page. The kernel keeps both right through splits,
  * moves and forks.
  */
+#include <linux/file.h>
+
 #include "revoke.h"
 #include "span.h"
 #include "vma.h"
-
-/**
- * vmremap_cover_open - the .open of a VMA on one area
- * @vma: a copy of a VMA that was split or moved, or that a child inherits
- *
- * Contract: guarantees PolicyHeld.
- * Context: mmap locks of parent and child, or of the one mm, held for write.
- */
-void vmremap_cover_open(struct vm_area_struct *vma)
-{
-	struct vmremap_area *area = vmremap_area_of_file(vma->vm_file);
-
-	if (area && area->flags & VMREMAP_DONTCOPY)
-		vmremap_end_copy(vma);
-}
 
 /**
  * vmremap_cover_map_pages - the .map_pages of a VMA on one area
@@ -85,6 +72,12 @@ const struct vm_operations_struct vmremap_area_vm_ops = {
 	VMREMAP_COVER_VM_OPS
 };
 
+/* The kernel does not merge VMAs that have a .close, so only those whose driver may have one. */
+const struct vm_operations_struct vmremap_closed_vm_ops = {
+	.close = vmremap_vma_close,
+	VMREMAP_COVER_VM_OPS
+};
+
 /**
  * vmremap_cover - cover a VMA with an area
  * @area: the area
@@ -104,14 +97,20 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 	vm_flags_t vm_flags = vma->vm_flags;
 	enum vmremap_clause clause = vmremap_check_vma(vma, NULL) ?:
 				     vmremap_check_use(area, private, &vm_flags);
+	unsigned long index = vmremap_area_index(area, req);
+	struct file *file;
 
 	if (clause)
 		return vmremap_reject(clause, req);
+	file = vmremap_mapping_file(area, index, vma->vm_ops, vma->vm_file, vma->vm_pgoff);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 
 	vmremap_set_vm_flags(vma, vm_flags);
-	vma->vm_ops = &vmremap_area_vm_ops;
-	vma->vm_pgoff = vmremap_area_index(area, req);
-	vma_set_file(vma, area->file);
+	vma->vm_ops = file == area->file ? &vmremap_area_vm_ops : &vmremap_closed_vm_ops;
+	vma->vm_pgoff = index;
+	vma_set_file(vma, file);
+	fput(file);
 
 	/* The VMA is in i_mmap only after this callback, so revoke could not find these entries. */
 	if (!(area->flags & VMREMAP_REVOCABLE))

@@ -8,8 +8,6 @@
  * filemap_map_pages() maps the pages around a fault, as for any file. It uses a PMD if possible,
  * and handles every concurrent change of the page table.
  */
-#include <linux/pagemap.h>
-
 #include "revoke.h"
 #include "span.h"
 

@@ -4,7 +4,6 @@
  * mapped, but nothing tells when the memory behind the addresses becomes another's.
  * So there is no fault handler, and all is mapped at once.
  */
-#include <linux/mm.h>
 #include <linux/vmalloc.h>
 
 #include "vma.h"
@@ -65,8 +64,7 @@ int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request
 		clause = VMREMAP_AREA_VALID;
 	else if (mapped(req->kaddr - PAGE_SIZE) && leaves_area(req))
 		clause = VMREMAP_RANGE_IN_AREA;
-	else if (vma->vm_flags & VM_PFNMAP || vma->vm_ops == &vmremap_pieces_vm_ops ||
-		 vma->vm_ops == &vmremap_area_vm_ops || vma->vm_ops == &vmremap_no_vm_ops)
+	else if (vma->vm_flags & VM_PFNMAP || vmremap_is_own(vma->vm_ops))
 		clause = VMREMAP_VMA_INIT;
 	if (clause)
 		return vmremap_reject(clause, req);

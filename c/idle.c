@@ -33,9 +33,9 @@ static unsigned int next;
  * descriptor of /proc/PID/map_files to its dentry or inode. If nothing does, no new reference
  * can appear, because the file is in no descriptor table and in no VMA. There is one exception:
  * a lookup under RCU may take a reference for a short time, see vmremap_idle_end(). Also
- * refuses an area whose memory may not suit the next owner, because it is charged to a cgroup,
- * or because the machine has several nodes. And it refuses one whose file has credentials that
- * would keep a user namespace alive.
+ * refuses an area whose memory may not suit the next owner, because it is charged to a cgroup or
+ * named, or because the machine has several nodes. And it refuses one whose file has credentials
+ * that would keep a user namespace alive.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: as vmremap_area_put().
@@ -51,7 +51,7 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	 * vmremap_pinned().
 	 */
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT ||
-	    nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
+	    area->name || nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
 	    file_count(file) != 1 || vmremap_pinned(area) ||
 	    d_count(file->f_path.dentry) != 1 || atomic_read(&file_inode(file)->i_count) != 1)
 		return area;

@@ -3,7 +3,6 @@
  * All areas, by kernel address: a tree under a spinlock, as in find_vm_area(). A lookup gets a
  * reference only on an area that still has one.
  */
-#include <linux/err.h>
 #include <linux/spinlock.h>
 
 #include "area.h"

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What .mmap callbacks call. */
-#include <linux/err.h>
 #include <linux/export.h>
-#include <linux/mm.h>
 
-#include "area.h"
 #include "vma.h"
 
 /*
@@ -15,7 +12,7 @@
  */
 static noinline __cold int take_back(struct vm_area_struct *vma, int err)
 {
-	if (vma->vm_ops == &vmremap_area_vm_ops || vma->vm_ops == &vmremap_pieces_vm_ops)
+	if (vmremap_is_own(vma->vm_ops))
 		vma->vm_ops = &vmremap_no_vm_ops;
 	return err;
 }

@@ -1,76 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What .mmap_prepare callbacks call. */
-#include <linux/anon_inodes.h>
-#include <linux/cleanup.h>
-#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/mm.h>
-#include <linux/module.h>
-#include <linux/rwsem.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 
-#include "area.h"
 #include "span.h"
 #include "vma.h"
-
-/*
- * An .mmap hook may call another driver's .mmap_prepare through compat_vma_mmap(). Ours puts
- * a file with a reference into desc->vm_file. compat_vma_mmap() takes a second reference, and
- * in Linux 7.3 never puts the first. A later kernel may, so find out by a call on a VMA that
- * no process has. This is true if compat_vma_mmap() leaves the first reference to us to put.
- */
-static bool nested_leaves_file __ro_after_init;
-
-static int bring_file(struct vm_area_desc *desc)
-{
-	desc->vm_file = get_file(desc->file->private_data);
-	return 0;
-}
-
-static const struct file_operations probe_fops = {
-	.mmap_prepare = bring_file,
-};
-
-/* Not fput(), which ends a file later: if the probe fails, its f_op is gone by then. */
-DEFINE_FREE(file, struct file *, IS_ERR(_T) ? (void)0 : __fput_sync(_T));
-
-/* Once, before any mapping. */
-static int __init probe_kernel(void)
-{
-	/* Of no process, and with only those fields set that compat_vma_mmap() reads. */
-	struct vm_area_struct *vma __free(kfree) = kzalloc_obj(*vma);
-	struct mm_struct *mm __free(kfree) = kzalloc_obj(*mm);
-	struct file *brought __free(file) = anon_inode_getfile("[vmremap]", &probe_fops, NULL, 0);
-	struct file *nested __free(file) = anon_inode_getfile("[vmremap]", &probe_fops, brought, 0);
-	int err;
-
-	if (!vma || !mm || IS_ERR(brought) || IS_ERR(nested))
-		return -ENOMEM;
-	init_rwsem(&mm->mmap_lock);
-	vma->vm_mm = mm;
-	vma->vm_file = get_file(nested);
-	down_write(&mm->mmap_lock);
-	err = compat_vma_mmap(nested, vma);
-	up_write(&mm->mmap_lock);
-	/* This was the VMA's own reference. One is ours: a second one was left to us. */
-	fput(vma->vm_file);
-	nested_leaves_file = !err && file_count(brought) > 1;
-	if (nested_leaves_file)
-		fput(brought);
-	return err;
-}
-module_init(probe_kernel);
-
-/*
- * For vma_mapped(): only because there is a .close does the kernel, when a mapping replaces a
- * VMA, take the vm_ops of that VMA away before it calls .mapped for the new one.
- */
-static void vma_close_nothing(struct vm_area_struct *vma)
-{
-}
 
 static const struct vm_operations_struct prepared_vm_ops;
 
@@ -86,17 +21,21 @@ static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 	struct vm_area_struct *vma = vma_lookup(current->mm, start);
 
 	if (!vma || vma->vm_ops != &prepared_vm_ops) {
-		if (nested_leaves_file)
+		if (vmremap_nested_leaves_file)
 			fput((struct file *)file);
-	} else if (vmremap_area_of_file(file)) {
+	} else if (vmremap_mapping_of(file)) {
 		vmremap_prefault(vma);
 	}
 	return 0;
 }
 
-/* Not vmremap_area_vm_ops, because the kernel refuses .mapped in a VMA that .mmap set up. */
+/*
+ * Not those for .mmap, because the kernel refuses .mapped in a VMA that .mmap set up. And only
+ * because there is a .close does the kernel, when a mapping replaces such a VMA, take its vm_ops
+ * away before it calls .mapped for the new one.
+ */
 static const struct vm_operations_struct prepared_vm_ops = {
-	.close = vma_close_nothing,
+	.close = vmremap_vma_close,
 	.mapped = vma_mapped,
 	VMREMAP_COVER_VM_OPS
 };
@@ -120,6 +59,8 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 	struct vmremap_request req = { .pgoff = pgoff };
 	enum vmremap_clause clause;
 	vm_flags_t old_flags, vm_flags;
+	unsigned long index;
+	struct file *file;
 
 	if (!desc)
 		return vmremap_reject(VMREMAP_VMA_INIT, &req);
@@ -139,8 +80,14 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 		return vmremap_reject(clause, &req);
 	}
 
-	desc->vm_file = get_file(area->file);
-	desc->pgoff = vmremap_area_index(area, &req);
+	index = vmremap_area_index(area, &req);
+	file = vmremap_mapping_file(area, index, desc->vm_ops, desc->file, desc->pgoff);
+	if (IS_ERR(file)) {
+		take_back(desc);
+		return PTR_ERR(file);
+	}
+	desc->vm_file = file;
+	desc->pgoff = index;
 	desc->vma_flags = legacy_to_vma_flags(vm_flags);
 	if ((old_flags ^ vm_flags) & VM_EXEC)
 		desc->page_prot = vm_get_page_prot(vm_flags);

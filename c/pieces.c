@@ -9,15 +9,9 @@
  * refused and the driver ignores that, every access to the VMA has to raise SIGBUS, and upstream
  * exports no function that zaps the entries of a VMA that is being set up.
  */
-#include <linux/anon_inodes.h>
-#include <linux/cleanup.h>
-#include <linux/err.h>
 #include <linux/file.h>
 #include <linux/maple_tree.h>
-#include <linux/mm.h>
-#include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -26,7 +20,7 @@
 
 /**
  * struct piece - contiguous pages of one area
- * @area: the area, on which the piece holds a reference
+ * @area: the area, on whose file the piece holds a reference
  * @index: index of the first page in the page cache of @area's file
  * @pgoff: position of the first page, to be compared with vmf->pgoff
  * @pages: how many pages
@@ -40,58 +34,44 @@ struct piece {
 
 /**
  * struct pieces - the pieces of a VMA, shared by the VMAs that were split or copied from it
- * @dontcopy: an area among them is %VMREMAP_DONTCOPY
+ * @mapping: what the file stands for
  * @inserting: held while a page table entry is inserted
  * @tree: the pieces, by position
  *
- * @dontcopy and @tree are constant after the .mmap callback has returned.
+ * @mapping and @tree are constant after the .mmap callback has returned.
  */
 struct pieces {
-	bool dontcopy;
+	struct vmremap_mapping mapping;
 	struct mutex inserting;	/* serialises the two fault handlers */
 	struct maple_tree tree;
 };
 
-static int release(struct inode *inode, struct file *file)
+static void release(struct vmremap_mapping *mapping)
 {
-	struct pieces *pieces = file->private_data;
+	struct pieces *pieces = container_of(mapping, struct pieces, mapping);
 	unsigned long pgoff = 0;
 	struct piece *piece;
 
 	mt_for_each(&pieces->tree, piece, pgoff, ULONG_MAX) {
-		vmremap_area_put(piece->area);
+		fput(piece->area->file);
 		kfree(piece);
 	}
 	mtree_destroy(&pieces->tree);
 	kfree(pieces);
-	return 0;
 }
-
-static const struct file_operations pieces_fops = {
-	.owner = THIS_MODULE,
-	.release = release,
-	/* msync(2) has nothing to write back. */
-	.fsync = noop_fsync,
-};
 
 /* NULL if the driver has changed vm_file. */
 static struct pieces *pieces_of(const struct vm_area_struct *vma)
 {
-	return vma->vm_file->f_op == &pieces_fops ? vma->vm_file->private_data : NULL;
-}
+	struct vmremap_mapping *mapping = vmremap_mapping_of(vma->vm_file);
 
-static void pieces_vma_open(struct vm_area_struct *vma)
-{
-	struct pieces *pieces = pieces_of(vma);
-
-	if (pieces && pieces->dontcopy)
-		vmremap_end_copy(vma);
+	return mapping && !mapping->area ? container_of(mapping, struct pieces, mapping) : NULL;
 }
 
 /* Find the piece at the fault's address, clipped to the VMA. Return false if there is none. */
 static bool find_span(const struct vm_fault *vmf, struct vmremap_span *span)
 {
-	const struct vm_area_struct *vma = vmf->vma;
+	struct vm_area_struct *vma = vmf->vma;
 	struct pieces *pieces = pieces_of(vma);
 	unsigned long first, end;
 	struct piece *piece;
@@ -166,7 +146,8 @@ static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order
 }
 
 const struct vm_operations_struct vmremap_pieces_vm_ops = {
-	.open = pieces_vma_open,
+	.open = vmremap_vma_open,
+	.close = vmremap_vma_close,
 	.map_pages = pieces_vma_map_pages,
 	.fault = pieces_vma_fault,
 	.huge_fault = pieces_vma_huge_fault,
@@ -183,11 +164,10 @@ static struct pieces *begin(struct vm_area_struct *vma)
 	mutex_init(&pieces->inserting);
 	/* For a driver that adds a piece too late, while faults search the tree. */
 	mt_init_flags(&pieces->tree, MT_FLAGS_USE_RCU);
-	file = anon_inode_getfile("[vmremap]", &pieces_fops, pieces, O_RDWR);
+	pieces->mapping.release = release;
+	file = vmremap_mapping_open(&pieces->mapping, NULL, vma->vm_ops, vma->vm_file);
 	if (IS_ERR(file))
 		return ERR_CAST(file);
-	/* All such files share one inode, and nobody sees its times. */
-	file->f_mode |= FMODE_NOCMTIME;
 	vma_set_file(vma, file);
 	fput(file);
 	vma->vm_ops = &vmremap_pieces_vm_ops;
@@ -252,8 +232,8 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	err = add(pieces, &piece);
 	if (err)
 		return err == -EEXIST ? vmremap_reject(VMREMAP_VMA_INIT, req) : err;
-	pieces->dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);
-	vmremap_area_get(area);
+	pieces->mapping.dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);
+	get_file(area->file);
 	vmremap_set_vm_flags(vma, vm_flags);
 	return 0;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
 
-#include "check.h"
-
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 

@@ -15,7 +15,6 @@
  * a part of a VMA, whose vm_file is another file. The invalidate_lock of the mapping could
  * replace step 2, but costs each fault 60 more instructions.
  */
-#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/mm.h>

@@ -2,7 +2,6 @@
 #ifndef VMREMAP_REVOKE_H
 #define VMREMAP_REVOKE_H
 
-#include <linux/mm_types.h>
 #include <linux/wait_bit.h>
 
 #include "area.h"

@@ -8,6 +8,14 @@
 
 #include "area.h"
 
+extern const struct file_operations vmremap_mapping_fops;
+
+/* What does @file stand for? NULL if it is not of vmremap. */
+static inline struct vmremap_mapping *vmremap_mapping_of(const struct file *file)
+{
+	return file->f_op == &vmremap_mapping_fops ? file->private_data : NULL;
+}
+
 /**
  * struct vmremap_span - a row of an area's pages in a VMA
  * @area: the area
@@ -50,8 +58,10 @@ static inline struct page *vmremap_span_page(const struct vmremap_span *span, un
 /* A whole VMA on one area. If the driver has changed vm_file, the area is NULL. */
 static inline struct vmremap_span vmremap_span_of_vma(const struct vm_area_struct *vma)
 {
+	struct vmremap_mapping *mapping = vmremap_mapping_of(vma->vm_file);
+
 	return (struct vmremap_span) {
-		.area = vmremap_area_of_file(vma->vm_file),
+		.area = mapping ? mapping->area : NULL,
 		.start = vma->vm_start,
 		.end = vma->vm_end,
 		.index = vma->vm_pgoff,

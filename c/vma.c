@@ -1,12 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/personality.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 
-#include "area.h"
 #include "vma.h"
 
 /* As the kernel's vma_dummy_vm_ops, which modules cannot have. */
 const struct vm_operations_struct vmremap_no_vm_ops = {};
+
+/**
+ * vmremap_has_owner - do vm_ops show that somebody has mapped a VMA, or will map it?
+ * @ops: any vm_ops, or NULL
+ *
+ * The kernel's own for nobody are empty. Who only counts VMAs, by .open and .close, leaves them to
+ * be mapped by another.
+ *
+ * Contract: requires nothing.
+ * Return: true if they must not be replaced.
+ */
+bool vmremap_has_owner(const struct vm_operations_struct *ops)
+{
+	__auto_type rest = ops ? *ops : vmremap_no_vm_ops;
+
+	rest.open = NULL;
+	rest.close = NULL;
+	return vmremap_is_own(ops) || memchr_inv(&rest, 0, sizeof(rest));
+}
 
 /**
  * vmremap_check_vma - is the VMA free for vmremap?
@@ -25,28 +44,6 @@ enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma,
 	    vma->vm_flags & VM_PFNMAP || (vma->vm_ops != ours && vmremap_has_owner(vma->vm_ops)))
 		return VMREMAP_VMA_INIT;
 	return VMREMAP_HOLDS;
-}
-
-/**
- * vmremap_end_copy - make a VMA inaccessible if a child has inherited it in spite of its area
- * @vma: a copy of a VMA on an area that is %VMREMAP_DONTCOPY
- *
- * Such a VMA has VM_DONTCOPY, but in Linux 6.19 and older kernels MADV_DOFORK clears that. The
- * child's VMA then gets no fault handler, so that each access raises SIGBUS, and by
- * VM_WIPEONFORK none of the parent's private copies.
- *
- * Contract: guarantees PolicyHeld.
- * Context: as vm_operations_struct.open.
- * Return: true if that was done.
- */
-bool vmremap_end_copy(struct vm_area_struct *vma)
-{
-	/* fork(2) makes a copy for another mm; a split of another task's VMA keeps the flag. */
-	if (vma->vm_mm == current->mm || vma->vm_flags & VM_DONTCOPY)
-		return false;
-	vma->vm_ops = &vmremap_no_vm_ops;
-	vm_flags_set(vma, VM_WIPEONFORK);
-	return true;
 }
 
 /**

@@ -6,29 +6,24 @@
 #ifndef VMREMAP_VMA_H
 #define VMREMAP_VMA_H
 
-#include <linux/mm.h>
+#include "../out-of-tree/compat/quirks.h"
+#include "area.h"
 
-#include "check.h"
-
-struct vmremap_area;
-
-extern const struct vm_operations_struct vmremap_no_vm_ops;
-extern const struct vm_operations_struct vmremap_area_vm_ops, vmremap_pieces_vm_ops;
+extern const struct vm_operations_struct vmremap_no_vm_ops, vmremap_area_vm_ops;
+extern const struct vm_operations_struct vmremap_closed_vm_ops, vmremap_pieces_vm_ops;
 
 /* Of vma.c: what all ways have in common. */
+bool vmremap_has_owner(const struct vm_operations_struct *ops);
 enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma,
 				      const struct vm_operations_struct *ours);
-bool vmremap_end_copy(struct vm_area_struct *vma);
 enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
 				      enum vmremap_private private, vm_flags_t *vm_flags);
 
-/*
- * What the kernel has there for nobody has none of these. After a failed call that followed a
- * successful one, vm_ops is vmremap_no_vm_ops: pages of the first one may still be mapped.
- */
-static inline bool vmremap_has_owner(const struct vm_operations_struct *ops)
+/* After a failed call that followed a successful one, pages of that one may still be mapped. */
+static inline bool vmremap_is_own(const struct vm_operations_struct *ops)
 {
-	return ops && (ops->open || ops->close || ops->fault || ops == &vmremap_no_vm_ops);
+	return ops == &vmremap_area_vm_ops || ops == &vmremap_closed_vm_ops ||
+	       ops == &vmremap_pieces_vm_ops || ops == &vmremap_no_vm_ops;
 }
 
 /* The kernel takes vm_page_prot from vm_flags again, but only when mmap has ended. */
@@ -42,24 +37,23 @@ static inline void vmremap_set_vm_flags(struct vm_area_struct *vma, vm_flags_t v
 /* Of cover.c. */
 int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 		  const struct vmremap_request *req, enum vmremap_private private);
-void vmremap_cover_open(struct vm_area_struct *vma);
 vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last);
 vm_fault_t vmremap_cover_fault(struct vm_fault *vmf);
 
 /* What all VMAs on one area have in common, by whichever hook they were made. */
 #define VMREMAP_COVER_VM_OPS \
-	.open = vmremap_cover_open, \
+	.open = vmremap_vma_open, \
 	.map_pages = vmremap_cover_map_pages, \
 	.fault = vmremap_cover_fault,
 
-/*
- * Has userfaultfd(2) left a marker in place of the entry? vmf_insert_page_mkwrite() does not
- * replace it, finish_fault() does. Linux 6.15 to 6.19 allow one in any shared mapping.
- */
-static inline bool vmremap_fault_has_marker(const struct vm_fault *vmf)
-{
-	return vmf->flags & FAULT_FLAG_ORIG_PTE_VALID && !pte_none(vmf->orig_pte);
-}
+/* Of mapping.c. */
+void vmremap_vma_open(struct vm_area_struct *vma);
+void vmremap_vma_close(struct vm_area_struct *vma);
+struct file *vmremap_mapping_open(struct vmremap_mapping *mapping, const char *name,
+				  const struct vm_operations_struct *vm_ops, struct file *driver);
+struct file *vmremap_mapping_file(struct vmremap_area *area, unsigned long index,
+				  const struct vm_operations_struct *vm_ops,
+				  struct file *driver, unsigned long pgoff);
 
 /* Of pieces.c. */
 int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,

@@ -210,14 +210,41 @@ void *vmremap_area_addr(const struct vmremap_area *area);
 size_t vmremap_area_size(const struct vmremap_area *area);
 
 /**
+ * vmremap_area_set_name - name an area
+ * @area: an area on which the caller has a reference
+ * @name: what /proc/PID/maps shows for the mappings that are made from now on, as "anon_inode:"
+ *	and @name; or NULL for "anon_inode:[vmremap]", as without a name
+ *
+ * Each mapping of a named area has a struct file of its own, as that of a driver has whose vm_ops
+ * are called, see vmremap_area_mmap().
+ *
+ * Contract: requires ReferenceHeld.
+ * Context: Process context. May sleep. Nobody may map or name the area at the same time.
+ * Return: 0, or %-ENOMEM if there is not enough memory for a copy of @name.
+ */
+int vmremap_area_set_name(struct vmremap_area *area, const char *name) __must_check;
+
+/**
+ * vmremap_area_is_mapped - is an area mapped?
+ * @area: an area on which the caller has a reference
+ *
+ * A mapping counts as soon as the function that makes it has returned, and no longer than until
+ * munmap(2) returns. A mapping that a program has opened in /proc/PID/map_files counts until it
+ * is closed there, and one on which an access waits for vmremap_area_thaw() counts while it waits.
+ *
+ * Contract: requires ReferenceHeld.
+ * Context: Any.
+ * Return: true if a VMA maps the area or a part of it.
+ */
+bool vmremap_area_is_mapped(const struct vmremap_area *area);
+
+/**
  * vmremap_area_is_sole_reference - is there no other reference on an area?
  * @area: an area on which the caller has a reference
  *
- * A mapping of a whole VMA holds a reference on the area's file, which this function does not
- * count. If vmremap_range_partial() has mapped less than the whole VMA, that part holds a
- * reference on the area, which is counted. If this function returns true, no other kernel code
- * has a reference, so no other kernel code may access the memory. vmremap_range() may still
- * take one for the time of its call, but it does not access the memory.
+ * A mapping holds a reference on the area's file, which this function does not count. If it returns
+ * true, no other kernel code has a reference, so no other kernel code may access the memory.
+ * vmremap_range() may still take one for the time of its call, but it does not access the memory.
  *
  * Contract: requires ReferenceHeld; guarantees SoleReference.
  * Context: Any.

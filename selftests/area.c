@@ -433,7 +433,7 @@ FIXTURE_VARIANT_ADD(refused, size_last_page) { -PAGE_SIZE, 0, ENOMEM };
 FIXTURE_VARIANT_ADD(refused, size_half) { 1ULL << 63, 0, ENOMEM };
 FIXTURE_VARIANT_ADD(refused, size_vmalloc_space) { 1ULL << 45, 0, ENOMEM };
 FIXTURE_VARIANT_ADD(refused, size_one_tib) { 1ULL << 40, 0, ENOMEM };
-FIXTURE_VARIANT_ADD(refused, flag_unknown) { 4096, 0x20, EINVAL };
+FIXTURE_VARIANT_ADD(refused, flag_unknown) { 4096, 0x40, EINVAL };
 FIXTURE_VARIANT_ADD(refused, flag_last) { 4096, 0x80000000, EINVAL };
 FIXTURE_VARIANT_ADD(refused, flags_all) { 4096, 0xffffffff, EINVAL };
 FIXTURE_VARIANT_ADD(refused, size_before_flags) { 0, 0x20, ENODATA };

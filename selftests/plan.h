@@ -8,6 +8,7 @@
 
 #define TEST_MMAP "/dev/vmremap-test"
 #define TEST_PREPARE "/dev/vmremap-test-prepare"
+#define TEST_SYNC "/dev/vmremap-test-sync"
 #define TEST_NESTED "/dev/vmremap-test-nested"
 
 /* The reason for which a device is missing. */

@@ -43,6 +43,8 @@ enum {
 	VMREMAP_TEST_TEXT,		/* of the module */
 	VMREMAP_TEST_IOREMAP,
 	VMREMAP_TEST_USER,		/* an address in this program */
+	VMREMAP_TEST_BY_ADDRESS,	/* vmremap_alloc() */
+	VMREMAP_TEST_KINDS
 };
 
 /**
@@ -82,6 +84,10 @@ enum {
 #define VMREMAP_TEST_NO_VMA	0x8U
 /* Make the VMA a mixed map after the call. */
 #define VMREMAP_TEST_MIXEDMAP	0x10U
+/* Set vm_ops before the call that count the VMA, and count it if the call succeeds. */
+#define VMREMAP_TEST_COUNT	0x20U
+/* Set vm_ops before the call that have .access, too. */
+#define VMREMAP_TEST_ACCESS	0x40U
 
 /**
  * struct vmremap_test_call - one call in a plan
@@ -131,6 +137,24 @@ struct vmremap_test_access {
 	__u64 value;
 };
 
+/**
+ * struct vmremap_test_counts - argument of VMREMAP_TEST_COUNTS
+ * @opened: VMAs that VMREMAP_TEST_COUNT has counted
+ * @closed: those of them that are gone
+ * @synced: calls of .fsync, which the device TEST_SYNC has
+ * @reserved: 0
+ * @start: first byte of the last of them, counted in the file of the device
+ * @end: last byte of it
+ */
+struct vmremap_test_counts {
+	__u32 opened;
+	__u32 closed;
+	__u32 synced;
+	__u32 reserved;
+	__u64 start;
+	__u64 end;
+};
+
 /* Fill a slot. Fails with the errno of the allocation. */
 #define VMREMAP_TEST_ALLOC	_IOWR('v', 0x70, struct vmremap_test_memory)
 /* Size and address of a slot's memory, for an area from vmremap's own functions. */
@@ -157,5 +181,10 @@ struct vmremap_test_access {
 #define VMREMAP_TEST_THAW	_IO('v', 0x7d)
 /* Take a reference on a slot's area, and drop it when others may have emptied the slot. */
 #define VMREMAP_TEST_GET_AND_PUT	_IO('v', 0x7e)
+#define VMREMAP_TEST_COUNTS	_IOR('v', 0x7f, struct vmremap_test_counts)
+/* Returns whether a slot's area is mapped. */
+#define VMREMAP_TEST_IS_MAPPED	_IO('v', 0x80)
+/* Call a slot's area "test". */
+#define VMREMAP_TEST_NAME	_IO('v', 0x81)
 
 #endif /* VMREMAP_TEST_H */

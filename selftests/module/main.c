@@ -117,6 +117,10 @@ static long test_area_ioctl(struct test_file *tf, unsigned int cmd, u32 nr)
 	case VMREMAP_TEST_THAW:
 		vmremap_area_thaw(area);
 		return 0;
+	case VMREMAP_TEST_IS_MAPPED:
+		return vmremap_area_is_mapped(area);
+	case VMREMAP_TEST_NAME:
+		return vmremap_area_set_name(area, "test");
 	default:
 		vmremap_area_put(area);
 		return 0;
@@ -161,12 +165,16 @@ long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case VMREMAP_TEST_REVOKE:
 	case VMREMAP_TEST_FREEZE:
 	case VMREMAP_TEST_THAW:
+	case VMREMAP_TEST_IS_MAPPED:
+	case VMREMAP_TEST_NAME:
 		return test_area_ioctl(tf, cmd, arg);
 	case VMREMAP_TEST_GET_AND_PUT:
 		return test_get_and_put(tf, arg);
 	case VMREMAP_TEST_SET_PLAN:
 	case VMREMAP_TEST_GET_PLAN:
 		return test_plan_ioctl(tf, cmd, argp);
+	case VMREMAP_TEST_COUNTS:
+		return copy_to_user(argp, &tf->counts, sizeof(tf->counts)) ? -ENXIO : 0;
 	case VMREMAP_TEST_FREE: {
 		guard(mutex)(&tf->lock);
 		return test_memory_free(tf, arg);
@@ -198,8 +206,18 @@ static const struct file_operations test_mmap_fops = {
 	.get_unmapped_area = vmremap_get_unmapped_area,
 };
 
+static const struct file_operations test_sync_fops = {
+	.owner = THIS_MODULE,
+	.open = test_open,
+	.release = test_release,
+	.unlocked_ioctl = test_ioctl,
+	.mmap = test_mmap,
+	.fsync = test_fsync,
+};
+
 static struct miscdevice test_devices[] = {
 	{ MISC_DYNAMIC_MINOR, "vmremap-test", &test_mmap_fops },
+	{ MISC_DYNAMIC_MINOR, "vmremap-test-sync", &test_sync_fops },
 #ifndef VMREMAP_LACKS_MMAP_PREPARE
 	{ MISC_DYNAMIC_MINOR, "vmremap-test-prepare", &test_prepare_fops },
 	{ MISC_DYNAMIC_MINOR, "vmremap-test-nested", &test_nested_fops },

@@ -126,7 +126,7 @@ int test_memory_alloc(struct test_file *tf, struct vmremap_test_memory *req)
 	};
 	int ret = 0;
 
-	if (!slot || req->kind > VMREMAP_TEST_USER)
+	if (!slot || req->kind >= VMREMAP_TEST_KINDS)
 		return -ENXIO;
 	if (slot->used)
 		return -EEXIST;
@@ -134,6 +134,10 @@ int test_memory_alloc(struct test_file *tf, struct vmremap_test_memory *req)
 	switch (req->kind) {
 	case VMREMAP_TEST_AREA:
 		ret = test_area(&mem, req->flags);
+		break;
+	case VMREMAP_TEST_BY_ADDRESS:
+		mem.addr = vmremap_alloc(mem.size, req->flags);
+		ret = mem.addr ? 0 : -ENOMEM;
 		break;
 	case VMREMAP_TEST_AREA_NULL:
 		break;
@@ -195,7 +199,8 @@ int test_memory_free(struct test_file *tf, u32 nr)
 		break;
 	case VMREMAP_TEST_VMALLOC_USER:
 	case VMREMAP_TEST_VMALLOC:
-		vfree(mem.addr);
+	case VMREMAP_TEST_BY_ADDRESS:
+		vmremap_free(mem.addr);
 		break;
 	case VMREMAP_TEST_VMAP:
 		vunmap(mem.addr);
@@ -218,6 +223,7 @@ static bool test_memory_plain(const struct test_memory *slot)
 {
 	return slot && slot->used &&
 	       (slot->kind == VMREMAP_TEST_AREA ||
+		slot->kind == VMREMAP_TEST_BY_ADDRESS ||
 		slot->kind == VMREMAP_TEST_VMALLOC_USER ||
 		slot->kind == VMREMAP_TEST_VMALLOC);
 }

@@ -25,6 +25,10 @@ static int test_call(const struct test_memory *mem, struct vm_area_struct *vma,
 		uaddr += start;
 	if (call->flags & VMREMAP_TEST_PFNMAP)
 		vm_flags_set(vma, VM_PFNMAP);
+	if (call->flags & VMREMAP_TEST_COUNT)
+		vma->vm_ops = &test_count_vm_ops;
+	if (call->flags & VMREMAP_TEST_ACCESS)
+		vma->vm_ops = &test_access_vm_ops;
 	if (call->flags & VMREMAP_TEST_NO_VMA)
 		vma = NULL;
 
@@ -54,7 +58,9 @@ int test_plan_mmap(struct test_file *tf, struct vm_area_struct *vma)
 
 		if (!test_memory_hold(tf, call->slot, &mem))
 			return -ENXIO;
+		vma->vm_private_data = &tf->counts;
 		ret = test_call(&mem, vma, call);
+		tf->counts.opened += !ret && call->flags & VMREMAP_TEST_COUNT;
 		call->result = ret;
 		if (call->flags & VMREMAP_TEST_MIXEDMAP)
 			vm_flags_set(vma, VM_MIXEDMAP);

@@ -22,9 +22,15 @@ static int test_plan_prepare(struct test_file *tf, struct vm_area_desc *desc)
 			return -ENXIO;
 		if (call->flags & VMREMAP_TEST_PFNMAP)
 			mmap_action_ioremap_full(desc, 0);
+		if (call->flags & VMREMAP_TEST_COUNT)
+			desc->vm_ops = &test_count_vm_ops;
+		if (call->flags & VMREMAP_TEST_ACCESS)
+			desc->vm_ops = &test_access_vm_ops;
+		desc->private_data = &tf->counts;
 		if (call->flags & VMREMAP_TEST_NO_VMA)
 			desc = NULL;
 		ret = vmremap_area_mmap_prepare(mem.area, desc, call->pgoff);
+		tf->counts.opened += !ret && call->flags & VMREMAP_TEST_COUNT;
 		call->result = ret;
 		test_after(tf, call);
 		test_memory_release(&mem);

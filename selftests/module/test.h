@@ -38,6 +38,7 @@ struct test_file {
 	spinlock_t slots_lock; /* protects slots; mmap callbacks cannot take the mutex */
 	struct test_memory slots[VMREMAP_TEST_SLOTS];
 	struct vmremap_test_plan plan;
+	struct vmremap_test_counts counts;
 	struct test_fragments fragments;
 };
 
@@ -57,6 +58,9 @@ int test_memory_references(struct test_file *tf, u32 slot);
 
 int test_plan_mmap(struct test_file *tf, struct vm_area_struct *vma);
 void test_after(struct test_file *tf, const struct vmremap_test_call *call);
+
+extern const struct vm_operations_struct test_count_vm_ops, test_access_vm_ops;
+int test_fsync(struct file *file, loff_t start, loff_t end, int datasync);
 
 extern const struct file_operations test_prepare_fops;
 extern const struct file_operations test_nested_fops;

@@ -87,9 +87,10 @@ static void get(void)
 {
 	bool inside = asked >= start(&area) && asked < end(&area);
 	bool found = known && alive && inside;
+	struct vmremap_area *other = known && inside ? ERR_PTR(-ENOENT) : NULL;
 
-	prove(vmremap_index_get(asked) == (found ? &area : NULL),
-	      "it finds the area that the tree has, if that has a reference");
+	prove(vmremap_index_get(asked) == (found ? &area : other),
+	      "it finds the area that the tree has, and says so if that has no reference");
 	prove(taken == (found ? 1 : 0), "with a reference for each that it finds");
 }
 

@@ -22,11 +22,13 @@
 #define BASE		0x40000000UL
 #define ENTRIES		(TABLES * PTRS_PER_PTE)
 
+const struct file_operations vmremap_mapping_fops = {};
+
 static struct page memory[MOST_PAGES];
 static struct folio folios[MOST_PAGES];
 static struct address_space mapping;
-static struct file file = { .f_mapping = &mapping };
-static struct vmremap_area area = { .file = &file };
+static struct vmremap_area area;
+static struct file file = { &vmremap_mapping_fops, &area.mapping, &mapping };
 static struct vmremap_span span = { .area = &area };
 static struct vm_area_struct vma;
 static struct page *entries[ENTRIES];
@@ -137,11 +139,6 @@ vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page, bool
 	return VM_FAULT_NOPAGE;
 }
 
-struct vmremap_area *vmremap_area_of_file(const struct file *of)
-{
-	return of == &file ? &area : NULL;
-}
-
 /* No memory fails here. */
 bool vmremap_cache_failed(struct folio *folio)
 {
@@ -232,6 +229,8 @@ static void set_up(unsigned int flags)
 {
 	forget();
 	area.flags = flags;
+	area.file = &file;
+	area.mapping.area = &area;
 	vma.vm_start = span.start;
 	vma.vm_end = span.end;
 	vma.vm_pgoff = span.index;

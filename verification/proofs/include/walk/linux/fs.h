@@ -8,7 +8,13 @@ struct address_space {
 	struct xarray i_pages;
 };
 
+struct file_operations {
+	void *owner;
+};
+
 struct file {
+	const struct file_operations *f_op;
+	void *private_data;
 	struct address_space *f_mapping;
 };
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the files are that VMAs map in place of the driver's: the file of an area, which most
+ * VMAs on it share; the file of some pieces; and a file for one mapping of an area by a driver that
+ * wants to know about it, because its vm_ops count VMAs or its file has an .fsync, or of an area
+ * that has a name. The last has the page cache of the area's file, so that faults, revoke and
+ * freeze work as with that file.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "span.h"
+#include "vma.h"
+
+static int release(struct inode *inode, struct file *file)
+{
+	struct vmremap_mapping *mapping = file->private_data;
+
+	if (mapping->driver)
+		fput(mapping->driver);
+	mapping->release(mapping);
+	return 0;
+}
+
+/* For msync(2). The memory itself has nothing to write back, but the driver may have. */
+static int fsync(struct file *file, loff_t start, loff_t end, int datasync)
+{
+	struct vmremap_mapping *mapping = file->private_data;
+	struct file *driver = mapping->driver;
+
+	if (!driver || !driver->f_op->fsync)
+		return 0;
+	return vfs_fsync_range(driver, start + mapping->shift, end + mapping->shift, datasync);
+}
+
+const struct file_operations vmremap_mapping_fops = {
+	.owner = THIS_MODULE,
+	.release = release,
+	.fsync = fsync,
+};
+
+/**
+ * vmremap_vma_open - the .open of all VMAs
+ * @vma: a copy of a VMA that was split or moved, or that a child inherits
+ *
+ * Contract: guarantees PolicyHeld.
+ * Context: mmap locks of parent and child, or of the one mm, held for write.
+ */
+void vmremap_vma_open(struct vm_area_struct *vma)
+{
+	struct vmremap_mapping *mapping = vmremap_mapping_of(vma->vm_file);
+
+	/* A copy that is made inaccessible loses its vm_ops: no .close will follow. */
+	if (mapping && !(mapping->dontcopy && vmremap_end_copy(vma)) && mapping->vm_ops->open)
+		mapping->vm_ops->open(vma);
+}
+
+/**
+ * vmremap_vma_close - the .close of VMAs whose driver may have one
+ * @vma: a VMA that goes away
+ *
+ * Contract: requires nothing.
+ * Context: as vm_operations_struct.close.
+ */
+void vmremap_vma_close(struct vm_area_struct *vma)
+{
+	struct vmremap_mapping *mapping = vmremap_mapping_of(vma->vm_file);
+
+	if (mapping && mapping->vm_ops->close)
+		mapping->vm_ops->close(vma);
+}
+
+/* Does the driver want to know about the mapping? */
+static bool concerns(const struct file *driver, const struct vm_operations_struct *vm_ops)
+{
+	return driver->f_op->fsync || (vm_ops && (vm_ops->open || vm_ops->close));
+}
+
+/**
+ * vmremap_mapping_open - make a file that stands for a mapping
+ * @mapping: the mapping; its vm_ops and driver are set here
+ * @name: name of the file, or NULL
+ * @vm_ops: the driver's, or NULL; only .open and .close may be set
+ * @driver: the file that the program maps
+ *
+ * As long as it is there, so is @driver if the mapping concerns it, and with it the code of
+ * @vm_ops.
+ *
+ * Contract: guarantees AllOrNothing.
+ * Context: An .mmap callback. May sleep.
+ * Return: the file, or -ENOMEM or -ENFILE as an ERR_PTR().
+ */
+struct file *vmremap_mapping_open(struct vmremap_mapping *mapping, const char *name,
+				  const struct vm_operations_struct *vm_ops, struct file *driver)
+{
+	struct file *file = anon_inode_getfile(name ?: "[vmremap]", &vmremap_mapping_fops,
+					       mapping, O_RDWR);
+
+	if (IS_ERR(file))
+		return file;
+	/* All such files share one inode, and nobody sees its times. */
+	file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
+	mapping->vm_ops = vm_ops ?: &vmremap_no_vm_ops;
+	mapping->driver = concerns(driver, vm_ops) ? get_file(driver) : NULL;
+	return file;
+}
+
+static void end(struct vmremap_mapping *mapping)
+{
+	fput(mapping->area->file);
+	kfree(mapping);
+}
+
+/**
+ * vmremap_mapping_file - get the file that a VMA on one area is to map
+ * @area: the area
+ * @index: where the VMA begins in the file of @area, in pages
+ * @vm_ops: as for vmremap_mapping_open()
+ * @driver: the file that the program maps
+ * @pgoff: where the VMA begins in @driver, in pages
+ *
+ * Contract: requires AreaOutlives; guarantees AreaOutlives, AllOrNothing.
+ * Context: An .mmap callback. May sleep.
+ * Return: the file, with a reference; or -ENOMEM or -ENFILE as an ERR_PTR().
+ */
+struct file *vmremap_mapping_file(struct vmremap_area *area, unsigned long index,
+				  const struct vm_operations_struct *vm_ops,
+				  struct file *driver, unsigned long pgoff)
+{
+	if (!area->name && !concerns(driver, vm_ops))
+		return get_file(area->file);
+
+	struct vmremap_mapping *mapping __free(kfree) = kmemdup(&area->mapping, sizeof(*mapping),
+								GFP_KERNEL);
+	struct file *file;
+
+	if (!mapping)
+		return ERR_PTR(-ENOMEM);
+	mapping->release = end;
+	mapping->shift = (loff_t)(pgoff - index) << PAGE_SHIFT;
+	file = vmremap_mapping_open(mapping, area->name, vm_ops, driver);
+	if (IS_ERR(file))
+		return file;
+	get_file(area->file);
+	file->f_mapping = area->file->f_mapping;
+	file->private_data = no_free_ptr(mapping);
+	return file;
+}

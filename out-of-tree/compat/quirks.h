@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What some kernels do otherwise than the newest, though no header shows it: so all of this is always
+ * compiled. A kernel in which nothing of it is needed has the fixes of tools/series/kernel.
+ */
+#ifndef VMREMAP_QUIRKS_H
+#define VMREMAP_QUIRKS_H
+
+#include <linux/mm.h>
+
+/*
+ * An .mmap hook may call another driver's .mmap_prepare through compat_vma_mmap(). Ours puts
+ * a file with a reference into desc->vm_file. compat_vma_mmap() takes a second reference, and
+ * in Linux 7.3 never puts the first. A later kernel may. This is true if compat_vma_mmap()
+ * leaves the first reference to us to put.
+ */
+extern bool vmremap_nested_leaves_file;
+
+bool vmremap_end_copy(struct vm_area_struct *vma);
+
+/*
+ * Has userfaultfd(2) left a marker in place of the entry? vmf_insert_page_mkwrite() does not
+ * replace it, finish_fault() does. Linux 6.15 to 6.19 allow one in any shared mapping.
+ */
+static inline bool vmremap_fault_has_marker(const struct vm_fault *vmf)
+{
+	return vmf->flags & FAULT_FLAG_ORIG_PTE_VALID && !pte_none(vmf->orig_pte);
+}
+
+#endif /* VMREMAP_QUIRKS_H */
