@@ -11,6 +11,7 @@ const _: unsafe extern "C" fn(*mut vmremap_area) = vmremap_area_put;
 const _: unsafe extern "C" fn(*const vmremap_area) -> *mut c_void = vmremap_area_addr;
 const _: unsafe extern "C" fn(*const vmremap_area) -> usize = vmremap_area_size;
 const _: unsafe extern "C" fn(*const vmremap_area) -> bool = vmremap_area_is_sole_reference;
+const _: unsafe extern "C" fn(*const vmremap_area) -> bool = vmremap_area_is_mapped;
 const _: unsafe extern "C" fn(*mut vmremap_area) -> c_int = vmremap_area_revoke;
 const _: unsafe extern "C" fn(*mut vmremap_area) -> c_int = vmremap_area_freeze;
 const _: unsafe extern "C" fn(*mut vmremap_area) = vmremap_area_thaw;

@@ -85,10 +85,9 @@ static bool concerns(const struct file *driver, const struct vm_operations_struc
  * @vm_ops: the driver's, or NULL; only .open and .close may be set
  * @driver: the file that the program maps
  *
- * As long as it is there, so is @driver if the mapping concerns it, and with it the code of
- * @vm_ops.
+ * If the driver wants to know about the mapping, the file holds a reference on @driver.
  *
- * Contract: guarantees AllOrNothing.
+ * Contract: guarantees DriverOutlives, AllOrNothing.
  * Context: An .mmap callback. May sleep.
  * Return: the file, or -ENOMEM or -ENFILE as an ERR_PTR().
  */
@@ -121,7 +120,7 @@ static void end(struct vmremap_mapping *mapping)
  * @driver: the file that the program maps
  * @pgoff: where the VMA begins in @driver, in pages
  *
- * Contract: requires AreaOutlives; guarantees AreaOutlives, AllOrNothing.
+ * Contract: requires AreaOutlives; guarantees AreaOutlives, DriverOutlives, AllOrNothing.
  * Context: An .mmap callback. May sleep.
  * Return: the file, with a reference; or -ENOMEM or -ENFILE as an ERR_PTR().
  */

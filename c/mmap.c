@@ -40,7 +40,7 @@ EXPORT_SYMBOL_GPL(vmremap_area_mmap);
  * @req: any request
  *
  * Contract: requires VmaInit; checks AddrAligned, SizeNonZero, RangeNoWrap,
- *	RangeInVma, AreaValid, RangeInArea (2), AreaShareable, VmaInit (3),
+ *	RangeInVma, AreaValid (2), RangeInArea (2), AreaShareable, VmaInit (3),
  *	NotRevoked (2), PolicyHeld (2); guarantees RightPage, PagesOutlive, AreaOutlives.
  * Return: as vmremap_range_partial().
  */

@@ -10,7 +10,13 @@
 
 extern const struct file_operations vmremap_mapping_fops;
 
-/* What does @file stand for? NULL if it is not of vmremap. */
+/**
+ * vmremap_mapping_of - what does a file stand for?
+ * @file: any file
+ *
+ * Contract: guarantees AreaOutlives.
+ * Return: the mapping, which stays while @file does; NULL if @file is not of vmremap.
+ */
 static inline struct vmremap_mapping *vmremap_mapping_of(const struct file *file)
 {
 	return file->f_op == &vmremap_mapping_fops ? file->private_data : NULL;

@@ -35,6 +35,7 @@
  *	DeviceTurn		a device accesses the memory only while it owns it, and not
  *				after the caller has dropped its reference
  *	ZeroedBeforeShare	programs see only bytes that were zeroed or written for them
+ *	DriverOutlives		the driver's file outlives a mapping that calls its functions
  *	PagesOutlive		a page that is mapped or pinned is not freed
  *	RightPage		each user address maps the page that was requested
  *	NoUserAccess		programs cannot access the memory
@@ -408,9 +409,15 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * Call this after everything else in the callback that can fail. On success the VMA belongs
  * to vmremap. Do not set VM_PFNMAP, and do not change its vm_ops, its vm_file or its vm_pgoff any
  * more: vm_file is now the area's file, and vm_pgoff an offset into that file, as
- * dma_buf_mmap() sets them for a dma-buf. The VMA keeps @area alive until it is unmapped, even
- * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in
- * again.
+ * dma_buf_mmap() sets them for a dma-buf. vm_private_data is still the driver's. The VMA keeps
+ * @area alive until it is unmapped, even if the driver is gone by then. Pages that MADV_DONTNEED
+ * or a zap has unmapped are faulted in again.
+ *
+ * If the VMA had vm_ops with .open or .close when this was called, these are called as for any
+ * other VMA. Set them before: afterwards, they would replace those that map the pages, and each
+ * access would raise SIGBUS. If the driver has an .fsync, msync(2) calls it with offsets in the
+ * driver's file. In both cases the mapping keeps the driver's file open, too, as a mapping by
+ * remap_vmalloc_range() does, and costs a struct file.
  *
  * Contract: requires VmaInit, VmaUntouched, ReferenceHeld; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
@@ -423,13 +430,16 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EOVERFLOW - @pgoff wraps when counted in bytes
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has fewer pages after @pgoff than @vma
- * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or already has vm_ops with open, close or fault, as
- *   after an earlier call that has succeeded. What that call has mapped is taken back then, so the
- *   callback must fail
+ * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or has vm_ops with another callback than .open and
+ *   .close: then somebody else maps the pages of this VMA, for instance ib_uverbs. If these vm_ops
+ *   are replaced anyway, set vma->vm_ops to NULL before the call. Or an earlier call has
+ *   succeeded. What that call has mapped is taken back then, so the callback must fail
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
  *   %VMREMAP_RDONLY; or PROT_EXEC was requested. With the personality READ_IMPLIES_EXEC,
  *   which adds PROT_EXEC to PROT_READ, the area is mapped without it
+ * * %-ENOMEM, %-ENFILE - if the mapping needs a struct file: not enough memory, or the system
+ *   limit of open files (fs.file-max) was reached
  */
 int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
 		      unsigned long pgoff) __must_check;
@@ -448,9 +458,9 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  *	SizeNonZero;
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
- * Context: An .mmap_prepare callback. Does not sleep.
+ * Context: An .mmap_prepare callback. May sleep.
  * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY means that @desc is NULL, has
- * VM_PFNMAP, or already has an action, or vm_ops with open, close or fault. If an earlier call
+ * VM_PFNMAP, an action, or vm_ops with another callback than .open and .close. If an earlier call
  * for the same @desc has stored a reference there, an error drops that reference, because the
  * kernel would leak it.
  */
@@ -510,9 +520,9 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * * %-EFAULT - @addr is in no live vmalloc allocation
  * * %-EPERM - the allocation was not made for userspace
  * * %-EINVAL - the allocation has fewer pages after @addr plus @pgoff than @vma
- * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(); %-EACCES for a private
- *   writable mapping only if the area is %VMREMAP_REVOCABLE
- * * %-ENOMEM - @addr is not in an area, and there is not enough memory for page tables
+ * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(); %-EACCES for
+ *   a private writable mapping only if the area is %VMREMAP_REVOCABLE
+ * * %-ENOMEM - also if @addr is not in an area, and there is not enough memory for page tables
  */
 int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) __must_check;
 

@@ -63,7 +63,9 @@ fn weak(mapping: &Mapping<'_>) -> Result {
     let second = first.clone();
 
     drop(first);
-    second.mmap(mapping, 0)
+    expect(!area.is_mapped())?;
+    second.mmap(mapping, 0)?;
+    expect(area.is_mapped())
 }
 
 /// A weak handle refuses if the last other one is gone, and like any other until then.

@@ -50,7 +50,7 @@ static const struct idle_case {
 	unsigned int flags;
 } cases[] = {
 	{ "1 byte", 1, 0 },
-	{ "a page, with flags", PAGE_SIZE, VMREMAP_FLAGS & ~VMREMAP_ACCOUNT },
+	{ "a page, with flags", PAGE_SIZE, VMREMAP_FLAGS & ~(VMREMAP_ACCOUNT | VMREMAP_DMA32) },
 	{ "3 pages, less a byte", SZ_4K * 3 - 1, VMREMAP_RDONLY },
 	{ "64 KiB", SZ_64K, VMREMAP_REVOCABLE },
 };
@@ -335,6 +335,36 @@ static void put_both(struct irq_work *work)
 	vmremap_area_put(putting->areas[1]);
 }
 
+/* Memory below 4 GiB is rare: it is cached for areas that need it. */
+static void below_4g_is_kept_for_itself(struct kunit *test)
+{
+	struct vmremap_area *low = new_area(test, 1, VMREMAP_DMA32), *other;
+
+	vmremap_area_put(low);
+	other = new_area(test, 1, 0);
+	KUNIT_EXPECT_PTR_NE(test, other, low);
+	vmremap_area_put(other);
+	other = new_area(test, 1, VMREMAP_DMA32);
+	KUNIT_EXPECT_PTR_EQ(test, other, low);
+	vmremap_area_put(other);
+}
+
+/* An area that has a name is not cached: the next one must not have it. */
+static void name_is_not_inherited(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, 1, 0);
+
+	KUNIT_EXPECT_EQ(test, vmremap_area_set_name(area, "name"), 0);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_NULL(test, kept(1));
+
+	area = new_area(test, 1, 0);
+	KUNIT_EXPECT_EQ(test, vmremap_area_set_name(area, "name"), 0);
+	KUNIT_EXPECT_EQ(test, vmremap_area_set_name(area, NULL), 0);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
+}
+
 /* AnyThread: the last put may be in an interrupt, of an area that is cached or freed. */
 static void put_in_an_interrupt(struct kunit *test)
 {
@@ -359,6 +389,8 @@ static int idle_init(struct kunit *test)
 }
 
 static struct kunit_case idle_cases[] = {
+	KUNIT_CASE(below_4g_is_kept_for_itself),
+	KUNIT_CASE(name_is_not_inherited),
 	KUNIT_CASE_PARAM(as_a_new_one, idle_gen_params),
 	KUNIT_CASE(is_not_found),
 	KUNIT_CASE(in_use),

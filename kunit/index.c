@@ -4,6 +4,7 @@
 #include <linux/file.h>
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 
@@ -82,7 +83,7 @@ static void freed_area_is_unknown(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	start = (unsigned long)area->addr;
 	vmremap_area_put(area);
-	KUNIT_EXPECT_NULL(test, find(start));
+	KUNIT_EXPECT_PTR_EQ(test, find(start), ERR_PTR(-ENOENT));
 	flush_delayed_fput();
 	KUNIT_EXPECT_NULL(test, find(start));
 }
@@ -98,7 +99,7 @@ static void put_area_is_unknown(struct kunit *test)
 	start = (unsigned long)area->addr;
 	file = get_file(area->file);
 	vmremap_area_put(area);
-	KUNIT_EXPECT_NULL(test, find(start));
+	KUNIT_EXPECT_PTR_EQ(test, find(start), ERR_PTR(-ENOENT));
 	fput(file);
 }
 
@@ -253,7 +254,82 @@ static void only_the_areas_own_addresses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&area->refs), 1);
 }
 
+/* Neither other memory nor NULL is refused, as vfree() refuses neither. */
+static void free_by_address(struct kunit *test)
+{
+	void *addr = vmremap_alloc(SZ_64K + 1, OWN);
+	struct vmremap_area *area;
+
+	KUNIT_ASSERT_NOT_NULL(test, addr);
+	KUNIT_EXPECT_NULL(test, memchr_inv(addr, 0, SZ_64K + PAGE_SIZE));
+	area = find((unsigned long)addr);
+	KUNIT_EXPECT_EQ(test, vmremap_area_size(area), SZ_64K + 1);
+	KUNIT_EXPECT_TRUE(test, vmremap_area_is_sole_reference(area));
+	vmremap_free(addr);
+	flush_delayed_fput();
+	KUNIT_EXPECT_NULL(test, find((unsigned long)addr));
+
+	addr = vmalloc_user(PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, addr);
+	vmremap_free(addr);
+	KUNIT_EXPECT_FALSE(test, vmalloc_to_page(addr));
+	vmremap_free(NULL);
+}
+
+/* SizeNonZero, RangeNoWrap: vmremap_alloc() has no errno, so ENODATA and EOVERFLOW are NULL. */
+static void no_memory_by_address(struct kunit *test)
+{
+	KUNIT_EXPECT_NULL(test, vmremap_alloc(0, 0));
+	KUNIT_EXPECT_NULL(test, vmremap_alloc(SIZE_MAX, 0));
+	KUNIT_EXPECT_NULL(test, vmremap_alloc(PAGE_SIZE, ~VMREMAP_FLAGS));
+}
+
+/* ReferenceOwned: an address that vmremap_alloc() has not returned is not freed. */
+static void free_of_a_wrong_address(struct kunit *test)
+{
+	struct vmremap_area *area = new_area(test, SZ_64K);
+	void *addr = vmremap_alloc(SZ_64K, OWN);
+
+	KUNIT_ASSERT_NOT_NULL(test, addr);
+	kunit_warning_suppress(test) {
+		vmremap_free(area->addr);
+		vmremap_free(addr + 1);
+		vmremap_free(addr + PAGE_SIZE);
+		vmremap_free(addr + SZ_64K - 1);
+	}
+	KUNIT_EXPECT_TRUE(test, vmremap_area_is_sole_reference(area));
+	KUNIT_EXPECT_TRUE(test, vmremap_area_is_sole_reference(find((unsigned long)addr)));
+	vmremap_free(addr);
+}
+
+/* ReferenceOwned: the second time, the area may be alive, dying or cached. */
+static void free_twice(struct kunit *test)
+{
+	struct vmremap_area *area;
+	void *addr = vmremap_alloc(PAGE_SIZE, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, addr);
+	area = vmremap_index_get((unsigned long)addr);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	vmremap_free(addr);
+	kunit_warning_suppress(test)
+		vmremap_free(addr);
+	KUNIT_EXPECT_TRUE(test, vmremap_area_is_sole_reference(area));
+	vmremap_area_put(area);
+	kunit_warning_suppress(test)
+		vmremap_free(addr);
+	/* If that had freed the memory, this would fault. */
+	area = vmremap_area_alloc(PAGE_SIZE, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	KUNIT_EXPECT_NULL(test, memchr_inv(area->addr, 0, PAGE_SIZE));
+	vmremap_area_put(area);
+}
+
 static struct kunit_case index_cases[] = {
+	KUNIT_CASE(free_by_address),
+	KUNIT_CASE(no_memory_by_address),
+	KUNIT_CASE(free_of_a_wrong_address),
+	KUNIT_CASE(free_twice),
 	KUNIT_CASE(by_address),
 	KUNIT_CASE(takes_a_reference),
 	KUNIT_CASE(neighbours),

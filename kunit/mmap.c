@@ -663,11 +663,23 @@ static void foreign_vma(struct vm_area_struct *vma)
 {
 }
 
-/* Each of these alone means that the VMA has another owner. */
+static int foreign_mremap(struct vm_area_struct *vma)
+{
+	return 0;
+}
+
+static const char *foreign_name(struct vm_area_struct *vma)
+{
+	return "foreign";
+}
+
+/* Each of these means that the VMA has another owner; .open and .close alone do not. */
 static const struct vm_operations_struct foreign_ops[] = {
 	{ .fault = foreign_fault },
-	{ .open = foreign_vma },
-	{ .close = foreign_vma },
+	{ .page_mkwrite = foreign_fault },
+	{ .open = foreign_vma, .fault = foreign_fault },
+	{ .close = foreign_vma, .mremap = foreign_mremap },
+	{ .name = foreign_name },
 };
 
 static int map_foreign_vma(struct test_device *dev, struct vm_area_struct *vma)
@@ -718,6 +730,7 @@ static void readable_is_not_executable(struct kunit *test)
 	const vm_flags_t asked = VM_READ | VM_EXEC | VM_SHARED | VM_MAYREAD |
 				 VM_MAYEXEC | VM_MAYSHARE;
 	struct vm_area_desc desc = {
+		.file = dev->file,
 		.start = SZ_1M,
 		.end = SZ_1M + SZ_64K,
 		.vma_flags = legacy_to_vma_flags(asked),
@@ -741,6 +754,7 @@ static void desc_of_another_owner(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_64K, 0);
 	struct vm_area_desc desc = {
+		.file = dev->file,
 		.start = SZ_1M,
 		.end = SZ_1M + SZ_64K,
 		.action.type = MMAP_REMAP_PFN,
@@ -769,7 +783,7 @@ static void desc_of_another_owner(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, desc.vm_file, dev->area->file);
 	/* AllOrNothing: a second call is refused, and undoes the first. */
 	KUNIT_EXPECT_EQ(test, vmremap_area_mmap_prepare(dev->area, &desc, 1), -EBUSY);
-	KUNIT_EXPECT_NULL(test, desc.vm_file);
+	KUNIT_EXPECT_PTR_EQ(test, desc.vm_file, dev->file);
 	KUNIT_EXPECT_EQ(test, file_count(dev->area->file), 1);
 	expect_unused(test, dev->area);
 }

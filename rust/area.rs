@@ -237,6 +237,25 @@ impl<T: KnownSize + ?Sized> Area<T> {
         self.handle.mmap(mapping, page_offset)
     }
 
+    /// Returns whether a program has mapped the area, or a part of it.
+    ///
+    /// Other programs may map and unmap it at any time, so the answer may be old already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use vmremap::{Area, Flags};
+    ///
+    /// assert!(!Area::<u32>::zeroed(Flags::NONE)?.is_mapped());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn is_mapped(&self) -> bool {
+        // SAFETY: It only reads a count.
+        // - `ReferenceHeld`: by the type invariant the handle keeps a reference.
+        unsafe { bindings::vmremap_area_is_mapped(self.raw()) }
+    }
+
     /// Returns a handle that can only map the memory, and does not keep the area alive.
     ///
     /// [`freeze`](Self::freeze) takes a `&mut Area` and fails if there is another `Area`, but does

@@ -124,6 +124,13 @@ static void map_put_area(void)
 		pr_err("misuse: an area that was put could be mapped\n");
 }
 
+static void free_what_is_an_area(void)
+{
+	vmremap_free(vmremap_area_addr(area));
+	if (!vmremap_area_is_sole_reference(area))
+		pr_err("misuse: the reference of an area was dropped by its address\n");
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -136,6 +143,7 @@ static const struct {
 	{ "outside-callback", map_outside_of_a_callback },
 	{ "vm-file-changed", change_vm_file },
 	{ "map-after-put", map_put_area },
+	{ "free-area", free_what_is_an_area },
 };
 
 static int __init misuse_init(void)
