@@ -685,6 +685,7 @@ TEST_F(life, has_no_hint_faults)
 {
 	char *areas[VMREMAP_TEST_SLOTS], *others;
 	const size_t pages = VMREMAP_TEST_SLOTS;
+	unsigned long nodes = 3;
 	int status;
 	pid_t pid;
 
@@ -698,6 +699,9 @@ TEST_F(life, has_no_hint_faults)
 	}
 	if (!balance_numa(true))
 		SKIP(return, "the kernel has no NUMA balancing");
+	/* Before Linux 7.2, it passes over shared memory that has no policy of its own. */
+	ASSERT_EQ(0, syscall(SYS_mbind, others, pages * PAGE_SIZE,
+			     MPOL_BIND | MPOL_F_NUMA_BALANCING, &nodes, 8 * sizeof(nodes), 0));
 	/* The period of a task is set by fork(). */
 	pid = fork();
 	ASSERT_LE(0, pid);
