@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include "plan.h"
 
-#define BELOW_4G	(1ULL << 32)
+#define BELOW_4G	0x100000000ULL
 #define AREAS		16
 
 /* The highest physical address of the mapping at @map. */
