@@ -126,9 +126,15 @@ TEST_F(driver, counts_children)
 	EXPECT_COUNTS(2, 2);
 }
 
-/* If the callback fails, the kernel calls no .close, and nothing stays behind. */
+/*
+ * If the callback fails, the kernel calls no .close, and nothing stays behind. An .mmap callback
+ * fails after its last call; after .mmap_prepare, the kernel would leak the file then, so there the
+ * last call fails, and takes back what the first has set up.
+ */
 TEST_F(driver, failed_callback)
 {
+	bool prepares = !strcmp(variant->device, TEST_PREPARE) ||
+			!strcmp(variant->device, TEST_NESTED);
 	struct vmremap_test_plan plan = {
 		.count = 2,
 		.calls = {
@@ -136,19 +142,17 @@ TEST_F(driver, failed_callback)
 				.function = variant->function, .flags = VMREMAP_TEST_COUNT,
 				.size = BYTES,
 			},
-			{ .function = variant->function, .slot = 1 },
+			{ .function = variant->function, .slot = prepares ? 0 : 1 },
 		},
 	};
 	int refs = memory_references(self->fd, 0);
 
 	EXPECT_EQ(MAP_FAILED, map_plan(self->fd, &plan, PAGES, RW, MAP_SHARED));
-	EXPECT_EQ(ENXIO, errno);
+	EXPECT_EQ(prepares ? EBUSY : ENXIO, errno);
 	EXPECT_COUNTS(1, 0);
 	EXPECT_EQ(refs, memory_references(self->fd, 0));
-	/* After .mmap_prepare, the kernel leaks the file of a callback that fails. */
-	if (variant->function == AREA_MMAP)
-		EXPECT_EQ(strcmp(variant->device, TEST_MMAP) != 0,
-			  ioctl(self->fd, VMREMAP_TEST_IS_MAPPED, 0));
+	if (variant->kind == AREA)
+		EXPECT_EQ(0, ioctl(self->fd, VMREMAP_TEST_IS_MAPPED, 0));
 }
 
 /* The counted mapping has the driver's file, without its descriptor. */
