@@ -27,7 +27,8 @@ def plain(code):
 
 
 def words(code):
-    return set(re.findall(r"\w+", plain(code)))
+    """The names that the code uses, without those of members."""
+    return set(re.findall(r"(?<!->)(?<!\.)\b\w+", plain(code)))
 
 
 def names(code):

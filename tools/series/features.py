@@ -32,6 +32,8 @@ UPSTREAM = {
         cut('#if __has_include("vmremap_compat.h")\n#include "vmremap_compat.h"\n#endif\n\n'),
         put("VMREMAP_POPULATE\t0x8U", "VMREMAP_POPULATE\t0x10U"),
         put("VMREMAP_REVOCABLE\t0x10U", "VMREMAP_REVOCABLE\t0x8U"),
+        forget("vmremap_area_set_name", "vmremap_area_on_revoke", "vmremap_area_off_revoke", "notifier_block", "VMREMAP_DMA32"),
+        put("VMREMAP_REVOCABLE | VMREMAP_DMA32)", "VMREMAP_REVOCABLE)"),
         put(" vmremap_range_partial() maps parts of a VMA. If vmremap is a module, a\n * part can only be memory of an area.\n",
             " vmremap_range_partial() maps parts of a VMA.\n"),
         put("If this is not the whole of @vma, PMDs also need Linux 6.15\n"
@@ -51,7 +53,34 @@ UPSTREAM = {
     ],
     "main.c": None,
     "area.c": [
-        cut("#include <linux/module.h>\n", "\t.owner = THIS_MODULE,\n"),
+        forget("vmremap_area_set_name"),
+        cut("#include <linux/module.h>\n", "\tkfree(area->name);\n", "\tBLOCKING_INIT_NOTIFIER_HEAD(&area->on_revoke);\n",
+            "\tarea->mapping.dontcopy = flags & VMREMAP_DONTCOPY;\n"),
+        sub(r"/\* As GFP_VMALLOC32 (.|\n)*?#endif\n\n", "", 1),
+        put("GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN", "GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO | __GFP_NOWARN"),
+        cut("\tgfp |= flags & VMREMAP_DMA32 ? GFP_BELOW_4G : __GFP_HIGHMEM;\n"),
+    ],
+    "area.h": [
+        cut("#include <linux/notifier.h>\n", " * @dontcopy: a child must not inherit it\n", "\tbool dontcopy;\n",
+            " * @name: what its mappings are called, or NULL\n", "\tconst char *name;\n",
+            " * @on_revoke: called when it has been revoked\n", "\tstruct blocking_notifier_head on_revoke;\n"),
+    ],
+    "mapping.c": [
+        cut("#include <linux/module.h>\n", "\t.owner = THIS_MODULE,\n", " * @name: name of the file, or NULL\n"),
+        put("its file has an .fsync, or of an area\n * that has a name. The last has the page cache of the area's file, so that faults, revoke and\n"
+            " * freeze work as with that file.\n",
+            "its file has an .fsync. The last\n * has the page cache of the area's file, so that faults, revoke and freeze work as with that file.\n"),
+        put("\t/* A copy that is made inaccessible loses its vm_ops: no .close will follow. */\n"
+            "\tif (mapping && !(mapping->dontcopy && vmremap_end_copy(vma)) && mapping->vm_ops->open)\n",
+            "\tif (mapping && mapping->vm_ops->open)\n"),
+        put("struct vmremap_mapping *mapping, const char *name,\n", "struct vmremap_mapping *mapping,\n"),
+        put('name ?: "[vmremap]"', '"[vmremap]"'),
+        put("if (!area->name && !concerns(driver, vm_ops))", "if (!concerns(driver, vm_ops))"),
+        put("vmremap_mapping_open(mapping, area->name, vm_ops, driver)", "vmremap_mapping_open(mapping, vm_ops, driver)"),
+    ],
+    "revoke.c": [
+        forget("vmremap_area_on_revoke", "vmremap_area_off_revoke"),
+        cut("\t\tblocking_notifier_call_chain(&area->on_revoke, 0, area);\n"),
     ],
     "check.h": [
         put(" * The clauses of docs/contract.md that can be refused, and the checks of the\n"
@@ -60,17 +89,16 @@ UPSTREAM = {
             " * out, no kernel state.\n"),
     ],
     "cover.c": [
-        forget("vmremap_cover_open"),
         put("\telse if (!vmremap_fault_has_marker(vmf))\n", "\telse\n"),
+        put("\t.close = vmremap_vma_close,\n", "\t.open = vmremap_vma_open,\n\t.close = vmremap_vma_close,\n"),
     ],
     "vma.c": [
-        forget("vmremap_end_copy"),
         put("/* As the kernel's vma_dummy_vm_ops, which modules cannot have. */\n",
             "/* Unlike vma_dummy_vm_ops, these mark a VMA as taken: see vmremap_has_owner(). */\n"),
     ],
     "vma.h": [
-        forget("vmremap_end_copy", "vmremap_cover_open", "vmremap_fault_has_marker"),
-        cut("\t.open = vmremap_cover_open, \\\n"),
+        cut('#include "../out-of-tree/compat/quirks.h"\n', "\t.open = vmremap_vma_open, \\\n"),
+        put("struct vmremap_mapping *mapping, const char *name,\n", "struct vmremap_mapping *mapping,\n"),
     ],
     "foreign.c": [
         forget("mapped", "leaves_area", "remap"),
@@ -86,11 +114,7 @@ UPSTREAM = {
             "\tif (!clause && !(memory->flags & (VM_USERMAP | VM_DMA_COHERENT)))\n"
             "\t\tclause = VMREMAP_AREA_SHAREABLE;\n"
             "\tif (!clause && (vma->vm_flags & VM_PFNMAP", 1),
-        put("vma->vm_ops == &vmremap_pieces_vm_ops ||\n"
-            "\t\t vma->vm_ops == &vmremap_area_vm_ops || vma->vm_ops == &vmremap_no_vm_ops)\n",
-            "vma->vm_ops == &vmremap_area_vm_ops ||\n"
-            "\t\t\tvma->vm_ops == &vmremap_pieces_vm_ops ||\n"
-            "\t\t\tvma->vm_ops == &vmremap_no_vm_ops))\n"),
+        put("vmremap_is_own(vma->vm_ops))\n", "vmremap_is_own(vma->vm_ops)))\n"),
         put("\terr = remap(vma, req);\n",
             "\terr = remap_vmalloc_range_partial(vma, req->uaddr, (void *)req->kaddr, req->pgoff,\n"
             "\t\t\t\t\t  req->size);\n"),
@@ -99,21 +123,19 @@ UPSTREAM = {
             "\treturn err == -EINVAL ? vmremap_reject(VMREMAP_AREA_SHAREABLE, req) : err;\n}\n", 1),
     ],
     "mmap_prepare.c": [
-        cut("#include <linux/anon_inodes.h>\n", "#include <linux/cleanup.h>\n", "#include <linux/err.h>\n",
-            "#include <linux/module.h>\n", "#include <linux/rwsem.h>\n", "#include <linux/slab.h>\n"),
-        forget("nested_leaves_file", "bring_file", "probe_fops", "file", "probe_kernel"),
         put(" * calls this before that. The lookup then finds nothing, or a VMA that is to be replaced and\n"
             " * whose vm_ops are gone: leave all to faults, and drop the reference that is left to us.\n",
             " * calls this before that. The lookup then finds nothing, or a VMA that is to be replaced and\n"
             " * whose vm_ops are gone: leave all to faults.\n"),
         put("\tif (!vma || vma->vm_ops != &prepared_vm_ops) {\n"
-            "\t\tif (nested_leaves_file)\n"
+            "\t\tif (vmremap_nested_leaves_file)\n"
             "\t\t\tfput((struct file *)file);\n"
-            "\t} else if (vmremap_area_of_file(file)) {\n"
+            "\t} else if (vmremap_mapping_of(file)) {\n"
             "\t\tvmremap_prefault(vma);\n"
             "\t}\n",
-            "\tif (vma && vma->vm_ops == &prepared_vm_ops && vmremap_area_of_file(file))\n"
+            "\tif (vma && vma->vm_ops == &prepared_vm_ops && vmremap_mapping_of(file))\n"
             "\t\tvmremap_prefault(vma);\n"),
+        put("\t.close = vmremap_vma_close,\n", "\t.open = vmremap_vma_open,\n\t.close = vmremap_vma_close,\n"),
     ],
     "idle.c": [
         put(" * memory, because setting these up costs more than mapping an area. The refs of a cached area\n"
@@ -138,13 +160,16 @@ UPSTREAM = {
             "\t\t\tidle[slot] = NULL;\n"
             "\t\t}\n}\n#endif\n", 1),
         put("for a short time, see vmremap_idle_end(). Also", "for a short time. Also"),
+        put("charged to a cgroup or\n * named, or because", "charged to a cgroup, or\n * because"),
+        cut("area->name || ", "(area->flags ^ flags) & VMREMAP_DMA32 ||\n\t    "),
+        put("unsigned long pages, unsigned int flags)\n{\n\tstruct folio *folio;\n\n\tif (!area",
+            "unsigned long pages)\n{\n\tstruct folio *folio;\n\n\tif (!area"),
+        put("IDLE_AREAS], pages, flags))", "IDLE_AREAS], pages))"),
+        put("never cached; memory of %VMREMAP_DMA32 is only for an area with the same flag\n", "never cached\n"),
     ],
     "pieces.c": [
-        cut("#include <linux/module.h>\n", "\t.owner = THIS_MODULE,\n",
-            " * @dontcopy: an area among them is %VMREMAP_DONTCOPY\n", "\tbool dontcopy;\n", "\t.open = pieces_vma_open,\n",
-            "\tpieces->dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);\n"),
-        forget("pieces_vma_open"),
-        put("@dontcopy and @tree are constant", "@tree is constant"),
+        cut("\tpieces->mapping.dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);\n"),
+        put("vmremap_mapping_open(&pieces->mapping, NULL, ", "vmremap_mapping_open(&pieces->mapping, "),
         put("if (vmremap_fault_copies(vmf) || vmremap_fault_has_marker(vmf))", "if (vmremap_fault_copies(vmf))"),
         put(" * refused and the driver ignores that, every access to the VMA has to raise SIGBUS, and upstream\n"
             " * exports no function that zaps the entries of a VMA that is being set up.\n",
@@ -168,9 +193,9 @@ IDLE = Feature("idle", ["idle.c"], words=["idle", "cached"], test_edits={
         put(" * @refs: one for each holder among drivers, and for each piece of a VMA; 0 while it is kept\n"
             " *\tfor the next one, see idle.c\n",
             " * @refs: one for each holder among drivers, and for each piece of a VMA\n"),
-        put(" * Once the area is in the index nothing but @refs, @state and @inserting changes, and @size\n"
-            " * and @flags while it has no reference.\n",
-            " * Once the area is in the index nothing but @refs, @state and @inserting changes.\n"),
+        put(" * Once the area is in the index only @refs, @state, @inserting, and what follows @node\n"
+            " * change, and @size and @flags while it has no reference.\n",
+            " * Once the area is in the index only @refs, @state, @inserting and @by_address change.\n"),
     ],
 })
 
@@ -214,10 +239,7 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             " * Such an area has two restrictions: no function maps it private and writable; and in an .mmap\n"
             " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an\n"
             " * .mmap_prepare callback, %VMREMAP_POPULATE works.\n"),
-        put(" * A mapping of a whole VMA holds a reference on the area's file, which this function does not\n"
-            " * count. If vmremap_range_partial() has mapped less than the whole VMA, that part holds a\n"
-            " * reference on the area, which is counted. If",
-            " * A mapping holds a reference on the area's file, which this function does not count. If"),
+        put("vmremap_range() and vmremap_range_partial() find the area", "vmremap_range() finds the area"),
         put(" * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold\n"
             " * a reference until they return.\n",
             " * vmremap_range() runs, which finds the area by its address and holds a reference until it\n"
@@ -225,19 +247,28 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
     ],
     "area.h": [
         put("among drivers, and for each piece of a VMA\n", "among drivers\n"),
+        put("the area, or NULL if it is pieces\n", "the area\n"),
+    ],
+    "mapping.c": [
+        put(" * VMAs on it share; the file of some pieces; and a file for one mapping of an area by a driver that\n"
+            " * wants to know about it, because its vm_ops count VMAs or its file has an .fsync. The last\n"
+            " * has the page cache of the area's file, so that faults, revoke and freeze work as with that file.\n",
+            " * VMAs on it share; and a file for one mapping of an area by a driver that wants to know about it,\n"
+            " * because its vm_ops count VMAs or its file has an .fsync. The latter has the page cache of the\n"
+            " * area's file, so that faults, revoke and freeze work as with that file.\n"),
+        put("struct file *vmremap_mapping_open(struct vmremap_mapping *mapping,\n\t\t\t\t  const",
+            "static struct file *mapping_open(struct vmremap_mapping *mapping,\n\t\t\t\t const"),
+        sub("vmremap_mapping_open", "mapping_open", 3),
     ],
     "check.h": [cut("\tVMREMAP_RANGE_IN_VMA,\n")],
     "reject.c": [cut('\t[VMREMAP_RANGE_IN_VMA] = { "RangeInVma", -ERANGE },\n')],
     "foreign.c": [
-        cut("\t\t\tvma->vm_ops == &vmremap_pieces_vm_ops ||\n"),
         put("and that stays in @vma", "for the whole of @vma"),
         put("Return: as vmremap_range_partial()", "Return: as vmremap_range()"),
         put("\terr = remap_vmalloc_range_partial(vma, req->uaddr, (void *)req->kaddr, req->pgoff,\n"
             "\t\t\t\t\t  req->size);\n", "\terr = remap_vmalloc_range(vma, (void *)req->kaddr, req->pgoff);\n"),
     ],
     "mmap.c": [
-        put("\tif (vma->vm_ops == &vmremap_area_vm_ops || vma->vm_ops == &vmremap_pieces_vm_ops)\n",
-            "\tif (vma->vm_ops == &vmremap_area_vm_ops)\n"),
         put(" * that are mapped, and the pieces, belong to the VMA's file: if the callback fails, the kernel\n * puts that",
             " * that are mapped belong to the VMA's file: if the callback fails, the kernel puts that"),
         put("\tenum vmremap_clause clause = vmremap_check_request(req) ?:\n"
@@ -273,8 +304,9 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
         put(" * VMAs that are being set up, and the ways to map: a whole VMA on one area, a piece of an area, and\n"
             " * plain vmalloc memory.\n",
             " * VMAs that are being set up, and the ways to map: a VMA on one area, and plain vmalloc memory.\n"),
-        put("extern const struct vm_operations_struct vmremap_area_vm_ops, vmremap_pieces_vm_ops;\n",
-            "extern const struct vm_operations_struct vmremap_area_vm_ops;\n"),
+        forget("vmremap_mapping_open"),
+        put("vmremap_closed_vm_ops, vmremap_pieces_vm_ops;\n", "vmremap_closed_vm_ops;\n"),
+        put("\t       ops == &vmremap_pieces_vm_ops || ops", "\t       ops"),
         put("vmremap_check_vma(const struct vm_area_struct *vma,\n"
             "\t\t\t\t      const struct vm_operations_struct *ours);\n", "vmremap_check_vma(const struct vm_area_struct *vma);\n"),
     ],
@@ -287,7 +319,8 @@ TRACE = Feature("trace", ["trace.h"], ["CREATE_TRACE_POINTS"], words=["trace_", 
     "revoke.c": [cut('#include "../c/trace.h"\n')],
 }, edits={
     "reject.c": [
-        cut('#include "trace.h"\n', "\tconst char *name;\n"),
+        put('#include "trace.h"\n', '#include "check.h"\n'),
+        cut("\tconst char *name;\n"),
         put("static const struct {\n\tint err;\n} clauses[] = {\n", "static const int clauses[] = {\n"),
         sub(r"= \{ \"\w+\", (-E\w+) \},$", r"= \1,", 9),
         cut("\ttrace_vmremap_reject(clauses[clause].name, req, clauses[clause].err);\n"),
@@ -348,10 +381,10 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
             " * No function maps such an area private and writable.\n"),
     ],
     "cover.c": [
-        put("\tVMREMAP_COVER_VM_OPS\n", "\t.map_pages = vmremap_cover_map_pages,\n\t.fault = vmremap_cover_fault,\n"),
+        sub("\tVMREMAP_COVER_VM_OPS\n", "\t.map_pages = vmremap_cover_map_pages,\n\t.fault = vmremap_cover_fault,\n", 2),
         put("\n\t/* The VMA is in i_mmap only after this callback, so revoke could not find these entries. */\n"
             "\tif (!(area->flags & VMREMAP_REVOCABLE))\n\t\tvmremap_prefault(vma);\n", ""),
-        sub(r"\bvmremap_cover_(map_pages|fault)\b", r"cover_\1", 7),
+        sub(r"\bvmremap_cover_(map_pages|fault)\b", r"cover_\1", 9),
         sub(r"^vm_fault_t cover_", "static vm_fault_t cover_", 2),
     ],
     "fault.c": [
@@ -370,16 +403,103 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
             " * i_mmap has none left, although munmap() may not have"),
     ],
     "mmap_prepare.c": [
-        forget("vma_close_nothing", "vma_mapped", "prepared_vm_ops"),
-        sub(r"prepared_vm_ops", "vmremap_area_vm_ops", 2),
+        forget("vma_mapped", "prepared_vm_ops"),
+        put("desc->vm_ops != &prepared_vm_ops", "desc->vm_ops != &vmremap_area_vm_ops && desc->vm_ops != &vmremap_closed_vm_ops"),
+        put("desc->vm_ops = &prepared_vm_ops", "desc->vm_ops = file == area->file ? &vmremap_area_vm_ops : &vmremap_closed_vm_ops"),
         cut("#include <linux/sched.h>\n", '#include "span.h"\n'),
     ],
 })
+
+ADDRESS = Feature("address", names=["vmremap_alloc", "vmremap_free"], words=["by_address"], edits={
+    "area.h": [
+        cut(" * @by_address: vmremap_alloc() has returned its address, and vmremap_free() was not called yet\n", "\tint by_address;\n"),
+        put("@refs, @state, @inserting and @by_address change.\n", "@refs, @state and @inserting change.\n"),
+    ],
+})
+
+CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of", "vmremap_closed_vm_ops"],
+                words=["vmremap_mapping", "_closed", ".fsync,"], tests=["driver.c"], edits={
+    HEADER: [
+        put("sets them for a dma-buf. vm_private_data is still the driver's. The VMA keeps\n"
+            " * @area alive until it is unmapped, even if the driver is gone by then. Pages that MADV_DONTNEED\n"
+            " * or a zap has unmapped are faulted in again.\n",
+            "sets them for a dma-buf. The VMA keeps @area alive until it is unmapped, even\n"
+            " * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in\n"
+            " * again.\n"),
+        sub(r" \*\n \* If the VMA had vm_ops with (.|\n)*?costs a struct file\.\n", "", 1),
+        sub(r"or has vm_ops with another callback than(.|\n)*?Or an earlier call has\n \*   succeeded\. What",
+            "or already has vm_ops, as after an earlier call\n *   that has succeeded. What", 1),
+        sub(r" \* \* %-ENOMEM, %-ENFILE - if the mapping needs(.|\n)*?was reached\n(?= \*/)", "", 1),
+        put("An .mmap_prepare callback. May sleep.", "An .mmap_prepare callback. Does not sleep."),
+        put("an action, or vm_ops with another callback than .open and .close. If", "or already has an action, or vm_ops. If"),
+        put(" * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(); %-EACCES for\n"
+            " *   a private writable mapping only if the area is %VMREMAP_REVOCABLE\n"
+            " * * %-ENOMEM - also if @addr is not in an area, and",
+            " * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(); %-EACCES for a private\n"
+            " *   writable mapping only if the area is %VMREMAP_REVOCABLE\n"
+            " * * %-ENOMEM - @addr is not in an area, and"),
+    ],
+    "area.c": [
+        put("static void release(struct vmremap_mapping *mapping)\n{\n\tstruct vmremap_area *area = mapping->area;\n",
+            "static int release(struct inode *inode, struct file *file)\n{\n\tstruct vmremap_area *area = file->private_data;\n"),
+        put("\tkfree(area);\n}\n",
+            "\tkfree(area);\n\treturn 0;\n}\n\n"
+            "static const struct file_operations area_fops = {\n"
+            "\t.release = release,\n"
+            "\t/* msync(2) has nothing to write back. */\n"
+            "\t.fsync = noop_fsync,\n};\n\n"
+            "/**\n"
+            " * vmremap_area_of_file - which area does a file belong to?\n"
+            " * @file: any file\n"
+            " *\n"
+            " * Return: the area, which stays while @file does, or NULL.\n"
+            " */\n"
+            "struct vmremap_area *vmremap_area_of_file(const struct file *file)\n{\n"
+            "\treturn file->f_op == &area_fops ? file->private_data : NULL;\n}\n"),
+        put("&vmremap_mapping_fops, &area->mapping,\n\t\t\t\t\t       O_RDWR, NULL);\n", "&area_fops, area, O_RDWR, NULL);\n"),
+        cut("\tarea->mapping = (struct vmremap_mapping){ area, release, .vm_ops = &vmremap_no_vm_ops };\n"),
+        put('#include "revoke.h"\n#include "span.h"\n#include "vma.h"\n', '#include "area.h"\n#include "revoke.h"\n'),
+    ],
+    "area.h": [
+        cut(" * @mapping: what @file stands for\n", "\tstruct vmremap_mapping mapping;\n"),
+        put("enum vmremap_clause vmremap_check_area(",
+            "struct vmremap_area *vmremap_area_of_file(const struct file *file);\nenum vmremap_clause vmremap_check_area("),
+    ],
+    "cover.c": [
+        cut("#include <linux/file.h>\n\n", "\tunsigned long index = vmremap_area_index(area, req);\n", "\tstruct file *file;\n", "\tfput(file);\n"),
+        sub(r"\tfile = vmremap_mapping_file\((.|\n)*?PTR_ERR\(file\);\n", "", 1),
+        put("file == area->file ? &vmremap_area_vm_ops : &vmremap_closed_vm_ops", "&vmremap_area_vm_ops"),
+        put("vma->vm_pgoff = index;\n\tvma_set_file(vma, file);\n", "vma->vm_pgoff = vmremap_area_index(area, req);\n\tvma_set_file(vma, area->file);\n"),
+    ],
+    "mmap_prepare.c": [
+        cut("\tunsigned long index;\n", "\tstruct file *file;\n"),
+        sub(r"\tindex = vmremap_area_index(.|\n)*?\tdesc->vm_file = file;\n\tdesc->pgoff = index;\n",
+            "\tdesc->vm_file = get_file(area->file);\n\tdesc->pgoff = vmremap_area_index(area, &req);\n", 1),
+        put("desc->vm_ops != &vmremap_area_vm_ops && desc->vm_ops != &vmremap_closed_vm_ops", "desc->vm_ops != &vmremap_area_vm_ops"),
+        put("file == area->file ? &vmremap_area_vm_ops : &vmremap_closed_vm_ops", "&vmremap_area_vm_ops"),
+    ],
+    "span.h": [
+        cut("\tstruct vmremap_mapping *mapping = vmremap_mapping_of(vma->vm_file);\n\n"),
+        put("mapping ? mapping->area : NULL", "vmremap_area_of_file(vma->vm_file)"),
+    ],
+    "vma.c": [
+        put(" * The kernel's own for nobody are empty. Who only counts VMAs, by .open and .close, leaves them to\n"
+            " * be mapped by another.\n", " * The kernel's own for nobody are empty.\n"),
+        sub(r"\t__auto_type rest = (.|\n)*?\treturn .*\n",
+            "\treturn ops && (ops == &vmremap_no_vm_ops || memchr_inv(ops, 0, sizeof(*ops)));\n", 1),
+    ],
+    "vma.h": [
+        put(" || ops == &vmremap_closed_vm_ops ||\n\t       ops == &vmremap_no_vm_ops;\n", " || ops == &vmremap_no_vm_ops;\n"),
+    ],
+})
+
+MAPPED = Feature("mapped", names=["vmremap_area_is_mapped"])
 
 FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "vmremap_area_is_sole_reference", "vmremap_freeze",
                                   "vmremap_thaw", "vmremap_pinned", "vmremap_wait_thawed"],
                  words=["freeze", "froze", "thaw", "FROZEN", "sole"], test_edits={
     "revoke.c": [
+        forget("waits", "faulter"),
         cut("\tKUNIT_EXPECT_EQ(test, -ENODEV, vmremap_area_freeze(dev->area));\n\tKUNIT_EXPECT_EQ(test, map_again(test, dev), -ENODEV);\n",
             "\tKUNIT_EXPECT_EQ(test, -EOPNOTSUPP, vmremap_area_freeze(area));\n"),
         put("\tfor (i = 0; i < ARRAY_SIZE(none); i++) {\n"
@@ -437,7 +557,7 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
         cut(" * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE\n"
             " * @inserting: how many make page table entries for it now, if it is VMREMAP_REVOCABLE\n",
             "\tenum vmremap_state state;\n\tatomic_t inserting;\n", "#include <linux/atomic.h>\n"),
-        put("nothing but @refs, @state and @inserting changes.\n", "nothing but @refs changes.\n"),
+        put("only @refs, @state and @inserting change.\n", "only @refs changes.\n"),
     ],
     "check.h": [cut("\tVMREMAP_NOT_REVOKED,\n")],
     "reject.c": [cut("\t[VMREMAP_NOT_REVOKED] = -ENODEV,\n")],
@@ -496,7 +616,7 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
     "area.h": [
         cut("\tstruct rb_node node;\n", " * @node: the area's place in the index\n", "#include <linux/rbtree.h>\n",
             "DEFINE_FREE(vmremap_area, struct vmremap_area *, vmremap_area_put(_T));\n\n", "#include <linux/cleanup.h>\n"),
-        put(" * Once the area is in the index nothing but @refs changes.\n", " * Once vmremap_area_alloc() has returned nothing but @refs changes.\n"),
+        put(" * Once the area is in the index only @refs changes.\n", " * Once vmremap_area_alloc() has returned only @refs changes.\n"),
     ],
     "check.h": [
         cut("\tVMREMAP_AREA_SHAREABLE,\n"),
@@ -558,10 +678,16 @@ MMAP = Feature("mmap", ["mmap.c", "cover.c", "fault.c", "span.h", "vma.c", "vma.
 })
 
 # In the order of the series.
-FEATURES = [MMAP, PREPARE, RANGE, REVOKE, FREEZE, PREFAULT, AROUND, TRACE, DMA, PIECES, IDLE]
+FEATURES = [MMAP, PREPARE, RANGE, REVOKE, FREEZE, MAPPED, CHAIN, ADDRESS, PREFAULT, AROUND, TRACE, DMA, PIECES, IDLE]
 
 
 UPSTREAM_TESTS = {
+    "driver.c": [
+        forget("revoked"),
+        put("its mappings: by its vm_ops, by .fsync, and about a revoke. */", "its mappings: by its vm_ops, and by .fsync. */"),
+        cut("#include <linux/notifier.h>\n"),
+    ],
+    "idle.c": [put("~(VMREMAP_ACCOUNT | VMREMAP_DMA32)", "~VMREMAP_ACCOUNT")],
     "device.c": [
         put("\trcu_barrier();\n\treturn", "\trcu_barrier();\n\t/* Each CPU keeps lists of pages that were freed. */\n"
             "\tdrain_all_pages(NULL);\n\treturn"),
