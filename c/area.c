@@ -223,8 +223,11 @@ EXPORT_SYMBOL_GPL(vmremap_area_is_mapped);
 
 int vmremap_area_set_name(struct vmremap_area *area, const char *name)
 {
-	const char *copy = kstrdup(name, GFP_KERNEL);
+	const char *copy;
 
+	if (name && strlen(name) > VMREMAP_NAME_MAX)
+		return -ENAMETOOLONG;
+	copy = kstrdup(name, GFP_KERNEL);
 	if (name && !copy)
 		return -ENOMEM;
 	kfree(area->name);

@@ -58,7 +58,7 @@ struct vmremap_mapping {
 
 /**
  * struct vmremap_area - memory that drivers and programs share
- * @refs: one for each holder among drivers, and for each piece of a VMA; 0 while it is kept
+ * @refs: one for each holder among drivers; 0 while it is kept
  *	for the next one, see idle.c
  * @flags: VMREMAP_* flags
  * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A whole VMA on one area: vm_file is the area's file, not the driver's, and keeps the area
- * alive; vm_pgoff is the index of the first page. The kernel keeps both right through splits,
- * moves and forks.
+ * A whole VMA on one area: vm_file is the area's file or has its page cache, see mapping.c, and
+ * keeps the area alive; vm_pgoff is the index of the first page. The kernel keeps both right
+ * through splits, moves and forks.
  */
 #include <linux/file.h>
 
@@ -72,12 +72,6 @@ const struct vm_operations_struct vmremap_area_vm_ops = {
 	VMREMAP_COVER_VM_OPS
 };
 
-/* The kernel does not merge VMAs that have a .close, so only those whose driver may have one. */
-const struct vm_operations_struct vmremap_closed_vm_ops = {
-	.close = vmremap_vma_close,
-	VMREMAP_COVER_VM_OPS
-};
-
 /**
  * vmremap_cover - cover a VMA with an area
  * @area: the area
@@ -97,18 +91,17 @@ int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 	vm_flags_t vm_flags = vma->vm_flags;
 	enum vmremap_clause clause = vmremap_check_vma(vma, NULL) ?:
 				     vmremap_check_use(area, private, &vm_flags);
-	unsigned long index = vmremap_area_index(area, req);
 	struct file *file;
 
 	if (clause)
 		return vmremap_reject(clause, req);
-	file = vmremap_mapping_file(area, index, vma->vm_ops, vma->vm_file, vma->vm_pgoff);
+	file = vmremap_mapping_file(area, req, vma->vm_ops, vma->vm_file, vma->vm_pgoff);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 
 	vmremap_set_vm_flags(vma, vm_flags);
-	vma->vm_ops = file == area->file ? &vmremap_area_vm_ops : &vmremap_closed_vm_ops;
-	vma->vm_pgoff = index;
+	vma->vm_ops = &vmremap_area_vm_ops;
+	vma->vm_pgoff = vmremap_area_index(area, req);
 	vma_set_file(vma, file);
 	fput(file);
 

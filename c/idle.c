@@ -33,9 +33,9 @@ static unsigned int next;
  * descriptor of /proc/PID/map_files to its dentry or inode. If nothing does, no new reference
  * can appear, because the file is in no descriptor table and in no VMA. There is one exception:
  * a lookup under RCU may take a reference for a short time, see vmremap_idle_end(). Also
- * refuses an area whose memory may not suit the next owner, because it is charged to a cgroup or
- * named, or because the machine has several nodes. And it refuses one whose file has credentials
- * that would keep a user namespace alive.
+ * refuses an area that may not suit the next owner, because its memory is charged to a cgroup,
+ * because it has a name or a notifier, or because the machine has several nodes. And it refuses
+ * one whose file has credentials that would keep a user namespace alive.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: as vmremap_area_put().
@@ -50,8 +50,8 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	 * the other order, neither reference might be seen. The barrier between the two is in
 	 * vmremap_pinned().
 	 */
-	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT ||
-	    area->name || nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
+	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT || area->name ||
+	    area->on_revoke.head || nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
 	    file_count(file) != 1 || vmremap_pinned(area) ||
 	    d_count(file->f_path.dentry) != 1 || atomic_read(&file_inode(file)->i_count) != 1)
 		return area;
@@ -64,7 +64,7 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	 * A cached area holds no reference on this module. If the area has replaced an older one,
 	 * the file of the older one is put next, and its release needs a reference: let it use
 	 * this area's. Otherwise drop that. It is not the last one: the caller is in a module that
-	 * depends on this one, or in release() of pieces.c, whose file holds one.
+	 * depends on this one.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the files are that VMAs map in place of the driver's: the file of an area, which most
- * VMAs on it share; the file of some pieces; and a file for one mapping of an area by a driver that
- * wants to know about it, because its vm_ops count VMAs or its file has an .fsync, or of an area
- * that has a name. The last has the page cache of the area's file, so that faults, revoke and
- * freeze work as with that file.
+ * The files that VMAs map in place of the driver's. There are three kinds:
+ *
+ * * An area's file. Most VMAs on the area share it.
+ * * A file for one mapping of an area: if the driver has an .fsync, or has set vm_ops that count
+ *   VMAs, or if the area has a name. Its page cache is that of the area's file, so faults, revoke
+ *   and freeze work as with that file.
+ * * A file for the pieces of a VMA, see pieces.c.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -17,10 +19,12 @@
 static int release(struct inode *inode, struct file *file)
 {
 	struct vmremap_mapping *mapping = file->private_data;
+	struct file *driver = mapping->driver;
 
-	if (mapping->driver)
-		fput(mapping->driver);
 	mapping->release(mapping);
+	/* Last, so that the driver's .release does not find the area mapped. */
+	if (driver)
+		fput(driver);
 	return 0;
 }
 
@@ -72,10 +76,10 @@ void vmremap_vma_close(struct vm_area_struct *vma)
 		mapping->vm_ops->close(vma);
 }
 
-/* Does the driver want to know about the mapping? */
+/* Has the driver functions that are to be called for the mapping? */
 static bool concerns(const struct file *driver, const struct vm_operations_struct *vm_ops)
 {
-	return driver->f_op->fsync || (vm_ops && (vm_ops->open || vm_ops->close));
+	return driver->f_op->fsync || vmremap_counts(vm_ops);
 }
 
 /**
@@ -101,7 +105,7 @@ struct file *vmremap_mapping_open(struct vmremap_mapping *mapping, const char *n
 		return file;
 	/* All such files share one inode, and nobody sees its times. */
 	file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
-	mapping->vm_ops = vm_ops ?: &vmremap_no_vm_ops;
+	mapping->vm_ops = vmremap_counts(vm_ops) ? vm_ops : &vmremap_no_vm_ops;
 	mapping->driver = concerns(driver, vm_ops) ? get_file(driver) : NULL;
 	return file;
 }
@@ -115,7 +119,7 @@ static void end(struct vmremap_mapping *mapping)
 /**
  * vmremap_mapping_file - get the file that a VMA on one area is to map
  * @area: the area
- * @index: where the VMA begins in the file of @area, in pages
+ * @req: a request that lies within @area
  * @vm_ops: as for vmremap_mapping_open()
  * @driver: the file that the program maps
  * @pgoff: where the VMA begins in @driver, in pages
@@ -124,7 +128,7 @@ static void end(struct vmremap_mapping *mapping)
  * Context: An .mmap callback. May sleep.
  * Return: the file, with a reference; or -ENOMEM or -ENFILE as an ERR_PTR().
  */
-struct file *vmremap_mapping_file(struct vmremap_area *area, unsigned long index,
+struct file *vmremap_mapping_file(struct vmremap_area *area, const struct vmremap_request *req,
 				  const struct vm_operations_struct *vm_ops,
 				  struct file *driver, unsigned long pgoff)
 {
@@ -132,13 +136,13 @@ struct file *vmremap_mapping_file(struct vmremap_area *area, unsigned long index
 		return get_file(area->file);
 
 	struct vmremap_mapping *mapping __free(kfree) = kmemdup(&area->mapping, sizeof(*mapping),
-								GFP_KERNEL);
+								GFP_KERNEL_ACCOUNT);
 	struct file *file;
 
 	if (!mapping)
 		return ERR_PTR(-ENOMEM);
 	mapping->release = end;
-	mapping->shift = (loff_t)(pgoff - index) << PAGE_SHIFT;
+	mapping->shift = ((loff_t)pgoff - vmremap_area_index(area, req)) << PAGE_SHIFT;
 	file = vmremap_mapping_open(mapping, area->name, vm_ops, driver);
 	if (IS_ERR(file))
 		return file;

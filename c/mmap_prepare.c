@@ -30,12 +30,11 @@ static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 }
 
 /*
- * Not those for .mmap, because the kernel refuses .mapped in a VMA that .mmap set up. And only
- * because there is a .close does the kernel, when a mapping replaces such a VMA, take its vm_ops
- * away before it calls .mapped for the new one.
+ * Not those for .mmap, because the kernel refuses .mapped in a VMA that .mmap set up. Because these
+ * have a .close, the kernel takes them away from a VMA that is replaced before it calls .mapped for
+ * the new one.
  */
 static const struct vm_operations_struct prepared_vm_ops = {
-	.close = vmremap_vma_close,
 	.mapped = vma_mapped,
 	VMREMAP_COVER_VM_OPS
 };
@@ -59,7 +58,6 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 	struct vmremap_request req = { .pgoff = pgoff };
 	enum vmremap_clause clause;
 	vm_flags_t old_flags, vm_flags;
-	unsigned long index;
 	struct file *file;
 
 	if (!desc)
@@ -71,7 +69,8 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 
 	clause = vmremap_check_area(area, &req);
 	if (!clause && (desc->action.type != MMAP_NOTHING || old_flags & VM_PFNMAP ||
-			vmremap_has_owner(desc->vm_ops)))
+			vmremap_has_owner(desc->vm_ops) ||
+			(desc->vm_file != desc->file && vmremap_counts(desc->vm_ops))))
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_check_use(area, VMREMAP_PRIVATE_RDONLY, &vm_flags);
@@ -80,14 +79,13 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 		return vmremap_reject(clause, &req);
 	}
 
-	index = vmremap_area_index(area, &req);
-	file = vmremap_mapping_file(area, index, desc->vm_ops, desc->file, desc->pgoff);
+	file = vmremap_mapping_file(area, &req, desc->vm_ops, desc->vm_file, desc->pgoff);
 	if (IS_ERR(file)) {
 		take_back(desc);
 		return PTR_ERR(file);
 	}
 	desc->vm_file = file;
-	desc->pgoff = index;
+	desc->pgoff = vmremap_area_index(area, &req);
 	desc->vma_flags = legacy_to_vma_flags(vm_flags);
 	if ((old_flags ^ vm_flags) & VM_EXEC)
 		desc->page_prot = vm_get_page_prot(vm_flags);

@@ -176,7 +176,7 @@ static struct pieces *begin(struct vm_area_struct *vma)
 
 static int add(struct pieces *pieces, const struct piece *new)
 {
-	struct piece *piece = kmemdup(new, sizeof(*new), GFP_KERNEL);
+	struct piece *piece = kmemdup(new, sizeof(*new), GFP_KERNEL_ACCOUNT);
 	int err = piece ? mtree_insert_range(&pieces->tree, new->pgoff,
 					     new->pgoff + new->pages - 1, piece, GFP_KERNEL) :
 			  -ENOMEM;

@@ -95,7 +95,7 @@ int vmremap_area_revoke(struct vmremap_area *area)
 	int err = check(area);
 
 	if (!err) {
-		/* Step 1. A full barrier: pairs with the one in vmremap_insert_begin(). */
+		/* Step 1. A full barrier, as where the state is read after a store. */
 		xchg(&area->state, VMREMAP_REVOKED);
 		wake_up_var(&area->state);
 		unmap(area);
@@ -110,7 +110,8 @@ int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb)
 {
 	int err = check(area) ?: blocking_notifier_chain_register(&area->on_revoke, nb);
 
-	/* A revoke that comes later than this look finds @nb. */
+	/* Pairs with vmremap_area_revoke(): that finds @nb, or this sees the state. */
+	smp_mb();
 	if (!err && READ_ONCE(area->state) == VMREMAP_REVOKED) {
 		vmremap_area_off_revoke(area, nb);
 		err = -ENODEV;

@@ -9,8 +9,8 @@
 #include "../out-of-tree/compat/quirks.h"
 #include "area.h"
 
-extern const struct vm_operations_struct vmremap_no_vm_ops, vmremap_area_vm_ops;
-extern const struct vm_operations_struct vmremap_closed_vm_ops, vmremap_pieces_vm_ops;
+extern const struct vm_operations_struct vmremap_no_vm_ops;
+extern const struct vm_operations_struct vmremap_area_vm_ops, vmremap_pieces_vm_ops;
 
 /* Of vma.c: what all ways have in common. */
 bool vmremap_has_owner(const struct vm_operations_struct *ops);
@@ -22,8 +22,14 @@ enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
 /* After a failed call that followed a successful one, pages of that one may still be mapped. */
 static inline bool vmremap_is_own(const struct vm_operations_struct *ops)
 {
-	return ops == &vmremap_area_vm_ops || ops == &vmremap_closed_vm_ops ||
-	       ops == &vmremap_pieces_vm_ops || ops == &vmremap_no_vm_ops;
+	return ops == &vmremap_area_vm_ops || ops == &vmremap_pieces_vm_ops ||
+	       ops == &vmremap_no_vm_ops;
+}
+
+/* Do a driver's vm_ops count its VMAs? */
+static inline bool vmremap_counts(const struct vm_operations_struct *ops)
+{
+	return ops && (ops->open || ops->close);
 }
 
 /* The kernel takes vm_page_prot from vm_flags again, but only when mmap has ended. */
@@ -43,6 +49,7 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf);
 /* What all VMAs on one area have in common, by whichever hook they were made. */
 #define VMREMAP_COVER_VM_OPS \
 	.open = vmremap_vma_open, \
+	.close = vmremap_vma_close, \
 	.map_pages = vmremap_cover_map_pages, \
 	.fault = vmremap_cover_fault,
 
@@ -51,7 +58,7 @@ void vmremap_vma_open(struct vm_area_struct *vma);
 void vmremap_vma_close(struct vm_area_struct *vma);
 struct file *vmremap_mapping_open(struct vmremap_mapping *mapping, const char *name,
 				  const struct vm_operations_struct *vm_ops, struct file *driver);
-struct file *vmremap_mapping_file(struct vmremap_area *area, unsigned long index,
+struct file *vmremap_mapping_file(struct vmremap_area *area, const struct vmremap_request *req,
 				  const struct vm_operations_struct *vm_ops,
 				  struct file *driver, unsigned long pgoff);
 

@@ -102,6 +102,9 @@ struct vmremap_area;
 /* Allocate memory below 4 GiB only, as vmalloc_32() does, for a device that reaches no more. */
 #define VMREMAP_DMA32		0x20U
 
+/* The longest name of an area, in bytes: /proc/PID/maps of Linux 6.12 shows no more. */
+#define VMREMAP_NAME_MAX	52
+
 #define VMREMAP_FLAGS \
 	(VMREMAP_RDONLY | VMREMAP_DONTCOPY | VMREMAP_ACCOUNT | VMREMAP_POPULATE | \
 	 VMREMAP_REVOCABLE | VMREMAP_DMA32)
@@ -153,8 +156,9 @@ void *vmremap_alloc(size_t size, unsigned int flags) __must_check;
  *	is given to vfree(); or NULL
  *
  * The counterpart of vfree(). It drops the reference that vmremap_alloc() has taken, as
- * vmremap_area_put() does. An address in an area that vmremap_alloc() has not returned, or one
- * that was freed before, frees nothing but warns, once.
+ * vmremap_area_put() does. If @addr is in an area, but vmremap_alloc() has not returned it, or
+ * it was freed before, this function frees nothing but warns, once. After another free, the address
+ * may be that of other memory by then, as with vfree().
  *
  * Contract: requires ReferenceOwned; guarantees PagesOutlive, AnyThread.
  * Context: Process context. May sleep if @addr is other vmalloc memory.
@@ -213,15 +217,19 @@ size_t vmremap_area_size(const struct vmremap_area *area);
 /**
  * vmremap_area_set_name - name an area
  * @area: an area on which the caller has a reference
- * @name: what /proc/PID/maps shows for the mappings that are made from now on, as "anon_inode:"
- *	and @name; or NULL for "anon_inode:[vmremap]", as without a name
+ * @name: at most %VMREMAP_NAME_MAX bytes; or NULL for no name
  *
- * Each mapping of a named area has a struct file of its own, as that of a driver has whose vm_ops
- * are called, see vmremap_area_mmap().
+ * /proc/PID/maps shows "anon_inode:" and the name for each mapping that is made from now on, and
+ * "anon_inode:[vmremap]" without a name and for parts that vmremap_range_partial() maps. Each
+ * mapping of a whole VMA then allocates a struct file, of which a program can make as many as it
+ * can have VMAs.
  *
  * Contract: requires ReferenceHeld.
  * Context: Process context. May sleep. Nobody may map or name the area at the same time.
- * Return: 0, or %-ENOMEM if there is not enough memory for a copy of @name.
+ * Return:
+ * * 0 - on success
+ * * %-ENAMETOOLONG - @name is longer
+ * * %-ENOMEM - not enough memory for a copy of @name
  */
 int vmremap_area_set_name(struct vmremap_area *area, const char *name) __must_check;
 
@@ -229,13 +237,14 @@ int vmremap_area_set_name(struct vmremap_area *area, const char *name) __must_ch
  * vmremap_area_is_mapped - is an area mapped?
  * @area: an area on which the caller has a reference
  *
- * A mapping counts as soon as the function that makes it has returned, and no longer than until
- * munmap(2) returns. A mapping that a program has opened in /proc/PID/map_files counts until it
- * is closed there, and one on which an access waits for vmremap_area_thaw() counts while it waits.
+ * Counts references on the area's file other than the area's own. VMAs have such references from
+ * the call on that maps, and until munmap(2) returns. Three things may have one for longer: a VMA
+ * of parts, until all its parts are unmapped; an access that waits for vmremap_area_thaw(); and a
+ * system call that uses the file of a VMA, such as msync(2), in another thread.
  *
  * Contract: requires ReferenceHeld.
  * Context: Any.
- * Return: true if a VMA maps the area or a part of it.
+ * Return: true if there is such a reference. If false, no program can access the area.
  */
 bool vmremap_area_is_mapped(const struct vmremap_area *area);
 
@@ -283,8 +292,14 @@ int vmremap_area_revoke(struct vmremap_area *area);
 /**
  * vmremap_area_on_revoke - ask to be told when an area has been revoked
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
- * @nb: its function is called by each vmremap_area_revoke() once no program can access the area,
- *	with 0 as the action and @area as the data; it may sleep, and has the caller's locks
+ * @nb: has the function to call, with 0 as the action and @area as the data
+ *
+ * Each vmremap_area_revoke() calls the function when no program can access the area any more. The
+ * function may sleep. It runs under the locks that the caller of vmremap_area_revoke() holds, so it
+ * must not take an mmap lock or access user memory, and it must not revoke an area or call
+ * vmremap_area_off_revoke(). It returns %NOTIFY_OK.
+ *
+ * Call vmremap_area_off_revoke() before you drop the reference on @area.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
  * Context: Process context. May sleep.
@@ -292,19 +307,21 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
+ * * %-EEXIST - @nb is registered already
  * * %-ENODEV - @area is revoked; @nb may have been called
  */
 int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb) __must_check;
 
 /**
- * vmremap_area_off_revoke - end what vmremap_area_on_revoke() has begun
+ * vmremap_area_off_revoke - undo vmremap_area_on_revoke()
  * @area: the area, on which the caller still has its reference
  * @nb: as given to vmremap_area_on_revoke()
  *
- * When it returns, the function of @nb does not run, and is not called any more.
+ * When it returns, the function of @nb does not run, and will not be called any more.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
- * Context: Process context. May sleep: waits for a vmremap_area_revoke() that calls @nb.
+ * Context: Process context, without an mmap lock. May sleep: waits for a vmremap_area_revoke() that
+ * calls @nb.
  */
 void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *nb);
 
@@ -408,16 +425,17 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  *
  * Call this after everything else in the callback that can fail. On success the VMA belongs
  * to vmremap. Do not set VM_PFNMAP, and do not change its vm_ops, its vm_file or its vm_pgoff any
- * more: vm_file is now the area's file, and vm_pgoff an offset into that file, as
+ * more: vm_file is now a file of vmremap, and vm_pgoff an offset into that file, as
  * dma_buf_mmap() sets them for a dma-buf. vm_private_data is still the driver's. The VMA keeps
  * @area alive until it is unmapped, even if the driver is gone by then. Pages that MADV_DONTNEED
  * or a zap has unmapped are faulted in again.
  *
- * If the VMA had vm_ops with .open or .close when this was called, these are called as for any
- * other VMA. Set them before: afterwards, they would replace those that map the pages, and each
- * access would raise SIGBUS. If the driver has an .fsync, msync(2) calls it with offsets in the
- * driver's file. In both cases the mapping keeps the driver's file open, too, as a mapping by
- * remap_vmalloc_range() does, and costs a struct file.
+ * If vm_ops with .open or .close are set when this is called, the kernel calls them as before, to
+ * count VMAs. They may use vm_private_data, but neither vm_file nor vm_pgoff. Do not set vm_ops
+ * afterwards: they would replace those that map the pages, and an access to a page that is not
+ * mapped yet would raise SIGBUS. If the driver has an .fsync, msync(2) calls it with offsets in the
+ * driver's file. In both cases the mapping allocates a struct file, and keeps the driver's file
+ * open, as a mapping by remap_vmalloc_range() does.
  *
  * Contract: requires VmaInit, VmaUntouched, ReferenceHeld; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
@@ -431,8 +449,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has fewer pages after @pgoff than @vma
  * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or has vm_ops with another callback than .open and
- *   .close: then somebody else maps the pages of this VMA, for instance ib_uverbs. If these vm_ops
- *   are replaced anyway, set vma->vm_ops to NULL before the call. Or an earlier call has
+ *   .close, such as .fault. ib_uverbs sets such vm_ops for drivers that map page frames; a driver
+ *   that replaces them anyway sets vma->vm_ops to NULL before the call. Or an earlier call has
  *   succeeded. What that call has mapped is taken back then, so the callback must fail
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
@@ -450,8 +468,9 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * @desc: the description of the VMA, which is covered from start to end
  * @pgoff: pages into @area before the first page to map
  *
- * Call this after everything else in the callback that can fail. It stores a reference on the
- * area's file in @desc, which the kernel leaks if the callback fails afterwards.
+ * Call this after everything else in the callback that can fail. It stores a reference on
+ * a file in @desc, which the kernel leaks if the callback fails afterwards. That file can hold
+ * references on the area and on the driver's file.
  *
  * Contract: requires VmaInit, VmaUntouched, ReferenceHeld; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
@@ -460,9 +479,10 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  *	AllOrNothing.
  * Context: An .mmap_prepare callback. May sleep.
  * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY means that @desc is NULL, has
- * VM_PFNMAP, an action, or vm_ops with another callback than .open and .close. If an earlier call
- * for the same @desc has stored a reference there, an error drops that reference, because the
- * kernel would leak it.
+ * VM_PFNMAP, an action, or vm_ops with another callback than .open and .close. If another file's
+ * .mmap calls the callback, vm_ops with .open or .close are refused, too: they may be of that
+ * file's driver. If an earlier call for the same @desc has stored a reference there, an error
+ * drops that reference, because the kernel would leak it.
  */
 int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff) __must_check;

@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/notifier.h>
+#include <linux/string.h>
 
 #include "../c/area.h"
 #include "../c/vmremap.h"
@@ -25,6 +26,14 @@ static const struct hook_case {
 };
 
 KUNIT_ARRAY_PARAM_DESC(hook, hooks, name);
+
+/* Those that can have vm_ops: another file's .mmap may pass on those of its own driver. */
+static const struct hook_case own_hooks[] = {
+	{ "mmap", HOOK_MMAP },
+	{ "mmap_prepare", HOOK_PREPARE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(own_hook, own_hooks, name);
 
 struct counts {
 	unsigned int opened, closed;
@@ -92,8 +101,7 @@ static void counts_vmas(struct kunit *test)
 {
 	const struct hook_case *c = test->param_value;
 	struct test_device *dev = counting_device(test, c->hook, 0);
-	struct file *file = dev->nested ?: dev->file;
-	unsigned long uaddr = device_map(test, dev, SIZE, 0), refs = file_count(file);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0), refs = file_count(dev->file);
 
 	expect_counts(test, dev, 0, 0);
 	KUNIT_EXPECT_TRUE(test, vmremap_area_is_mapped(dev->area));
@@ -104,12 +112,12 @@ static void counts_vmas(struct kunit *test)
 	expect_pages(test, dev->area, uaddr, PAGE_SIZE, 0);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr + 2 * PAGE_SIZE, SIZE - 2 * PAGE_SIZE));
 	KUNIT_EXPECT_TRUE(test, vmremap_area_is_mapped(dev->area));
-	KUNIT_EXPECT_EQ(test, file_count(file), refs);
+	KUNIT_EXPECT_EQ(test, file_count(dev->file), refs);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, PAGE_SIZE));
 	expect_counts(test, dev, 2, 3);
 	expect_unused(test, dev->area);
 	KUNIT_EXPECT_FALSE(test, vmremap_area_is_mapped(dev->area));
-	KUNIT_EXPECT_EQ(test, file_count(file), refs - 1);
+	KUNIT_EXPECT_EQ(test, file_count(dev->file), refs - 1);
 }
 
 static void counts_vmas_of_parts(struct kunit *test)
@@ -153,8 +161,7 @@ static void every_allocation_fails(struct kunit *test)
 {
 	const struct hook_case *c = test->param_value;
 	struct test_device *dev = counting_device(test, c->hook, 0);
-	struct file *file = dev->nested ?: dev->file;
-	unsigned long uaddr = -ENOMEM, refs = file_count(file);
+	unsigned long uaddr = -ENOMEM, refs = file_count(dev->file);
 	unsigned int nth;
 
 	failing_init(test);
@@ -166,11 +173,21 @@ static void every_allocation_fails(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, uaddr, -ENOMEM);
 			expect_unused(test, dev->area);
 			KUNIT_ASSERT_FALSE(test, vmremap_area_is_mapped(dev->area));
-			KUNIT_ASSERT_EQ(test, file_count(file), refs);
+			KUNIT_ASSERT_EQ(test, file_count(dev->file), refs);
 		}
 	}
 	KUNIT_EXPECT_GT(test, nth, 3);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE));
+}
+
+/* VmaInit: the vm_ops may be those of the outer file, whose vm_private_data is lost. */
+static void nested_hook_cannot_count(struct kunit *test)
+{
+	struct test_device *dev = counting_device(test, HOOK_NESTED, 0);
+
+	KUNIT_EXPECT_EQ(test, device_mmap(test, dev, SIZE, PROT_READ, MAP_SHARED, 0), -EBUSY);
+	expect_counts(test, dev, 0, 0);
+	expect_unused(test, dev->area);
 }
 
 static int note_sync(struct file *file, loff_t start, loff_t end, int datasync)
@@ -210,11 +227,9 @@ static void fsync_is_the_drivers(struct kunit *test)
 	first = vma->vm_pgoff << PAGE_SHIFT;
 	KUNIT_EXPECT_EQ(test, vfs_fsync_range(vma->vm_file, first + PAGE_SIZE,
 					      first + 3 * PAGE_SIZE - 1, 1),
-			c->hook == HOOK_NESTED ? 0 : -EUCLEAN);
-	if (c->hook != HOOK_NESTED) {
-		KUNIT_EXPECT_EQ(test, counts->start, 3 * PAGE_SIZE);
-		KUNIT_EXPECT_EQ(test, counts->end, 5 * PAGE_SIZE - 1);
-	}
+			-EUCLEAN);
+	KUNIT_EXPECT_EQ(test, counts->start, 3 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, counts->end, 5 * PAGE_SIZE - 1);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE / 2));
 	flush_delayed_fput();
 	dev->file->f_op = without;
@@ -227,6 +242,12 @@ static void named(struct kunit *test)
 	struct test_device *dev = device_with_area(test, c->hook, SIZE, 0);
 	unsigned long uaddr;
 
+	char longest[VMREMAP_NAME_MAX + 2];
+
+	memset(longest, 'n', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = 0;
+	KUNIT_EXPECT_EQ(test, vmremap_area_set_name(dev->area, longest), -ENAMETOOLONG);
+	KUNIT_EXPECT_EQ(test, vmremap_area_set_name(dev->area, longest + 1), 0);
 	KUNIT_EXPECT_EQ(test, vmremap_area_set_name(dev->area, "buffer"), 0);
 	uaddr = device_map(test, dev, SIZE, 0);
 	expect_pages(test, dev->area, uaddr, SIZE, 0);
@@ -283,10 +304,11 @@ static void on_revoke_of_no_revocable_area(struct kunit *test)
 }
 
 static struct kunit_case driver_cases[] = {
-	KUNIT_CASE_PARAM(counts_vmas, hook_gen_params),
+	KUNIT_CASE_PARAM(counts_vmas, own_hook_gen_params),
 	KUNIT_CASE(counts_vmas_of_parts),
-	KUNIT_CASE_PARAM(counted_mapping_is_revoked, hook_gen_params),
-	KUNIT_CASE_PARAM(every_allocation_fails, hook_gen_params),
+	KUNIT_CASE_PARAM(counted_mapping_is_revoked, own_hook_gen_params),
+	KUNIT_CASE_PARAM(every_allocation_fails, own_hook_gen_params),
+	KUNIT_CASE(nested_hook_cannot_count),
 	KUNIT_CASE_PARAM(fsync_is_the_drivers, hook_gen_params),
 	KUNIT_CASE_PARAM(named, hook_gen_params),
 	KUNIT_CASE(on_revoke),

@@ -6,6 +6,7 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/irq_work.h>
+#include <linux/notifier.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -365,6 +366,17 @@ static void name_is_not_inherited(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, kept(1), area);
 }
 
+/* Nor is one whose driver has forgotten vmremap_area_off_revoke(): the next one is not its. */
+static void notifier_is_not_inherited(struct kunit *test)
+{
+	struct notifier_block nb = {};
+	struct vmremap_area *area = new_area(test, 1, VMREMAP_REVOCABLE);
+
+	KUNIT_EXPECT_EQ(test, vmremap_area_on_revoke(area, &nb), 0);
+	vmremap_area_put(area);
+	KUNIT_EXPECT_NULL(test, kept(1));
+}
+
 /* AnyThread: the last put may be in an interrupt, of an area that is cached or freed. */
 static void put_in_an_interrupt(struct kunit *test)
 {
@@ -391,6 +403,7 @@ static int idle_init(struct kunit *test)
 static struct kunit_case idle_cases[] = {
 	KUNIT_CASE(below_4g_is_kept_for_itself),
 	KUNIT_CASE(name_is_not_inherited),
+	KUNIT_CASE(notifier_is_not_inherited),
 	KUNIT_CASE_PARAM(as_a_new_one, idle_gen_params),
 	KUNIT_CASE(is_not_found),
 	KUNIT_CASE(in_use),

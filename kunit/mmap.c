@@ -731,6 +731,7 @@ static void readable_is_not_executable(struct kunit *test)
 				 VM_MAYEXEC | VM_MAYSHARE;
 	struct vm_area_desc desc = {
 		.file = dev->file,
+		.vm_file = dev->file,
 		.start = SZ_1M,
 		.end = SZ_1M + SZ_64K,
 		.vma_flags = legacy_to_vma_flags(asked),
@@ -755,6 +756,7 @@ static void desc_of_another_owner(struct kunit *test)
 	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_64K, 0);
 	struct vm_area_desc desc = {
 		.file = dev->file,
+		.vm_file = dev->file,
 		.start = SZ_1M,
 		.end = SZ_1M + SZ_64K,
 		.action.type = MMAP_REMAP_PFN,
