@@ -7,6 +7,8 @@ include $(src)/out-of-tree/compat/probe.mk
 include $(src)/out-of-tree/compat/supported.mk
 
 CONFIG_VMREMAP := m
+# Exported, because the test modules ask for it.
+export CONFIG_VMREMAP_DMA_BUF := $(if $(CONFIG_DMA_SHARED_BUFFER),m)
 CONFIG_VMREMAP_RUST := $(if $(vmremap-no-rust),,y)
 CONFIG_VMREMAP_TEST := $(if $(wildcard $(src)/selftests),m)
 samples := $(if $(wildcard $(src)/samples),m)

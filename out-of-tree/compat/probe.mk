@@ -9,6 +9,7 @@ vmremap-lacks := \
 	$(call lacks,mm,[*]mapped,MMAP_PREPARE) \
 	$(call lacks,mm,vmf_insert_page_mkwrite,INSERT_PAGE_MKWRITE) \
 	$(call lacks,huge_mm,vmf_insert_folio_pmd,INSERT_FOLIO_PMD) \
+	$(call lacks,dma-buf,dma_buf_invalidate_mappings,INVALIDATE_MAPPINGS) \
 	$(call lacks,hrtimer,hrtimer_setup,HRTIMER_SETUP) \
 	$(call lacks,slab,define kzalloc_obj,KZALLOC_OBJ) \
 	$(call lacks,refcount,refcount_inc_not_zero_acquire,REFCOUNT_ACQUIRE) \

@@ -92,6 +92,10 @@ static inline pmd_t *vmremap_pmd_off(struct mm_struct *mm, unsigned long addr)
 #define kzalloc_obj(obj)	kzalloc(sizeof(obj), GFP_KERNEL)
 #endif
 
+#ifdef VMREMAP_LACKS_INVALIDATE_MAPPINGS
+#define dma_buf_invalidate_mappings(dmabuf)	dma_buf_move_notify(dmabuf)
+#endif
+
 #ifdef VMREMAP_LACKS_UNROLLED_COUNT
 #define unrolled_count(n)
 #endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * vmremap_dma_buf - pass an area on as a dma-buf.
+ *
+ * This is a module of its own, so that only drivers that use it depend on it.
+ */
+#ifndef VMREMAP_DMA_BUF_H
+#define VMREMAP_DMA_BUF_H
+
+struct dma_buf;
+struct vmremap_area;
+
+/**
+ * vmremap_area_dma_buf - export an area as a dma-buf
+ * @area: an area on which the caller has a reference
+ * @flags: O_RDWR or O_RDONLY; O_CLOEXEC is ignored, so that the driver can pass the same flags to
+ *	dma_buf_fd()
+ *
+ * The dma-buf has a reference on @area of its own, so it outlives the driver's reference, and the
+ * driver itself. Its size is that of @area, rounded up to whole pages. Exporting an area twice
+ * makes two dma-bufs, which do not know of each other's devices.
+ *
+ * What a program may do with the dma-buf:
+ *
+ * * mmap(2) maps it as vmremap_area_mmap() maps @area, with the flags of @area. If @flags is
+ *   O_RDONLY, the mapping is read-only, also if it was made through an importing driver.
+ * * An importing driver lets a device read the memory. Only if @flags is O_RDWR, it can let a
+ *   device write to the memory, too, or call dma_buf_vmap(), which does not say whether the
+ *   driver will write. Otherwise dma_buf_map_attachment() fails with %-EACCES unless its
+ *   direction is %DMA_TO_DEVICE, and dma_buf_vmap() fails with %-EINVAL.
+ *
+ * %VMREMAP_RDONLY restricts only the mappings of programs. If a program must not change the
+ * memory through a device either, such as a video capture device, pass O_RDONLY, too.
+ *
+ * While a device has @area mapped, or a driver has called dma_buf_vmap(), vmremap_area_freeze()
+ * fails with %-EBUSY. While @area is frozen, both wait for vmremap_area_thaw(), and hold the
+ * dma-buf's reservation lock meanwhile. So between freezing and thawing, call no function of
+ * dma-buf for @area. If the task is killed, dma_buf_map_attachment() fails with %-EINTR.
+ *
+ * vmremap_area_revoke() tells importing drivers by dma_buf_invalidate_mappings() to unmap @area,
+ * but does not wait until they have: like a page that is pinned, the memory stays accessible to a
+ * device until then. Afterwards dma_buf_map_attachment() fails with %-ENODEV, and dma_buf_vmap()
+ * returns zeroed memory that nobody shares, because the kernel warns if dma_buf_vmap() fails. It
+ * does so, too, if the task was killed while it waited for thaw. Do not hold the reservation lock
+ * when you call vmremap_area_revoke().
+ *
+ * No entry of a device's scatterlist is larger than dma_get_max_seg_size() or
+ * dma_max_mapping_size(), nor than a folio. So the importing driver should call
+ * dma_set_max_seg_size() first, because the default is 64 KiB.
+ *
+ * Contract: requires ReferenceHeld, DeviceTurn; guarantees AreaOutlives, RightPage, AnyThread.
+ * Context: Process context. May sleep.
+ * Return:
+ * * the dma-buf, with one reference, which the caller owns: pass it to dma_buf_fd(), or drop it by
+ *   dma_buf_put()
+ * * %-EFAULT as an ERR_PTR(), like all that follow - @area is NULL or an ERR_PTR()
+ * * %-EINVAL - @flags has another bit, such as O_WRONLY
+ * * %-ENODEV - @area is revoked
+ * * %-ENOMEM - not enough memory
+ * * %-ENFILE - the system limit of open files (fs.file-max) was reached
+ */
+struct dma_buf *vmremap_area_dma_buf(struct vmremap_area *area, unsigned int flags) __must_check;
+
+#endif /* VMREMAP_DMA_BUF_H */
