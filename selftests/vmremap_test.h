@@ -187,4 +187,44 @@ struct vmremap_test_counts {
 /* Call a slot's area "test". */
 #define VMREMAP_TEST_NAME	_IO('v', 0x81)
 
+/*
+ * The interface of vmremap_test_dma_buf.ko, which has the device /dev/vmremap-test-dma-buf. An open
+ * file has one area, to which VMREMAP_TEST_ALLOC, _PUT_AREA, _REVOKE, _FREEZE and _THAW refer, too,
+ * and one import.
+ */
+
+/**
+ * struct vmremap_test_dma_buf_access - argument of VMREMAP_TEST_DMA_BUF_ACCESS
+ * @offset: offset of a 64-bit word in the memory
+ * @value: in: the word to write; out: the word that was written or read
+ * @write: 1 to write
+ * @device: 1 to access at the address that the import's device has, 0 at that of its vmap
+ */
+struct vmremap_test_dma_buf_access {
+	__u64 offset;
+	__u64 value;
+	__u32 write;
+	__u32 device;
+};
+
+/* Export the area: the argument is the flags. Returns the descriptor. */
+#define VMREMAP_TEST_DMA_BUF_EXPORT		_IO('v', 0x90)
+/* Attach a device to a dma-buf: the argument is its descriptor. */
+#define VMREMAP_TEST_DMA_BUF_ATTACH		_IO('v', 0x91)
+/* The same, as an importer that unmaps if it is told to. */
+#define VMREMAP_TEST_DMA_BUF_ATTACH_DYNAMIC	_IO('v', 0x92)
+#define VMREMAP_TEST_DMA_BUF_DETACH		_IO('v', 0x93)
+/* Map: the argument is 0 for both directions, 1 to the device, 2 from it. Returns the entries. */
+#define VMREMAP_TEST_DMA_BUF_MAP		_IO('v', 0x94)
+#define VMREMAP_TEST_DMA_BUF_UNMAP		_IO('v', 0x95)
+#define VMREMAP_TEST_DMA_BUF_VMAP		_IO('v', 0x96)
+#define VMREMAP_TEST_DMA_BUF_VUNMAP		_IO('v', 0x97)
+/* Returns how often the import was told to unmap. */
+#define VMREMAP_TEST_DMA_BUF_INVALIDATED	_IO('v', 0x98)
+#define VMREMAP_TEST_DMA_BUF_ACCESS		_IOWR('v', 0x99, struct vmremap_test_dma_buf_access)
+/* The longest entry that the device accepts: the argument is its size in bytes. */
+#define VMREMAP_TEST_DMA_BUF_SEGMENT		_IO('v', 0x9a)
+/* Attach, map, unmap and detach: the argument is a descriptor. */
+#define VMREMAP_TEST_DMA_BUF_IMPORT		_IO('v', 0x9b)
+
 #endif /* VMREMAP_TEST_H */
