@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What stands in a C file, as far as tools/ports/port has to know it, and how its expressions are read.
+"""What stands in a C file, as far as tools/ports/port has to know it.
 
-This reads tokens, not C: it knows functions, calls, assignments, designated initialisers and structs. Coccinelle would know
-more, but takes minutes for a large file. What is changed, Coccinelle changes.
+This reads tokens, not C: it knows functions, calls, assignments and designated initialisers. Coccinelle would know more, but
+takes minutes for a large file. It rewrites loops and fault handlers; names are changed where these facts say.
 """
 import collections
 import re
 import subprocess
 
 import promises
-from words import balanced, bare, split
+from words import split
 
-# @at is the line in the file that was read, @line the one in the file as it came, and @token the place among the file's words, or
-# None in a macro.
-Fact = collections.namedtuple("Fact", "kind file at line function words token")
+# @at is the line in the file that was read, @line the one in the file as it came, @token the place among the file's words, or
+# None in a macro, @start the place in the text, and @values what the argument that matters can be: see File.values().
+Fact = collections.namedtuple("Fact", "kind file at line function words token start values")
 TOKEN = re.compile(r"\w+|->|<<|>>|&&|\|\||\+\+|--|\.\.\.|[-+*/%&|^!<>=]=|\S")
 BLANKED = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])+'|^[ \t]*#(?:[^\n\\]|\\.|\\\n)*",
                      re.DOTALL | re.MULTILINE)
 MACRO = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)(?:\(([^)]*)\))?((?:[^\n\\]|\\.|\\\n)*)", re.MULTILINE)
-TYPEDEF = re.compile(r"\btypedef\s+(?:const\s+)?struct\b\s*(\w*)\s*")
+TYPEDEF = re.compile(r"\btypedef\s+(?:const\s+)?struct\s+(\w+)\s*(\**)\s*(\w+)\s*;")
 CONDITION = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif)\b((?:[^\n\\]|\\.|\\\n)*)", re.MULTILINE)
 COMPARED = re.compile(r"\s*\(?\s*LINUX_VERSION_CODE\s*(<=?|>=?|==|!=)\s*KERNEL_VERSION\s*\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)\s*\)?\s*")
 # The oldest kernel that vmremap supports, and one that is newer than all.
@@ -27,12 +27,15 @@ MAPS = "remap_vmalloc_range", "remap_vmalloc_range_partial"
 INSERTS = {"vm_insert_page", "vm_insert_pages", "vm_map_pages", "vm_map_pages_zero", "remap_pfn_range", "io_remap_pfn_range",
            "vm_iomap_memory", "vm_insert_pfn", "vmf_insert_page_mkwrite", "vmf_insert_pfn", "vmf_insert_pfn_prot", "vmf_insert_mixed"}
 ZAPS = "unmap_mapping_range", "unmap_mapping_pages", "zap_vma_ptes", "zap_vma_range", "zap_page_range_single", "zap_page_range"
-CALLS = {"vmalloc_to_page": "page", "vmalloc_to_pfn": "page", "vfree": "free", "vfree_atomic": "free", "kvfree": "free",
-         "vunmap": "free", "SetPageReserved": "reserved", "ClearPageReserved": "reserved"} | dict.fromkeys(INSERTS, "insert") | \
-    dict.fromkeys(ZAPS, "zap")
+CALLS = {"vmalloc_to_page": "page", "vmalloc_to_pfn": "page", "SetPageReserved": "reserved", "ClearPageReserved": "reserved"} | \
+    dict.fromkeys(INSERTS, "insert") | dict.fromkeys(ZAPS, "zap")
 RENAMED = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)[ \t]+(\w+)[ \t]*$", re.MULTILINE)
-NAMED = set(CALLS) | promises.KNOWN | set(MAPS)
+NAMED = set(CALLS) | promises.KNOWN | set(MAPS) | {"vfree", "kvfree"}
 PAIRS = {"(": ")", "[": "]", "{": "}"}
+# Calls whose result is their argument, and calls that store one argument where the other is.
+SAME = re.compile(r"READ_ONCE|smp_load_acquire|rcu_(?:dereference|access_pointer)\w*|(?:un)?likely|PTR_ALIGN\w*|no_free_ptr|untagged_addr")
+STORES = re.compile(r"swap|\w*xchg\w*|WRITE_ONCE|smp_store_release|rcu_\w*assign_pointer|rcu_replace_pointer")
+OPERATORS = {"+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "<", ">", "&&", "||", "==", "!=", "<=", ">=", ","}
 
 
 def spatch(patch, files, *options):
@@ -42,12 +45,20 @@ def spatch(patch, files, *options):
         raise SystemExit(f"port: spatch {patch}: {done.stderr.strip()}")
 
 
+def spaces(text):
+    return re.sub(r"[^\n]", " ", text)
+
+
 def blank(text):
-    """The text without comments and directives, and the directives alone."""
+    """The text without comments and directives, and the directives alone: each in the place that it has."""
     def drop(match):
-        return ('""' if match[0][0] in "\"'" else "") + "\n" * match[0].count("\n")
+        return ('""' if match[0][0] in "\"'" else "") + spaces(match[0][2 if match[0][0] in "\"'" else 0:])
 
     return BLANKED.sub(drop, text), BLANKED.sub(lambda match: match[0] if match[0].lstrip()[0] == "#" else drop(match), text)
+
+
+def own_headers(text):
+    return set(re.findall(r'^#\s*include "([^"]+)"', text, re.MULTILINE))
 
 
 def holds(condition):
@@ -62,11 +73,11 @@ def holds(condition):
 
 
 def living(text):
-    """The text without what only other kernels compile, but with all its lines."""
+    """The text with blanks in place of what only other kernels compile."""
     out, at, dead = [], 0, []     # for each open condition: is this branch dead, and has an earlier one been taken?
     for match in CONDITION.finditer(text):
         part = text[at:match.start()]
-        out.append("\n" * part.count("\n") if any(now for now, _ in dead) else part)
+        out.append(spaces(part) if any(now for now, _ in dead) else part)
         word, condition = match.groups()
         value = holds(condition)
         if word.startswith("if"):
@@ -79,52 +90,31 @@ def living(text):
         out.append(match[0])
         at = match.end()
     part = text[at:]
-    return "".join(out) + ("\n" * part.count("\n") if any(now for now, _ in dead) else part)
+    return "".join(out) + (spaces(part) if any(now for now, _ in dead) else part)
 
 
-def closing(text, at):
-    """Where the brace that is opened at @at is closed, or None."""
-    depth = 0
-    for brace in re.compile(r"[{}]").finditer(text, at):
-        depth += 1 if brace[0] == "{" else -1
-        if not depth:
-            return brace.start()
-    return None
-
-
-def typedefs(text):
-    """What stands for a struct, or for a pointer to one, and the names of structs that have no other."""
-    found, tagless = {}, set()
-    for match in TYPEDEF.finditer(text):
-        end = match.end()
-        if text[end:end + 1] == "{":
-            end = (closing(text, end) or len(text)) + 1
-        if name := re.compile(r"\s*(\**)\s*(\w+)\s*;").match(text, end):
-            if not match[1] and not name[1]:
-                tagless.add(name[2])
-            if match[1] or not name[1]:
-                found[name[2]] = ["struct", match[1] or name[2], *name[1]]
-    return found, tagless
-
-
-def renamed(text):
-    """Macros that are only another name of a function."""
-    return {match[1]: [match[2]] for match in RENAMED.finditer(text) if match[2] in NAMED}
+def aliases(text):
+    """Other names of structs and functions, by typedefs and macros."""
+    text = living(text)
+    return {match[3]: ["struct", match[1], *match[2]] for match in TYPEDEF.finditer(blank(text)[0])} | \
+        {match[1]: [match[2]] for match in RENAMED.finditer(text) if match[2] in NAMED}
 
 
 class File:
-    """The facts of one file, its structs' members and its variables."""
+    """The facts of one file, and which values its expressions have.
 
-    def __init__(self, name, text, aliases):
-        self.name, self.facts, self.members, self.types, self.parameters = name, [], collections.defaultdict(set), {}, {}
+    A value is ("alloc", file, start) for an allocation; (".", name, struct) for a member, of a struct or of None that is known;
+    ("local", file, function, name) for another name; ("return", name) for what a function returns; ("method", name) for what a
+    member's function returns; ("argument", name, number, method) for what is passed to one; ("callback", name) for all that is."""
+
+    def __init__(self, name, text, names):
+        self.name, self.text, self.facts, self.types, self.parameters, self.flows = name, text, [], {}, {}, []
         self.variables = {}     # and whether other files can name them
-        self.inside = {}        # the structs that members of structs are, or point to
+        self.headers = own_headers(text)
+        self.exported = set(re.findall(r"\bEXPORT_SYMBOL\w*\s*\(\s*(\w+)", text))
         text, directives = blank(living(text))
-        self.tokens = [(word, number) for number, line in enumerate(text.split("\n"), 1) for match in TOKEN.finditer(line)
-                       for word in aliases.get(match[0], (match[0],))] + [(";", 0)] * 8
-        self.words = [word for word, _ in self.tokens]
-        self.ends = self.pairs()
-        self.begins = {end: begin for begin, end in self.ends.items()}
+        self.tokens = self.tokenize(text, names)
+        self.index()
         start = at = 0
         while at < len(self.words):
             if self.words[at] == "{" and at in self.ends:
@@ -141,63 +131,67 @@ class File:
                 at = self.ends.get(at, at)
             at += 1
         for at, word in enumerate(self.words[:-4]):
-            if word == "struct":
-                self.order(at)
-            if self.words[at + 1] != "(" and not self.words[at - 2].startswith("EXPORT_"):
+            if self.words[at + 1] != "(" and not self.words[at - 2].startswith("EXPORT_") and self.words[at - 1] not in (".", "->"):
                 if word in MAPS:
                     self.fact("odd", at, "", f"{word}() is not called here, but its address is taken")
-                elif CALLS.get(word) == "free" and self.words[at - 1] not in (".", "->", "*"):
+                elif word in ("vfree", "kvfree") and self.words[at - 2] != "__free":
                     self.fact("loose", at, "", word)
         for macro in MACRO.finditer(directives):
-            self.macro(macro, directives.count("\n", 0, macro.start()) + 1)
+            self.macro(macro, directives.count("\n", 0, macro.start()))
 
-    def macro(self, macro, line):
-        """A macro is a function, too, but one in which nothing can be changed."""
-        name, parameters, body = macro.groups()
-        words = ["{", "return", *TOKEN.findall(body.replace("\\\n", " ").strip()), ";", "}"]
-        inner = File.__new__(File)
-        inner.name, inner.facts, inner.types, inner.parameters, inner.inside = self.name, [], {}, {}, {}
-        inner.tokens, inner.words = [(word, line) for word in words], words
-        inner.ends = inner.pairs()
-        inner.begins = {end: begin for begin, end in inner.ends.items()}
-        if 0 in inner.ends:
-            inner.body(name, {word.strip(): "vm_area_struct" for word in (parameters or "").split(",")}, 0)
-        self.parameters[name] = [word.strip() for word in (parameters or "").split(",")]
-        for fact in inner.facts:
-            if fact.kind == "map":
-                self.facts.append(fact._replace(kind="odd", words=(f"the macro {name} calls {fact.words[0]}()",), token=None))
-            elif fact.kind in ("ops", "free", "page", "insert", "wrapper", "invoke"):
-                self.facts.append(fact._replace(token=None))
-            elif fact.kind == "copy":
-                self.facts.append(fact._replace(kind="changes", token=None))
+    @staticmethod
+    def tokenize(text, names, line=1, start=0):
+        tokens, seen = [], 0
+        for match in TOKEN.finditer(text):
+            line += text.count("\n", seen, match.start())
+            seen = match.start()
+            tokens += [(word, line, start + seen) for word in names.get(match[0], (match[0],))]
+        return tokens + [(";", 0, 0)] * 8
 
-    def pairs(self):
-        ends, opened = {}, []
+    def index(self):
+        self.words = [token[0] for token in self.tokens]
+        self.ends, opened = {}, []
         for at, word in enumerate(self.words):
             if word in PAIRS:
                 opened.append(at)
             elif opened and PAIRS[self.words[opened[-1]]] == word:
-                ends[opened.pop()] = at
-        return ends
+                self.ends[opened.pop()] = at
+        self.begins = {end: begin for begin, end in self.ends.items()}
+
+    def macro(self, macro, line):
+        """A macro is a function, too, but its body is no block of the file."""
+        name, parameters, body = macro.groups()
+        body = body.replace("\\\n", "  ")
+        inner = File.__new__(File)
+        inner.name, inner.facts, inner.types, inner.parameters, inner.flows = self.name, [], {}, {}, self.flows
+        inner.tokens = [("{", line + 1, 0), ("return", line + 1, 0)] + self.tokenize(body, {}, line + 1, macro.start(3))[:-8] + \
+            [(";", line + 1, 0), ("}", line + 1, 0)] + [(";", 0, 0)] * 8
+        inner.index()
+        self.parameters[name] = [word.strip() for word in (parameters or "").split(",")]
+        if 0 in inner.ends:
+            inner.body(name, dict.fromkeys(self.parameters[name], "vm_area_struct"), 0, inner.ends[0])
+        for fact in inner.facts:
+            if fact.kind == "map":
+                fact = fact._replace(kind="odd", words=(f"the macro {name} calls {fact.words[0]}()",))
+            self.facts.append(fact._replace(token=None))
 
     def find(self, word, at):
         while at < len(self.words) and self.words[at] != word:
             at += 1
         return at
 
-    def fact(self, kind, at, function, *words):
-        line = self.tokens[at][1]
-        self.facts.append(Fact(kind, self.name, line, line, function, words, at))
+    def fact(self, kind, at, function, *words, values=()):
+        _, line, start = self.tokens[at]
+        self.facts.append(Fact(kind, self.name, line, line, function, words, at, start, tuple(values)))
 
     def variable(self, start, end):
         words = self.words[start:end]
         if "=" in words:
+            self.body("", {}, start, end)
             words = words[:words.index("=")]
-        array = "[" in words and words.index("[")
-        if array and "struct" in words:
-            self.types.setdefault("", {})[words[array - 1]] = words[words.index("struct") + 1]
-        if len(words) > 1 and words[-1].isidentifier() and "(" not in words and words[0] not in ("typedef", "extern", "struct") or (
-                words[:1] == ["struct"] and len(words) > 2 and words[-1].isidentifier()):
+        if "[" in words:
+            words = words[:words.index("[")]
+        if len(words) > 1 and words[-1].isidentifier() and "(" not in words and words[0] not in ("typedef", "extern"):
             self.variables[words[-1]] = "static" not in words
             if "struct" in words:
                 self.types.setdefault("", {})[words[-1]] = words[words.index("struct") + 1]
@@ -205,14 +199,11 @@ class File:
     def block(self, start, at):
         """What begins at @start and has its body at @at."""
         before = self.words[start:at]
-        if "=" in before and "struct" in before[:before.index("=")]:
-            head = before[:before.index("=")]
-            self.initialiser(head[len(head) - head[::-1].index("struct")], [word for word in head if word.isidentifier()][-1], at)
-        elif "struct" in before[:2] and "(" not in before and before[-1] != "struct":
-            self.struct(before[-1], at)
-        elif before[-2:] == ["typedef", "struct"]:
-            after = self.ends[at] + 1
-            self.struct(self.words[after + (self.words[after] == "struct")], at)
+        if "=" in before:
+            self.variable(start, self.ends[at] + 1)
+            name = next(iter(self.variables), "") and list(self.variables)[-1]
+            if "struct" in before:
+                self.initialiser(before[len(before) - before[::-1].index("struct")], name, at)
         elif "(" in before:
             self.function(before[before.index("(") - 1], start, at)
 
@@ -227,55 +218,12 @@ class File:
             value = self.words[member + 2 + (self.words[member + 2] == "&")]
             self.fact("bound", dot, name, struct, name, self.words[member], value)
 
-    def type_of(self, function, text):
-        """The struct that a chain of members is, or points to, or None."""
-        names = re.sub(r" \[ [^]]* \]", "", text).replace(" -> ", " . ").split(" . ")
-        return self.types.get(function, {}).get(names[0]) or self.types.get("", {}).get(names[0]), names[1:]
-
-    def order(self, at):
-        """A struct at @at that is initialised without the names of its members."""
-        struct, at = self.words[at + 1], at + 2
-        if self.words[at].isidentifier():
-            at += 1
-            while self.words[at] == "[" and at in self.ends:
-                at = self.ends[at] + 1
-        if self.words[at] not in (")", "=") or self.words[at + 1] != "{" or at + 1 not in self.ends:
-            return
-        at += 1
-        for inner in range(at, self.ends[at]):
-            named = self.words[inner - 1] == "=" and self.words[inner - 2].isidentifier() and inner > at
-            if self.words[inner] == "{" and not named and self.words[inner + 1] not in (".", "[", "{", "}", "0"):
-                self.fact("order", inner, "", struct)
-
-    def struct(self, struct, at):
-        """The members of a struct. What an anonymous struct or union in it has is its own; one with a name is another struct."""
-        begin, here = at + 1, at + 1
-        while here < self.ends[at]:
-            if self.words[here] == "{" and here in self.ends:
-                name = self.words[self.ends[here] + 1]
-                if name == ";":
-                    self.struct(struct, here)
-                elif self.words[begin] in ("struct", "union", "const"):
-                    inner = self.words[here - 1] if self.words[here - 2] in ("struct", "union") else f"{struct}.{name}"
-                    self.inside[struct, name] = inner
-                    self.struct(inner, here)
-                here = self.ends[here]
-            elif self.words[here] == ";":
-                last = here - 1
-                while self.words[last] == "]" and last in self.begins:
-                    last = self.begins[last] - 1
-                if last >= begin and self.words[last].isidentifier():
-                    self.members[self.words[last]].add(struct)
-                    if "struct" in self.words[begin:last - 1]:
-                        self.inside.setdefault((struct, self.words[last]), self.words[self.words.index("struct", begin) + 1])
-                begin = here + 1
-            here += 1
-
     def function(self, name, start, at):
         types = {}
         bracket = start + self.words[start:at].index("(")
         if bracket in self.ends:
-            self.parameters[name] = [part.split()[-1] for part in split(" ".join(self.words[bracket + 1:self.ends[bracket]]), ",") if part]
+            self.parameters[name] = [re.sub(r" \[.*|.*\( \* (\w+) \).*", r"\1", part).split()[-1]
+                                     for part in split(" ".join(self.words[bracket + 1:self.ends[bracket]]), ",") if part]
         for word in range(start, self.ends[at]):
             if self.words[word] == "struct" and (self.words[word + 2] == "*" or self.words[word + 2].isidentifier()):
                 here = word + 2 + (self.words[word + 2] == "*")
@@ -283,10 +231,10 @@ class File:
                     types[self.words[here]] = self.words[word + 1]
                     here = self.next_declared(here, self.ends[at])
         self.types[name] = types
-        self.body(name, types, at)
+        self.body(name, types, at, self.ends[at])
 
-    def body(self, name, types, at):
-        for here in range(at, self.ends[at]):
+    def body(self, name, types, begin, end):
+        for here in range(begin, end):
             word, after = self.words[here], self.words[here + 1]
             if after == "(" and word.isidentifier() and here + 1 in self.ends:
                 self.call(name, types, here, word)
@@ -295,11 +243,7 @@ class File:
             elif word in ("+=", "-=", "++", "--"):
                 self.assignment(name, types, here if self.words[here - 1] not in ";{}()," else self.until(here + 1))
             elif word == "return" and after != ";":
-                value = self.until_end(here + 1)
-                self.fact("returned", here, name, value)
-                match = re.fullmatch(r"(\w+) \( (.*) \)", bare(value))
-                if match and balanced(match[2]):
-                    self.fact("wrapper", here, name, match[1], match[2])
+                self.flow(name, here + 1, self.until_end(here + 1), ("return", name))
 
     def next_declared(self, here, end):
         """After a declared name, the next one of the same declaration, or @end."""
@@ -307,35 +251,137 @@ class File:
             here = self.ends.get(here, here) + 1
         return here + 2 if self.words[here:here + 2] == [",", "*"] else end
 
+    def arguments(self, here):
+        """Where the arguments of a call begin and end."""
+        found, begin, at = [], here + 2, here + 2
+        while begin < self.ends[here + 1]:
+            if at == self.ends[here + 1] or self.words[at] == ",":
+                found.append((begin, at))
+                begin = at + 1
+            at = self.ends.get(at, at) + 1
+        return found
+
     def call(self, function, types, here, word):
-        args = " ".join(self.words[here + 2:self.ends[here + 1]])
-        parts = split(args, ",")
-        if word in ("remap_vmalloc_range", "remap_vmalloc_range_partial"):
-            at = 1 if word == "remap_vmalloc_range" else 2
-            self.fact("map", here, function, word, parts[at] if at < len(parts) else "", parts[-1])
-        elif word in INSERTS:
-            self.fact("insert", here, function, word, args)
+        parts = self.arguments(here)
+        texts = [" ".join(self.words[begin:end]) for begin, end in parts]
+        args = " , ".join(texts)
+        values = [self.values(function, begin, end) for begin, end in parts]
+        method = self.words[here - 1] in ("->", ".")
+        for number, (begin, end) in enumerate(parts):
+            for value in values[number]:
+                self.flows.append((value, ("argument", word, number, method)))
+                if self.words[begin] == "&":
+                    self.flows.append((("argument", word, number, method), value))
+            # A callback gets what is given next to it.
+            name = texts[number].removeprefix("& ")
+            if name.isidentifier():
+                self.flows += [(value, ("callback", name)) for other in values[:number] + values[number + 1:] for value in other]
+        if STORES.fullmatch(word) and len(values) > 1:
+            self.flows += [(value, other) for value in values[1] for other in values[0]]
+            self.flows += [(value, other) for value in values[0] for other in values[1]] if word == "swap" else []
+        if word in MAPS and parts:
+            at = MAPS.index(word) + 1
+            self.fact("map", here, function, word, texts[at] if at < len(texts) else "", texts[-1], texts[0],
+                      values=values[at] if at < len(values) else ())
+        elif method:
+            pass
+        elif word in promises.KNOWN:
+            self.fact("alloc", here, function, word, args)
+        elif word == "__free":
+            self.fact("free", here, function, f"__free({texts[0]})", values=[("local", self.name, function, self.words[here - 1])])
+        elif "free" in word or "release" in word:
+            self.fact("free", here, function, word, values=[value for part in values for value in part])
         elif word in CALLS:
-            self.fact(CALLS[word], here, function, word, args)
-        if word.isidentifier():
-            self.fact("invoke", here, function, word, args)
-        if any(types.get(part) == "vm_area_struct" for part in parts):
-            self.fact("method" if self.words[here - 1] in ("->", ".") else "call", here, function, word)
+            self.fact(CALLS[word], here, function, word, args, values=values[0] if values else ())
+        self.fact("invoke", here, function, word, args)
+        if any(types.get(text) == "vm_area_struct" for text in texts):
+            self.fact("method" if method else "call", here, function, word)
 
     def assignment(self, function, types, here):
-        start = here - 1
+        end = here
+        if self.words[here - 1] == ")" and self.words[self.begins.get(here - 1, 0) - 1] == "__free":
+            end = self.begins[here - 1] - 1
+        start = end - 1
         while True:
             while self.words[start] in ("]", ")") and start in self.begins:
                 start = self.begins[start] - (self.words[start] == "]")
             if self.words[start - 1] not in ("->", "."):
                 break
             start -= 2
-        left = " ".join(self.words[start:here])
-        self.fact("copy", here, function, left, self.until_end(here + 1) if self.words[here] == "=" else f"{left} + ?")
+        left = " ".join(self.words[start:end])
+        if self.words[here] == "=":
+            designated = self.words[here - 2] == "." and self.words[here - 3] in "{,"
+            for target in [(".", self.words[here - 1], None)] if designated else self.values(function, start, end):
+                self.flow(function, here + 1, self.until_end(here + 1), target)
+            value = self.words[here + 1 + (self.words[here + 1] == "&")]
+            if function and re.search(r"(?:->|\.) \w+$", left) and value.isidentifier():
+                struct = self.types.get("", {}) | types
+                self.fact("bound", here, function, struct.get(left.split()[0]), left.split()[0], self.words[here - 1], value)
+        right = " ".join(self.words[here + 1:self.until_end(here + 1)]) if self.words[here] == "=" else f"{left} + ?"
+        self.fact("copy", here, function, left, right)
         if re.search(r"(->|\.) vm_ops$", left):
-            self.fact("ops", here, function, self.until_end(here + 1), left)
+            self.fact("ops", here, function, right, left)
         if left.endswith("-> page") and types.get(left.split()[0]) == "vm_fault":
             self.fact("insert", here, function, "vmf->page", "")
+
+    def flow(self, function, begin, end, target):
+        """@target gets the value of an expression."""
+        if self.words[begin] == "{" and begin in self.ends:
+            for at in range(begin + 1, self.ends[begin]):
+                if self.words[at - 1] in "{,":
+                    self.flow(function, at, self.until_end(at), target)
+            return
+        for value in self.values(function, begin, end):
+            self.flows.append((value, target))
+            if self.words[begin] == "&":
+                self.flows.append((target, value))
+
+    def values(self, function, begin, end):
+        """What an expression can be. An offset that is added, and an operator before it, do not matter."""
+        while begin < end and self.words[begin] in ("&", "*", "-", "!", "~", "++", "--"):
+            begin += 1
+        at = begin
+        while at < end:
+            word = self.words[at]
+            if word == "=":
+                return self.values(function, at + 1, end)
+            if word == "?":
+                colon = at
+                while colon < end and self.words[colon] != ":":
+                    colon = self.ends.get(colon, colon) + 1
+                return self.values(function, at + 1, colon) + self.values(function, colon + 1, end)
+            if word in OPERATORS and at > begin and "?" not in self.words[at:end]:
+                return self.values(function, begin, at)
+            at = self.ends.get(at, at) + 1
+        if begin >= end:
+            return []
+        if self.words[begin] == "(" and begin in self.ends:
+            close = self.ends[begin]
+            if close + 1 >= end:
+                return self.values(function, begin + 1, close)
+            if self.words[close + 1] not in ("->", ".", "["):
+                return self.values(function, close + 1, end)
+        last = end - 1
+        while self.words[last] == "]" and last in self.begins:
+            last = self.begins[last] - 1
+        if self.words[last] == ")" and last in self.begins:
+            name = self.begins[last] - 1
+            if name < begin:
+                return self.values(function, self.begins[last] + 1, last)
+            if self.words[name - 1] in ("->", ".") and name > begin:
+                return [("method", self.words[name])]
+            if self.words[name] in promises.KNOWN:
+                return [("alloc", self.name, self.tokens[name][2])]
+            if SAME.fullmatch(self.words[name]) or STORES.fullmatch(self.words[name]):
+                first = self.arguments(name)
+                return self.values(function, *first[0]) if first else []
+            return [("return", self.words[name])]
+        if not self.words[last].isidentifier():
+            return []
+        if last > begin and self.words[last - 1] in ("->", "."):
+            known = self.types.get("", {}) | self.types.get(function, {})
+            return [(".", self.words[last], known.get(self.words[begin]) if last == begin + 2 else None)]
+        return [("local", self.name, function, self.words[last])] if not self.words[last].isdigit() else []
 
     def until(self, here):
         """The end of the name, or chain of members, that begins here."""
@@ -344,7 +390,6 @@ class File:
         return here + 1
 
     def until_end(self, here):
-        start = here
         while here < len(self.words) and self.words[here] not in ",;)}]":
             here = self.ends.get(here, here) + 1
-        return " ".join(self.words[start:here])
+        return here

@@ -7,13 +7,13 @@ import re
 import tempfile
 
 from driver import Driver
-from facts import spatch
+from facts import own_headers, spatch
 import flow
 from words import bare, shown, split
 
 HERE = pathlib.Path(__file__).resolve().parent
-HEADER = HERE.parents[1] / "c/vmremap.h"
 INSERTS = re.compile(r"vmalloc_to_p(age|fn)")
+KERNEL_HEADER = re.compile(r"^#\s*include <([^>]+)>", re.MULTILINE)
 LOOPS = re.compile(r"(?=.*\bvmalloc_to_p(?:age|fn)\b).*\b(?:vm_insert_page|remap_pfn_range)\b", re.DOTALL)
 # A failure that ends a loop, which is no longer there.
 LEAVES_LOOP = re.compile(r"\bremap_vmalloc_range_partial\([^;]*(?:;\s*if\s*\([^;]*)?\)\s*(?:\{(?:[^{}]*;)?\s*)?(?:break|continue);")
@@ -39,11 +39,21 @@ class Forms:
 
     def __init__(self, root, names):
         self.root, self.names = root, names
-        self.dma32 = "VMREMAP_DMA32" in HEADER.read_text()
-        self.kept = {}       # files whose loops and handlers stay, and the place and the reason
+        self.kept = {}       # files whose loops and handlers stay, and why all of them do, or None
         self.folder = tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR"))
         self.work = pathlib.Path(self.folder.name)
         self.before = {name: self.read(root, name) for name in names}
+        self.others = self.elsewhere()
+
+    def elsewhere(self):
+        """Files that were not given, and that can know what these know: files next to them with the same headers, and the kernel's
+        headers."""
+        given = {self.root / name for name in self.names}
+        headers = {header for text in self.before.values() for header in own_headers(text)}
+        found = [path for folder in sorted({path.parent for path in given}) for path in sorted(folder.glob("*.[ch]"))
+                 if path not in given and not path.name.endswith(".mod.c") and own_headers(self.read(folder, path.name)) & headers]
+        return found + [path for name in sorted({name for text in self.before.values() for name in KERNEL_HEADER.findall(text)})
+                        if (path := pathlib.Path(os.environ["PORT_INCLUDE"], name)).is_file()]
 
     @staticmethod
     def read(root, name):
@@ -63,7 +73,7 @@ class Forms:
 
     def driver(self):
         changes = {name: self.changes(name) for name in self.names}
-        return Driver(self.work, self.names, self.dma32, lambda name, line: self.origin(changes[name], line))
+        return Driver(self.work, self.names, lambda name, line: self.origin(changes[name], line), self.others)
 
     # Loops and fault handlers.
 
@@ -71,7 +81,7 @@ class Forms:
         names = []
         for name, text in self.before.items():
             if LOOPS.match(text) and name not in self.kept:
-                if reason := Driver(self.work, [name], self.dma32, lambda _, line: line).mixed():
+                if reason := Driver(self.work, [name], lambda _, line: line).mixed():
                     self.kept[name] = reason
                 else:
                     names.append(name)
@@ -86,7 +96,7 @@ class Forms:
 
     def single(self, name, text):
         """A page that is inserted in no loop is a part of its own."""
-        driver = Driver(self.work, [name], self.dma32, lambda _, line: line)
+        driver = Driver(self.work, [name], lambda _, line: line)
         for call in driver.of("invoke"):
             if call.words[0] == "port_insert" and (
                     call.token is None or flow.loop(driver.files[name], call.token) is not None or driver.called_in_loop(call.function) or

@@ -3,7 +3,7 @@
 import re
 
 import flow
-from words import base, member, shown, split
+from words import shown, split
 
 # What a fault handler may call that does nothing but look a page up.
 HARMLESS = re.compile(r"return|sizeof|(?:un)?likely|vmalloc_to_page|get_page|if|while|do|printk\w*|(?:pr|dev|netdev|drm|v4l2)_"
@@ -19,8 +19,8 @@ class Inserts:
         callers = {call.function for call in self.called_by_name[page.function]}
         near = {page.function, *callers}
         near |= {call.words[0] for name in list(near) for call in self.of("invoke", name)}
-        kept = {word for copy in self.of("copy", page.function) if copy.at == page.at and copy.file == page.file
-                for word in [member(base(copy.words[0]).split(" [")[0])] if word}
+        kept = {re.findall(r"\w+", copy.words[0].split(" [")[0])[-1] for copy in self.of("copy", page.function)
+                if copy.at == page.at and copy.file == page.file and re.search(r"->|\.", copy.words[0])}
         found = [insert for insert in self.of("insert") if insert.function in near or kept & set(insert.words[1].split())]
         names = {copy.words[0] for copy in self.of("copy", page.function) if (copy.file, copy.at) == (page.file, page.at)}
         return sorted(found, key=lambda insert: (
@@ -87,17 +87,5 @@ class Inserts:
         if HARMLESS.fullmatch(name):
             return True
         calls = self.of("invoke", name)
-        return bool(depth and name in self.parameters and calls and not self.of("copy", name) and not self.of("changes", name)) and \
+        return bool(depth and name in self.parameters and calls and not self.of("copy", name)) and \
             all(self.harmless(call.words[0], depth - 1) for call in calls)
-
-    def exchanged(self, struct):
-        """A place where the size of a struct is part of an interface, or None."""
-        for call in self.of("invoke"):
-            if re.fullmatch(r"copy_(?:to|from)_user|_IO[RW]+|BUILD_BUG_ON\w*|static_assert", call.words[0]):
-                if f"struct {struct}" in re.sub(r" \*", "*", call.words[1]) and f"struct {struct} *" not in call.words[1]:
-                    return call
-                for name in re.findall(r"sizeof \( \*? ?(\w+) \)", call.words[1]):
-                    types = self.files[call.file].types
-                    if types.get(call.function, {}).get(name) == struct:
-                        return call
-        return None

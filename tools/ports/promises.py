@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the allocators of vmalloc memory promise, and whether an area keeps it."""
+"""What the allocators of vmalloc memory promise, and whether vmremap_alloc() keeps it."""
 import re
 
 from words import shown, split
@@ -18,26 +18,20 @@ KNOWN = set(ARGUMENTS) | ARRAYS | {"vmap"}
 # What an area keeps of the other arguments of __vmalloc_node_range(), and how the promise is called. vmalloc_user() aligns to SHMLBA.
 RANGE = ((2, {"VMALLOC_START"}, "takes it from addresses that begin at"), (3, {"VMALLOC_END"}, "takes it from addresses that end at"),
          (5, {"PAGE_KERNEL"}, "gives it the protection"), (6, {"0", "VM_USERMAP"}, "gives it the flags"))
-FOR_USERSPACE = {"vmalloc_user", "vmalloc_32_user"}
 
 
 def for_userspace(name, args):
     """Has the kernel marked this memory for remap_vmalloc_range()?"""
-    return name in FOR_USERSPACE or "VM_USERMAP" in args
+    return name in ("vmalloc_user", "vmalloc_32_user") or "VM_USERMAP" in args
 
 
-def allocates(name):
-    """Does a function with this name return memory that nobody else has?"""
-    return bool(re.search("alloc|dup|vmap", name))
-
-
-def area(name, args, dma32):
+def area(name, args):
     """The flags of an area that keeps what the allocator promises, and why there is none."""
     flags = set()
     if name == "vmap":
         return flags, "maps pages that the driver has already"
     if name in ARRAYS:
-        return flags, "multiplies two arguments, and vmremap_area_alloc() takes their product"
+        return flags, "multiplies two arguments, and vmremap_alloc() takes their product"
     args = split(args, ",")
     gfp, node = (args[at] if at is not None and at < len(args) else None for at in ARGUMENTS[name])
     if name.startswith("__vmalloc_node") and args[1] not in ("1", "PAGE_SIZE", "SHMLBA"):
@@ -48,8 +42,6 @@ def area(name, args, dma32):
     if node and node != "NUMA_NO_NODE":
         return flags, f"takes it from node {shown(node)}, and an area follows the task's memory policy"
     if "_32" in name:
-        if not dma32:
-            return flags, "promises memory below 4 GiB, and an area can be anywhere"
         flags.add("VMREMAP_DMA32")
     for word in re.split(r"[|() ]+", gfp or ""):
         if word in CHARGED_GFP:

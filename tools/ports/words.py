@@ -39,28 +39,6 @@ def balanced(text):
     return not depth
 
 
-def base(text):
-    """The address that an offset is added to."""
-    while True:
-        before, text = text, bare(split(bare(text), "+")[0])
-        if text == before:
-            return text
-
-
-CHAIN = re.compile(r"\w+(?: \[ [^]]* \])?(?: (?:->|\.) \w+(?: \[ [^]]* \])?)*(?: (?:->|\.) \w+)")
-
-
-def member(text):
-    """The last member of a chain of members, as smem_start of 'info -> fix . smem_start', or None."""
-    return text.split()[-1] if CHAIN.fullmatch(text) else None
-
-
-def element(text):
-    """The array, and whether this is one of its elements."""
-    array = re.sub(r" \[ [^]]*\]$", "", text)
-    return array, array != text
-
-
 def shown(text):
     """As one would write it."""
     text = re.sub(r" ?(->|\.|\[|\]) ?", r"\1", text)
