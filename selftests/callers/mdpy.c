@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * mdpy GROUP DEVICE: map the frame buffer of a VFIO device of samples/vfio-mdev/mdpy.c, and check
- * that the mapping shows what read(2) and write(2) access. Prints what it costs to map all of it,
- * to access each page and to unmap it, in nanoseconds.
+ * that the mapping shows what read(2) and write(2) access. Prints what it costs to map it.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
-#define ROUNDS	20
-
-static unsigned long long now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
-}
+#include "measure.h"
 
 static int open_device(const char *group_name, const char *device)
 {
@@ -39,15 +26,6 @@ static int open_device(const char *group_name, const char *device)
 	return fd;
 }
 
-static unsigned int *map(int fd, const struct vfio_region_info *bar)
-{
-	void *memory = mmap(NULL, bar->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, bar->offset);
-
-	if (memory == MAP_FAILED)
-		err(1, "mmap");
-	return memory;
-}
-
 int main(int argc, char **argv)
 {
 	struct vfio_region_info bar = {
@@ -55,7 +33,7 @@ int main(int argc, char **argv)
 		.index = VFIO_PCI_BAR0_REGION_INDEX,
 	};
 	unsigned int *memory;
-	unsigned long long start;
+	__u64 least = ~0ULL;
 	unsigned int word;
 	size_t at;
 	int fd;
@@ -67,7 +45,7 @@ int main(int argc, char **argv)
 		err(1, "VFIO_DEVICE_GET_REGION_INFO");
 
 	/* read(2) and write(2) of this sample access the first bytes, whatever the offset. */
-	memory = map(fd, &bar);
+	memory = map(fd, bar.size, bar.offset);
 	word = 0x12345678;
 	if (pwrite(fd, &word, sizeof(word), bar.offset) != sizeof(word) || memory[0] != word)
 		errx(1, "the mapping has not what was written");
@@ -77,19 +55,13 @@ int main(int argc, char **argv)
 	for (at = 0; at < bar.size; at += 4096)
 		memory[at / 4] = at;
 	munmap(memory, bar.size);
-	memory = map(fd, &bar);
+	memory = map(fd, bar.size, bar.offset);
 	for (at = 0; at < bar.size; at += 4096)
 		if (memory[at / 4] != at)
 			errx(1, "offset %zu: another mapping has not what was written", at);
 	munmap(memory, bar.size);
 
-	start = now();
-	for (int round = 0; round < ROUNDS; round++) {
-		memory = map(fd, &bar);
-		for (at = 0; at < bar.size; at += 4096)
-			memory[at / 4] = at;
-		munmap(memory, bar.size);
-	}
-	printf("%llu\n", (now() - start) / ROUNDS);
-	return 0;
+	for (int round = 0; round < ROUNDS; round++)
+		measure(fd, bar.size, bar.offset, &least);
+	return print_cost(bar.size, least);
 }
