@@ -32,7 +32,8 @@ UPSTREAM = {
         cut('#if __has_include("vmremap_compat.h")\n#include "vmremap_compat.h"\n#endif\n\n'),
         put("VMREMAP_POPULATE\t0x8U", "VMREMAP_POPULATE\t0x10U"),
         put("VMREMAP_REVOCABLE\t0x10U", "VMREMAP_REVOCABLE\t0x8U"),
-        forget("vmremap_area_set_name", "vmremap_area_on_revoke", "vmremap_area_off_revoke", "notifier_block", "VMREMAP_DMA32"),
+        forget("vmremap_area_set_name", "vmremap_area_on_revoke", "vmremap_area_off_revoke", "notifier_block", "VMREMAP_DMA32",
+               "VMREMAP_NAME_MAX"),
         put("VMREMAP_REVOCABLE | VMREMAP_DMA32)", "VMREMAP_REVOCABLE)"),
         put(" vmremap_range_partial() maps parts of a VMA. If vmremap is a module, a\n * part can only be memory of an area.\n",
             " vmremap_range_partial() maps parts of a VMA.\n"),
@@ -67,9 +68,7 @@ UPSTREAM = {
     ],
     "mapping.c": [
         cut("#include <linux/module.h>\n", "\t.owner = THIS_MODULE,\n", " * @name: name of the file, or NULL\n"),
-        put("its file has an .fsync, or of an area\n * that has a name. The last has the page cache of the area's file, so that faults, revoke and\n"
-            " * freeze work as with that file.\n",
-            "its file has an .fsync. The last\n * has the page cache of the area's file, so that faults, revoke and freeze work as with that file.\n"),
+        put(" *   VMAs, or if the area has a name. Its page cache", " *   VMAs. Its page cache"),
         put("\t/* A copy that is made inaccessible loses its vm_ops: no .close will follow. */\n"
             "\tif (mapping && !(mapping->dontcopy && vmremap_end_copy(vma)) && mapping->vm_ops->open)\n",
             "\tif (mapping && mapping->vm_ops->open)\n"),
@@ -90,14 +89,13 @@ UPSTREAM = {
     ],
     "cover.c": [
         put("\telse if (!vmremap_fault_has_marker(vmf))\n", "\telse\n"),
-        put("\t.close = vmremap_vma_close,\n", "\t.open = vmremap_vma_open,\n\t.close = vmremap_vma_close,\n"),
     ],
     "vma.c": [
         put("/* As the kernel's vma_dummy_vm_ops, which modules cannot have. */\n",
             "/* Unlike vma_dummy_vm_ops, these mark a VMA as taken: see vmremap_has_owner(). */\n"),
     ],
     "vma.h": [
-        cut('#include "../out-of-tree/compat/quirks.h"\n', "\t.open = vmremap_vma_open, \\\n"),
+        cut('#include "../out-of-tree/compat/quirks.h"\n'),
         put("struct vmremap_mapping *mapping, const char *name,\n", "struct vmremap_mapping *mapping,\n"),
     ],
     "foreign.c": [
@@ -135,7 +133,6 @@ UPSTREAM = {
             "\t}\n",
             "\tif (vma && vma->vm_ops == &prepared_vm_ops && vmremap_mapping_of(file))\n"
             "\t\tvmremap_prefault(vma);\n"),
-        put("\t.close = vmremap_vma_close,\n", "\t.open = vmremap_vma_open,\n\t.close = vmremap_vma_close,\n"),
     ],
     "idle.c": [
         put(" * memory, because setting these up costs more than mapping an area. The refs of a cached area\n"
@@ -160,8 +157,8 @@ UPSTREAM = {
             "\t\t\tidle[slot] = NULL;\n"
             "\t\t}\n}\n#endif\n", 1),
         put("for a short time, see vmremap_idle_end(). Also", "for a short time. Also"),
-        put("charged to a cgroup or\n * named, or because", "charged to a cgroup, or\n * because"),
-        cut("area->name || ", "(area->flags ^ flags) & VMREMAP_DMA32 ||\n\t    "),
+        put("charged to a cgroup,\n * because it has a name or a notifier, or because", "charged to a cgroup,\n * or because"),
+        cut(" area->name ||", "area->on_revoke.head || ", "(area->flags ^ flags) & VMREMAP_DMA32 ||\n\t    "),
         put("unsigned long pages, unsigned int flags)\n{\n\tstruct folio *folio;\n\n\tif (!area",
             "unsigned long pages)\n{\n\tstruct folio *folio;\n\n\tif (!area"),
         put("IDLE_AREAS], pages, flags))", "IDLE_AREAS], pages))"),
@@ -190,9 +187,7 @@ IDLE = Feature("idle", ["idle.c"], words=["idle", "cached"], test_edits={
             "\tarea = vmremap_idle_keep(area);\n\tif (!area)\n\t\treturn;\n"),
     ],
     "area.h": [
-        put(" * @refs: one for each holder among drivers, and for each piece of a VMA; 0 while it is kept\n"
-            " *\tfor the next one, see idle.c\n",
-            " * @refs: one for each holder among drivers, and for each piece of a VMA\n"),
+        put("among drivers; 0 while it is kept\n *\tfor the next one, see idle.c\n", "among drivers\n"),
         put(" * Once the area is in the index only @refs, @state, @inserting, and what follows @node\n"
             " * change, and @size and @flags while it has no reference.\n",
             " * Once the area is in the index only @refs, @state, @inserting and @by_address change.\n"),
@@ -240,22 +235,19 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an\n"
             " * .mmap_prepare callback, %VMREMAP_POPULATE works.\n"),
         put("vmremap_range() and vmremap_range_partial() find the area", "vmremap_range() finds the area"),
+        put("Three things may have one for longer: a VMA\n * of parts, until all its parts are unmapped; an access",
+            "Two things may have one for longer: an\n * access"),
         put(" * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold\n"
             " * a reference until they return.\n",
             " * vmremap_range() runs, which finds the area by its address and holds a reference until it\n"
             " * returns.\n"),
     ],
     "area.h": [
-        put("among drivers, and for each piece of a VMA\n", "among drivers\n"),
         put("the area, or NULL if it is pieces\n", "the area\n"),
     ],
     "mapping.c": [
-        put(" * VMAs on it share; the file of some pieces; and a file for one mapping of an area by a driver that\n"
-            " * wants to know about it, because its vm_ops count VMAs or its file has an .fsync. The last\n"
-            " * has the page cache of the area's file, so that faults, revoke and freeze work as with that file.\n",
-            " * VMAs on it share; and a file for one mapping of an area by a driver that wants to know about it,\n"
-            " * because its vm_ops count VMAs or its file has an .fsync. The latter has the page cache of the\n"
-            " * area's file, so that faults, revoke and freeze work as with that file.\n"),
+        put("There are three kinds:", "There are two kinds:"),
+        cut(" * * A file for the pieces of a VMA, see pieces.c.\n"),
         put("struct file *vmremap_mapping_open(struct vmremap_mapping *mapping,\n\t\t\t\t  const",
             "static struct file *mapping_open(struct vmremap_mapping *mapping,\n\t\t\t\t const"),
         sub("vmremap_mapping_open", "mapping_open", 3),
@@ -305,8 +297,8 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             " * plain vmalloc memory.\n",
             " * VMAs that are being set up, and the ways to map: a VMA on one area, and plain vmalloc memory.\n"),
         forget("vmremap_mapping_open"),
-        put("vmremap_closed_vm_ops, vmremap_pieces_vm_ops;\n", "vmremap_closed_vm_ops;\n"),
-        put("\t       ops == &vmremap_pieces_vm_ops || ops", "\t       ops"),
+        put("vmremap_area_vm_ops, vmremap_pieces_vm_ops;\n", "vmremap_area_vm_ops;\n"),
+        put("ops == &vmremap_pieces_vm_ops ||\n\t       ops", "ops"),
         put("vmremap_check_vma(const struct vm_area_struct *vma,\n"
             "\t\t\t\t      const struct vm_operations_struct *ours);\n", "vmremap_check_vma(const struct vm_area_struct *vma);\n"),
     ],
@@ -316,7 +308,7 @@ DMA = Feature("dma", ["dma.c"], ["sg_table"], words=["sg_table", "dma_map"])
 
 TRACE = Feature("trace", ["trace.h"], ["CREATE_TRACE_POINTS"], words=["trace_", "tracepoint", "trace.h"], test_edits={
     "reject.c": [cut("\tconst struct vmremap_request req = {};\n"), put("vmremap_reject(c->clause, &req)", "vmremap_reject(c->clause)")],
-    "revoke.c": [cut('#include "../c/trace.h"\n')],
+    "revoke.c": [forget("is_traced", "taken"), cut('#include "../c/trace.h"\n', "\tKUNIT_CASE(is_traced),\n")],
 }, edits={
     "reject.c": [
         put('#include "trace.h"\n', '#include "check.h"\n'),
@@ -381,10 +373,11 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
             " * No function maps such an area private and writable.\n"),
     ],
     "cover.c": [
-        sub("\tVMREMAP_COVER_VM_OPS\n", "\t.map_pages = vmremap_cover_map_pages,\n\t.fault = vmremap_cover_fault,\n", 2),
+        put("\tVMREMAP_COVER_VM_OPS\n", "\t.open = vmremap_vma_open,\n\t.close = vmremap_vma_close,\n"
+            "\t.map_pages = vmremap_cover_map_pages,\n\t.fault = vmremap_cover_fault,\n"),
         put("\n\t/* The VMA is in i_mmap only after this callback, so revoke could not find these entries. */\n"
             "\tif (!(area->flags & VMREMAP_REVOCABLE))\n\t\tvmremap_prefault(vma);\n", ""),
-        sub(r"\bvmremap_cover_(map_pages|fault)\b", r"cover_\1", 9),
+        sub(r"\bvmremap_cover_(map_pages|fault)\b", r"cover_\1", 7),
         sub(r"^vm_fault_t cover_", "static vm_fault_t cover_", 2),
     ],
     "fault.c": [
@@ -404,8 +397,7 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
     ],
     "mmap_prepare.c": [
         forget("vma_mapped", "prepared_vm_ops"),
-        put("desc->vm_ops != &prepared_vm_ops", "desc->vm_ops != &vmremap_area_vm_ops && desc->vm_ops != &vmremap_closed_vm_ops"),
-        put("desc->vm_ops = &prepared_vm_ops", "desc->vm_ops = file == area->file ? &vmremap_area_vm_ops : &vmremap_closed_vm_ops"),
+        sub(r"prepared_vm_ops", "vmremap_area_vm_ops", 2),
         cut("#include <linux/sched.h>\n", '#include "span.h"\n'),
     ],
 })
@@ -417,21 +409,25 @@ ADDRESS = Feature("address", names=["vmremap_alloc", "vmremap_free"], words=["by
     ],
 })
 
-CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of", "vmremap_closed_vm_ops"],
-                words=["vmremap_mapping", "_closed", ".fsync,"], tests=["driver.c"], edits={
+CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of", "vmremap_counts"],
+                words=["vmremap_mapping", "mapping.c", ".fsync,"], tests=["driver.c"], edits={
     HEADER: [
+        put("vm_file is now a file of vmremap, and vm_pgoff an", "vm_file is now the area's file, and vm_pgoff an"),
         put("sets them for a dma-buf. vm_private_data is still the driver's. The VMA keeps\n"
             " * @area alive until it is unmapped, even if the driver is gone by then. Pages that MADV_DONTNEED\n"
             " * or a zap has unmapped are faulted in again.\n",
             "sets them for a dma-buf. The VMA keeps @area alive until it is unmapped, even\n"
             " * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in\n"
             " * again.\n"),
-        sub(r" \*\n \* If the VMA had vm_ops with (.|\n)*?costs a struct file\.\n", "", 1),
+        sub(r" \*\n \* If vm_ops with \.open or \.close are set(.|\n)*?remap_vmalloc_range\(\) does\.\n", "", 1),
         sub(r"or has vm_ops with another callback than(.|\n)*?Or an earlier call has\n \*   succeeded\. What",
             "or already has vm_ops, as after an earlier call\n *   that has succeeded. What", 1),
         sub(r" \* \* %-ENOMEM, %-ENFILE - if the mapping needs(.|\n)*?was reached\n(?= \*/)", "", 1),
+        put("reference on\n * a file in @desc, which the kernel leaks if the callback fails afterwards. That file can hold\n"
+            " * references on the area and on the driver's file.\n",
+            "reference on the\n * area's file in @desc, which the kernel leaks if the callback fails afterwards.\n"),
         put("An .mmap_prepare callback. May sleep.", "An .mmap_prepare callback. Does not sleep."),
-        put("an action, or vm_ops with another callback than .open and .close. If", "or already has an action, or vm_ops. If"),
+        sub(r"an action, or vm_ops with another callback than(.|\n)*?file's driver\. If", "or already has an action, or vm_ops. If", 1),
         put(" * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(); %-EACCES for\n"
             " *   a private writable mapping only if the area is %VMREMAP_REVOCABLE\n"
             " * * %-ENOMEM - also if @addr is not in an area, and",
@@ -466,17 +462,21 @@ CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of"
             "struct vmremap_area *vmremap_area_of_file(const struct file *file);\nenum vmremap_clause vmremap_check_area("),
     ],
     "cover.c": [
-        cut("#include <linux/file.h>\n\n", "\tunsigned long index = vmremap_area_index(area, req);\n", "\tstruct file *file;\n", "\tfput(file);\n"),
+        cut("#include <linux/file.h>\n\n", "\tstruct file *file;\n", "\tfput(file);\n",
+            "\t.open = vmremap_vma_open,\n\t.close = vmremap_vma_close,\n"),
+        put("vm_file is the area's file or has its page cache, see mapping.c, and\n"
+            " * keeps the area alive; vm_pgoff is the index of the first page. The kernel keeps both right\n"
+            " * through splits, moves and forks.\n",
+            "vm_file is the area's file, not the driver's, and keeps the area\n"
+            " * alive; vm_pgoff is the index of the first page. The kernel keeps both right through splits,\n"
+            " * moves and forks.\n"),
         sub(r"\tfile = vmremap_mapping_file\((.|\n)*?PTR_ERR\(file\);\n", "", 1),
-        put("file == area->file ? &vmremap_area_vm_ops : &vmremap_closed_vm_ops", "&vmremap_area_vm_ops"),
-        put("vma->vm_pgoff = index;\n\tvma_set_file(vma, file);\n", "vma->vm_pgoff = vmremap_area_index(area, req);\n\tvma_set_file(vma, area->file);\n"),
+        put("vma_set_file(vma, file)", "vma_set_file(vma, area->file)"),
     ],
     "mmap_prepare.c": [
-        cut("\tunsigned long index;\n", "\tstruct file *file;\n"),
-        sub(r"\tindex = vmremap_area_index(.|\n)*?\tdesc->vm_file = file;\n\tdesc->pgoff = index;\n",
-            "\tdesc->vm_file = get_file(area->file);\n\tdesc->pgoff = vmremap_area_index(area, &req);\n", 1),
-        put("desc->vm_ops != &vmremap_area_vm_ops && desc->vm_ops != &vmremap_closed_vm_ops", "desc->vm_ops != &vmremap_area_vm_ops"),
-        put("file == area->file ? &vmremap_area_vm_ops : &vmremap_closed_vm_ops", "&vmremap_area_vm_ops"),
+        cut("\tstruct file *file;\n"),
+        put(" ||\n\t\t\t(desc->vm_file != desc->file && vmremap_counts(desc->vm_ops))))\n", "))\n"),
+        sub(r"\tfile = vmremap_mapping_file\((.|\n)*?\tdesc->vm_file = file;\n", "\tdesc->vm_file = get_file(area->file);\n", 1),
     ],
     "span.h": [
         cut("\tstruct vmremap_mapping *mapping = vmremap_mapping_of(vma->vm_file);\n\n"),
@@ -487,9 +487,6 @@ CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of"
             " * be mapped by another.\n", " * The kernel's own for nobody are empty.\n"),
         sub(r"\t__auto_type rest = (.|\n)*?\treturn .*\n",
             "\treturn ops && (ops == &vmremap_no_vm_ops || memchr_inv(ops, 0, sizeof(*ops)));\n", 1),
-    ],
-    "vma.h": [
-        put(" || ops == &vmremap_closed_vm_ops ||\n\t       ops == &vmremap_no_vm_ops;\n", " || ops == &vmremap_no_vm_ops;\n"),
     ],
 })
 
@@ -685,9 +682,9 @@ UPSTREAM_TESTS = {
     "driver.c": [
         forget("revoked"),
         put("its mappings: by its vm_ops, by .fsync, and about a revoke. */", "its mappings: by its vm_ops, and by .fsync. */"),
-        cut("#include <linux/notifier.h>\n"),
+        cut("#include <linux/notifier.h>\n", "#include <linux/string.h>\n"),
     ],
-    "idle.c": [put("~(VMREMAP_ACCOUNT | VMREMAP_DMA32)", "~VMREMAP_ACCOUNT")],
+    "idle.c": [cut("#include <linux/notifier.h>\n"), put("~(VMREMAP_ACCOUNT | VMREMAP_DMA32)", "~VMREMAP_ACCOUNT")],
     "device.c": [
         put("\trcu_barrier();\n\treturn", "\trcu_barrier();\n\t/* Each CPU keeps lists of pages that were freed. */\n"
             "\tdrain_all_pages(NULL);\n\treturn"),
