@@ -64,6 +64,13 @@ static const struct kind kinds[] = {
 	  .prot = PROT_READ | PROT_WRITE, .map = MAP_SHARED },
 	{ "pieces", TEST_MMAP, LARGE_PAGES, .function = VMREMAP_TEST_RANGE_PARTIAL,
 	  .prot = PROT_READ | PROT_WRITE, .map = MAP_SHARED, .pieces = true },
+	{ "counted", TEST_MMAP, LARGE_PAGES, .flags = VMREMAP_REVOCABLE,
+	  .call = VMREMAP_TEST_COUNT, .prot = PROT_READ | PROT_WRITE, .map = MAP_SHARED },
+	{ "counted-prepared", TEST_PREPARE, SMALL_PAGES, .call = VMREMAP_TEST_COUNT,
+	  .prot = PROT_READ | PROT_WRITE, .map = MAP_SHARED },
+	{ "counted-pieces", TEST_MMAP, LARGE_PAGES, .function = VMREMAP_TEST_RANGE_PARTIAL,
+	  .call = VMREMAP_TEST_COUNT, .prot = PROT_READ | PROT_WRITE, .map = MAP_SHARED,
+	  .pieces = true },
 	{ "vmalloc", TEST_MMAP, SMALL_PAGES, .memory = VMREMAP_TEST_VMALLOC_USER,
 	  .function = VMREMAP_TEST_RANGE, .prot = PROT_READ | PROT_WRITE, .map = MAP_SHARED },
 };
@@ -403,6 +410,7 @@ static bool set_plan(const struct kind *kind, int fd)
 		plan.calls[1].pgoff = half;
 		plan.calls[1].size = (kind->pages - half) * PAGE_SIZE;
 	}
+	plan.calls[0].flags = kind->call;
 	return !ioctl(fd, VMREMAP_TEST_SET_PLAN, &plan);
 }
 

@@ -116,6 +116,7 @@ struct kind {
 	__u32 memory;
 	__u32 flags;
 	__u32 function;
+	__u32 call;
 	int prot;
 	int map;
 	bool pieces;

@@ -3,22 +3,22 @@
 
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/uaccess.h>
 
 #include "test.h"
 
-/* The processes of a program that maps one file take turns. */
 static void test_count_open(struct vm_area_struct *vma)
 {
-	struct vmremap_test_counts *counts = vma->vm_private_data;
+	struct test_counts *counts = vma->vm_private_data;
 
-	counts->opened++;
+	atomic_inc(&counts->opened);
 }
 
 static void test_count_close(struct vm_area_struct *vma)
 {
-	struct vmremap_test_counts *counts = vma->vm_private_data;
+	struct test_counts *counts = vma->vm_private_data;
 
-	counts->closed++;
+	atomic_inc(&counts->closed);
 }
 
 static int test_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len,
@@ -42,8 +42,21 @@ int test_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 {
 	struct test_file *tf = file->private_data;
 
-	tf->counts.synced++;
+	atomic_inc(&tf->counts.synced);
 	tf->counts.start = start;
 	tf->counts.end = end;
 	return start ? 0 : -EIO;
+}
+
+long test_counts_ioctl(struct test_file *tf, void __user *argp)
+{
+	struct vmremap_test_counts counts = {
+		.opened = atomic_read(&tf->counts.opened),
+		.closed = atomic_read(&tf->counts.closed),
+		.synced = atomic_read(&tf->counts.synced),
+		.start = tf->counts.start,
+		.end = tf->counts.end,
+	};
+
+	return copy_to_user(argp, &counts, sizeof(counts)) ? -ENXIO : 0;
 }

@@ -174,7 +174,7 @@ long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case VMREMAP_TEST_GET_PLAN:
 		return test_plan_ioctl(tf, cmd, argp);
 	case VMREMAP_TEST_COUNTS:
-		return copy_to_user(argp, &tf->counts, sizeof(tf->counts)) ? -ENXIO : 0;
+		return test_counts_ioctl(tf, argp);
 	case VMREMAP_TEST_FREE: {
 		guard(mutex)(&tf->lock);
 		return test_memory_free(tf, arg);

@@ -60,7 +60,8 @@ int test_plan_mmap(struct test_file *tf, struct vm_area_struct *vma)
 			return -ENXIO;
 		vma->vm_private_data = &tf->counts;
 		ret = test_call(&mem, vma, call);
-		tf->counts.opened += !ret && call->flags & VMREMAP_TEST_COUNT;
+		if (!ret && call->flags & VMREMAP_TEST_COUNT)
+			atomic_inc(&tf->counts.opened);
 		call->result = ret;
 		if (call->flags & VMREMAP_TEST_MIXEDMAP)
 			vm_flags_set(vma, VM_MIXEDMAP);

@@ -30,7 +30,8 @@ static int test_plan_prepare(struct test_file *tf, struct vm_area_desc *desc)
 		if (call->flags & VMREMAP_TEST_NO_VMA)
 			desc = NULL;
 		ret = vmremap_area_mmap_prepare(mem.area, desc, call->pgoff);
-		tf->counts.opened += !ret && call->flags & VMREMAP_TEST_COUNT;
+		if (!ret && call->flags & VMREMAP_TEST_COUNT)
+			atomic_inc(&tf->counts.opened);
 		call->result = ret;
 		test_after(tf, call);
 		test_memory_release(&mem);

@@ -2,6 +2,7 @@
 #ifndef TEST_H
 #define TEST_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
@@ -32,13 +33,22 @@ struct test_fragments {
 	struct notifier_block oom;
 };
 
+/* As struct vmremap_test_counts; several processes may map a file. */
+struct test_counts {
+	atomic_t opened;
+	atomic_t closed;
+	atomic_t synced;
+	u64 start;
+	u64 end;
+};
+
 /* The state of an open file. */
 struct test_file {
 	struct mutex lock; /* serialises the ioctls of a file */
 	spinlock_t slots_lock; /* protects slots; mmap callbacks cannot take the mutex */
 	struct test_memory slots[VMREMAP_TEST_SLOTS];
 	struct vmremap_test_plan plan;
-	struct vmremap_test_counts counts;
+	struct test_counts counts;
 	struct test_fragments fragments;
 };
 
@@ -61,6 +71,7 @@ void test_after(struct test_file *tf, const struct vmremap_test_call *call);
 
 extern const struct vm_operations_struct test_count_vm_ops, test_access_vm_ops;
 int test_fsync(struct file *file, loff_t start, loff_t end, int datasync);
+long test_counts_ioctl(struct test_file *tf, void __user *argp);
 
 extern const struct file_operations test_prepare_fops;
 extern const struct file_operations test_nested_fops;
