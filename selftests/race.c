@@ -1249,7 +1249,10 @@ FIXTURE_VARIANT_ADD(race, revocable) { sweep, 7 };
 FIXTURE_VARIANT_ADD(race, revocable_small) { sweep, 8 };
 FIXTURE_VARIANT_ADD(race, revocable_populated) { sweep, 9 };
 FIXTURE_VARIANT_ADD(race, pieces) { sweep, 10 };
-FIXTURE_VARIANT_ADD(race, vmalloc) { sweep, 11 };
+FIXTURE_VARIANT_ADD(race, counted) { sweep, 11 };
+FIXTURE_VARIANT_ADD(race, counted_prepared) { sweep, 12 };
+FIXTURE_VARIANT_ADD(race, counted_pieces) { sweep, 13 };
+FIXTURE_VARIANT_ADD(race, vmalloc) { sweep, 14 };
 FIXTURE_VARIANT_ADD(race, random) { soak };
 
 TEST_F_TIMEOUT(race, cells, 1 << 20)
