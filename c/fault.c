@@ -72,7 +72,8 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
 
 	/*
 	 * With has_hwpoisoned, do_set_pmd() does not map the folio by a PMD. memory_failure()
-	 * does not set this flag, because the folios of an area are on no LRU list.
+	 * does not set this flag, because the folios of an area are on no LRU list. So set it
+	 * here.
 	 */
 	if (folio && folio_test_large(folio) && vmremap_cache_failed(folio))
 		folio_set_has_hwpoisoned(folio);
@@ -120,8 +121,9 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 	 */
 	if (READ_ONCE(span->area->state) == VMREMAP_OPEN) {
 		/*
-		 * finish_fault() may map the whole folio. If a page of it is poisoned, map only the
-		 * page of this fault.
+		 * finish_fault() may map the whole folio. If a page of it is poisoned, map only
+		 * the page of this fault. A fault that copies the page maps nothing but the
+		 * copy.
 		 */
 		if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {
 			folio_get(folio);

@@ -46,9 +46,9 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	struct file *file = area->file;
 
 	/*
-	 * A program may open /proc/PID/map_files, and then unmap. So look for the VMA first: in
-	 * the other order, neither reference might be seen. The barrier between the two is in
-	 * vmremap_pinned().
+	 * A program may open /proc/PID/map_files, and then unmap. So look at the count of the
+	 * file, for VMAs, before those of the dentry and the inode: in the other order, neither
+	 * reference might be seen. The barrier between the two looks is in vmremap_pinned().
 	 */
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT || area->name ||
 	    area->on_revoke.head || nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
@@ -61,10 +61,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * A cached area holds no reference on this module. If the area has replaced an older one,
-	 * the file of the older one is put next, and its release needs a reference: let it use
-	 * this area's. Otherwise drop that. It is not the last one: the caller is in a module that
-	 * depends on this one.
+	 * A cached area holds no reference on this module. If the area has replaced an older
+	 * one, the caller puts the file of the older one, which drops a reference: leave it
+	 * this area's. Otherwise drop this area's here. This is never the last reference on
+	 * this module, because the caller's module depends on it.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);

@@ -56,7 +56,7 @@ void vmremap_vma_open(struct vm_area_struct *vma)
 {
 	struct vmremap_mapping *mapping = vmremap_mapping_of(vma->vm_file);
 
-	/* A copy that is made inaccessible loses its vm_ops: no .close will follow. */
+	/* If vmremap_end_copy() has taken the vm_ops of a child's copy, no .close will follow. */
 	if (mapping && !(mapping->dontcopy && vmremap_end_copy(vma)) && mapping->vm_ops->open)
 		mapping->vm_ops->open(vma);
 }
@@ -103,7 +103,7 @@ struct file *vmremap_mapping_open(struct vmremap_mapping *mapping, const char *n
 
 	if (IS_ERR(file))
 		return file;
-	/* All such files share one inode, and nobody sees its times. */
+	/* As vmremap_cache_fill() does it for an area's file. */
 	file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
 	mapping->vm_ops = vmremap_counts(vm_ops) ? vm_ops : &vmremap_no_vm_ops;
 	mapping->driver = concerns(driver, vm_ops) ? get_file(driver) : NULL;

@@ -95,7 +95,7 @@ int vmremap_area_revoke(struct vmremap_area *area)
 	int err = check(area);
 
 	if (!err) {
-		/* Step 1. A full barrier, as where the state is read after a store. */
+		/* Step 1. A full barrier: pairs with those between a store and a look at state. */
 		xchg(&area->state, VMREMAP_REVOKED);
 		wake_up_var(&area->state);
 		unmap(area);
@@ -174,12 +174,12 @@ EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 
 /*
  * The task state in which a fault waits. Any signal ends the wait of a program's own access,
- * and that of a fault with FAULT_FLAG_INTERRUPTIBLE, which GUP for a virtual CPU has. But the
- * faults of copy_from_user() have that flag, too, and the kernel retries them until a fatal
- * signal comes. In TASK_INTERRUPTIBLE, such a retry would spin while another signal is pending.
- * So it waits in TASK_KILLABLE, where only a fatal signal ends the wait. TASK_FREEZABLE_UNSAFE
- * lets the system suspend during that wait. With TASK_FREEZABLE, lockdep would warn of locks
- * that the system call may hold.
+ * and of GUP for a virtual CPU, which sets FAULT_FLAG_INTERRUPTIBLE. The faults of
+ * copy_from_user() have that flag, too, but the kernel retries them until a fatal signal comes.
+ * A retry in TASK_INTERRUPTIBLE would spin while another signal is pending. So a retry with a
+ * signal pending waits in TASK_KILLABLE, where only a fatal signal ends the wait.
+ * TASK_FREEZABLE_UNSAFE lets the system suspend during that wait. With TASK_FREEZABLE, lockdep
+ * would warn of locks that the system call may hold.
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {

@@ -2,10 +2,10 @@
 /*
  * vmremap - share vmalloc memory with programs through mmap(2).
  *
- * There are two ways to use it. An *area* is refcounted memory that vmremap allocates; its
- * flags restrict how it can be mapped. vmremap_range() replaces remap_vmalloc_range(), with the
- * same arguments; vmremap_range_partial() maps parts of a VMA. If vmremap is a module, a
- * part can only be memory of an area.
+ * There are two ways to use it. One is to allocate an *area*: refcounted memory, whose flags
+ * restrict how it can be mapped. The other is to call vmremap_range() in place of
+ * remap_vmalloc_range(), with the same arguments; vmremap_range_partial() maps parts of a VMA.
+ * If vmremap is a module, a part can only be memory of an area.
  *
  * The Contract sections name *clauses*, which docs/contract.md defines. The clauses below are
  * checked at run time. A function tests the clauses that its Contract section lists after
@@ -23,7 +23,7 @@
  *	%-EPERM		AreaShareable	that allocation was not made for userspace
  *	%-EBUSY		VmaInit		the VMA is already set up for something else
  *	%-ENODEV	NotRevoked	the area was revoked
- *	%-EACCES	PolicyHeld	the mapping is executable, or the area's flags refuse it
+ *	%-EACCES PolicyHeld the mapping is executable, or the area's flags refuse it
  *
  * If several of them do not hold, the function returns the errno of one of them: do not rely
  * on which. All other clauses are requirements or guarantees, without an errno:
@@ -44,10 +44,10 @@
  *	AllOrNothing		an error leaves no reference and no mapping behind
  *
  * In a Contract section, *requires* is followed by what the caller must ensure; *checks* by
- * what the function tests, where (2) means at two places in the code; *meets* by what is always
- * true for this function; and *guarantees* by what the function ensures. Most of this holds on
- * success, AllOrNothing after an error, and AnyThread always. VmaInit is both required and
- * checked, because a function can test only a part of it.
+ * what the function tests, where (2) means at two places in the code; *meets* by what a shared
+ * check tests although it cannot fail in this function; and *guarantees* by what the function
+ * ensures. Most of this holds on success, AllOrNothing after an error, and AnyThread always.
+ * VmaInit is both required and checked, because a function can test only a part of it.
  */
 #ifndef VMREMAP_H
 #define VMREMAP_H
@@ -157,8 +157,8 @@ void *vmremap_alloc(size_t size, unsigned int flags) __must_check;
  *
  * The counterpart of vfree(). It drops the reference that vmremap_alloc() has taken, as
  * vmremap_area_put() does. If @addr is in an area, but vmremap_alloc() has not returned it, or
- * it was freed before, this function frees nothing but warns, once. After another free, the address
- * may be that of other memory by then, as with vfree().
+ * it was freed before, this function frees nothing but warns, once. A double free is noticed
+ * only while no other memory has this address; later, it frees that memory, as with vfree().
  *
  * Contract: requires ReferenceOwned; guarantees PagesOutlive, AnyThread.
  * Context: Process context. May sleep if @addr is other vmalloc memory.
@@ -219,10 +219,10 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * @area: an area on which the caller has a reference
  * @name: at most %VMREMAP_NAME_MAX bytes; or NULL for no name
  *
- * /proc/PID/maps shows "anon_inode:" and the name for each mapping that is made from now on, and
- * "anon_inode:[vmremap]" without a name and for parts that vmremap_range_partial() maps. Each
- * mapping of a whole VMA then allocates a struct file, of which a program can make as many as it
- * can have VMAs.
+ * /proc/PID/maps shows "anon_inode:" and the name for each mapping that is made from now on.
+ * For parts that vmremap_range_partial() maps, and if there is no name, it shows
+ * "anon_inode:[vmremap]". Each mapping of a whole VMA on an area with a name allocates a struct
+ * file, so that a program can have as many of these as VMAs.
  *
  * Contract: requires ReferenceHeld.
  * Context: Process context. May sleep. Nobody may map or name the area at the same time.
@@ -237,14 +237,15 @@ int vmremap_area_set_name(struct vmremap_area *area, const char *name) __must_ch
  * vmremap_area_is_mapped - is an area mapped?
  * @area: an area on which the caller has a reference
  *
- * Counts references on the area's file other than the area's own. VMAs have such references from
- * the call on that maps, and until munmap(2) returns. Three things may have one for longer: a VMA
- * of parts, until all its parts are unmapped; an access that waits for vmremap_area_thaw(); and a
- * system call that uses the file of a VMA, such as msync(2), in another thread.
+ * Counts references on the area's file other than the area's own. A VMA holds such a reference
+ * from the call that maps it until munmap(2) returns. Three things may hold one for longer: a
+ * VMA of parts, until all its parts are unmapped; an access that waits for vmremap_area_thaw();
+ * and a system call that uses the file of a VMA, such as msync(2), in another thread.
  *
  * Contract: requires ReferenceHeld.
  * Context: Any.
- * Return: true if there is such a reference. If false, no program can access the area.
+ * Return: true if there is such a reference. If false, the area is mapped nowhere, and a
+ * program can reach a page only if it has pinned it.
  */
 bool vmremap_area_is_mapped(const struct vmremap_area *area);
 
@@ -379,7 +380,7 @@ int vmremap_area_freeze(struct vmremap_area *area) __must_check;
  *
  * Pages are mapped again when they are accessed. An area that has been revoked since it was
  * frozen stays revoked. If the area is neither frozen nor revoked, this function does nothing
- * but warn, once. So it does if @area is NULL, an ERR_PTR(), or not %VMREMAP_REVOCABLE.
+ * but warn, once. It also only warns if @area is NULL, an ERR_PTR(), or not %VMREMAP_REVOCABLE.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
  * Context: Any but NMI; with PREEMPT_RT, any that is preemptible. Does not sleep.
@@ -396,8 +397,8 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * fragmented, the entries of a large area are PMD_SIZE bytes. So before dma_map_sgtable(), call
  * dma_set_max_seg_size() with the largest segment that the device accepts, because the default is
  * 64 KiB. An entry must not be larger than this segment size, nor than dma_max_mapping_size(),
- * which swiotlb limits. If the smaller of the two is below PMD_SIZE, allocate no area that is
- * larger than it: then no entry is.
+ * which swiotlb limits. If one of these limits is below PMD_SIZE, do not allocate areas that
+ * are larger than this limit: no entry is larger than its area.
  *
  * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
  * dropping the reference on @area. The table holds no reference on the area, and does not pin
@@ -449,8 +450,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has fewer pages after @pgoff than @vma
  * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or has vm_ops with another callback than .open and
- *   .close, such as .fault. ib_uverbs sets such vm_ops for drivers that map page frames; a driver
- *   that replaces them anyway sets vma->vm_ops to NULL before the call. Or an earlier call has
+ *   .close, such as .fault. A driver of ib_uverbs, which sets such vm_ops for page frames, must set
+ *   vma->vm_ops to NULL before the call. Or an earlier call has
  *   succeeded. What that call has mapped is taken back then, so the callback must fail
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is

@@ -24,15 +24,16 @@ use kernel::{
 /// An owned reference to an area: memory that a driver shares with programs through `mmap(2)`.
 ///
 /// The memory holds one `T`, or, in an `Area<[T]>`, as many `T`s as were requested. It is zeroed
-/// when it is allocated, page aligned, and not bound to any device. [`Clone`] takes one more
-/// reference on the same area. A mapping keeps the area alive as well. So the last `Area` can be
-/// dropped while programs have the memory mapped: their mappings stay. Dropping it does not sleep,
-/// and is allowed in any context but NMI (with `PREEMPT_RT`, in any that is preemptible). A
-/// [`WeakArea`] is no such reference, but can map the memory.
+/// when it is allocated, page aligned, and not bound to any device. [`Clone`] makes another handle
+/// of the same area: all handles share one reference, which is dropped with the last of them. A
+/// mapping keeps the area alive as well. So the last `Area` can be dropped while programs have the
+/// memory mapped: their mappings stay. Dropping it does not sleep, and is allowed in any context
+/// but NMI (with `PREEMPT_RT`, in any that is preemptible). A [`WeakArea`] is no such handle, but
+/// can map the memory.
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
-/// [`Flags::READ_ONLY`]. So no Rust reference (`&T` or `&mut T`) to the memory exists, except while
-/// the area is [frozen](Self::freeze). A driver accesses the bytes through a [`SharedMem`], which
+/// [`Flags::READ_ONLY`]. So a driver gets no Rust reference (`&T` or `&mut T`) to the memory,
+/// except while the area is [frozen](Self::freeze). A driver accesses the bytes through a [`SharedMem`], which
 /// is a view of all or some of them. [`io_project!`] makes views of fields and elements, and
 /// [`io_read!`] and [`io_write!`] access them directly.
 ///
@@ -167,7 +168,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
         &self.handle
     }
 
-    /// Takes one more reference on the area, and returns it as an area of bytes.
+    /// Returns one more handle of the area, as an area of bytes.
     #[inline]
     pub(crate) fn to_bytes(&self) -> Area<[u8]> {
         // INVARIANT: `memory` is the memory of the same area, which has `self.size()` bytes. Any
