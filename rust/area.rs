@@ -33,9 +33,9 @@ use kernel::{
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
 /// [`Flags::READ_ONLY`]. So a driver gets no Rust reference (`&T` or `&mut T`) to the memory,
-/// except while the area is [frozen](Self::freeze). A driver accesses the bytes through a [`SharedMem`], which
-/// is a view of all or some of them. [`io_project!`] makes views of fields and elements, and
-/// [`io_read!`] and [`io_write!`] access them directly.
+/// except while the area is [frozen](Self::freeze). A driver accesses the bytes through a
+/// [`SharedMem`], which is a view of all or some of them. [`io_project!`] makes views of fields and
+/// elements, and [`io_read!`] and [`io_write!`] access them directly.
 ///
 /// Two reads of the same bytes can return different values. So read a value once, and check and use
 /// that copy.
