@@ -23,7 +23,7 @@ UPSTREAM = {
     HEADER: [
         sub(r" \* The Contract sections name(.|\n)*? says so:\n \*\n",
             " * A request that cannot be granted is refused with an errno that tells why:\n *\n", 1),
-        sub(r"^( \*\t%-E\w+)\t+(?:\w+)\t+(.*)$", r"\1\t\2", 10),
+        sub(r"^( \*\t%-E\w+)\s+(?:\w+)\s+(.*)$", r"\1\t\2", 10),
         cut(" *\t\t\t\tis NULL or an ERR_PTR()\n"),
         put("in no live vmalloc allocation, or the area\n",
             "in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n"),
@@ -35,8 +35,7 @@ UPSTREAM = {
         forget("vmremap_area_set_name", "vmremap_area_on_revoke", "vmremap_area_off_revoke", "notifier_block", "VMREMAP_DMA32",
                "VMREMAP_NAME_MAX"),
         put("VMREMAP_REVOCABLE | VMREMAP_DMA32)", "VMREMAP_REVOCABLE)"),
-        put(" vmremap_range_partial() maps parts of a VMA. If vmremap is a module, a\n * part can only be memory of an area.\n",
-            " vmremap_range_partial() maps parts of a VMA.\n"),
+        cut(" * If vmremap is a module, a part can only be memory of an area.\n"),
         put("If this is not the whole of @vma, PMDs also need Linux 6.15\n"
             " * or newer, and /sys/kernel/mm/transparent_hugepage/enabled must allow huge pages.\n"
             " *\n"
@@ -69,7 +68,7 @@ UPSTREAM = {
     "mapping.c": [
         cut("#include <linux/module.h>\n", "\t.owner = THIS_MODULE,\n", " * @name: name of the file, or NULL\n"),
         put(" *   VMAs, or if the area has a name. Its page cache", " *   VMAs. Its page cache"),
-        put("\t/* A copy that is made inaccessible loses its vm_ops: no .close will follow. */\n"
+        put("\t/* If vmremap_end_copy() has taken the vm_ops of a child's copy, no .close will follow. */\n"
             "\tif (mapping && !(mapping->dontcopy && vmremap_end_copy(vma)) && mapping->vm_ops->open)\n",
             "\tif (mapping && mapping->vm_ops->open)\n"),
         put("struct vmremap_mapping *mapping, const char *name,\n", "struct vmremap_mapping *mapping,\n"),
@@ -218,10 +217,7 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
     ],
 }, edits={
     HEADER: [
-        put(" * flags restrict how it can be mapped. vmremap_range() replaces remap_vmalloc_range(), with the\n"
-            " * same arguments; vmremap_range_partial() maps parts of a VMA.\n",
-            " * flags restrict how it can be mapped. vmremap_range() replaces remap_vmalloc_range(), with the\n"
-            " * same arguments.\n"),
+        cut("; vmremap_range_partial() maps parts of a VMA"),
         cut(" *\t%-ERANGE\tthe range leaves the VMA\n", " *\t%-ENODATA\tthe size is 0\n"),
         put(" * writable, unless vmremap_range() or vmremap_range_partial() makes it and the area is not\n"
             " * %VMREMAP_REVOCABLE.\n", " * writable, unless vmremap_range() makes it and the area is not %VMREMAP_REVOCABLE.\n"),
@@ -235,8 +231,8 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an\n"
             " * .mmap_prepare callback, %VMREMAP_POPULATE works.\n"),
         put("vmremap_range() and vmremap_range_partial() find the area", "vmremap_range() finds the area"),
-        put("Three things may have one for longer: a VMA\n * of parts, until all its parts are unmapped; an access",
-            "Two things may have one for longer: an\n * access"),
+        put("Three things may hold one for longer: a\n * VMA of parts, until all its parts are unmapped; an access",
+            "Two things may hold one for longer: an\n * access"),
         put(" * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold\n"
             " * a reference until they return.\n",
             " * vmremap_range() runs, which finds the area by its address and holds a reference until it\n"
@@ -570,7 +566,7 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
         cut('#include "revoke.h"\n'),
         sub(r"\t/\*\n\t \* If the area was revoked meanwhile(.|\n)*?\tfolio_unlock\(folio\);\n",
             "\t/*\n\t * finish_fault() may map the whole folio. If a page of it is poisoned, map only the page of\n"
-            "\t * this fault.\n\t */\n"
+            "\t * this fault. A fault that copies the page maps nothing but the copy.\n\t */\n"
             "\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"
             "\t\tfolio_get(folio);\n\t\tvmf->page = page;\n\t\treturn VM_FAULT_LOCKED;\n\t}\n"
             "\tret = vmremap_insert_page(vmf, span);\n\tfolio_unlock(folio);\n", 1),
@@ -594,9 +590,9 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
 RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_private"],
                 words=["vmremap_range", "index_add", "PRIVATE_", "foreign"], edits={
     HEADER: [
-        put(" * There are two ways to use it. An *area* is refcounted memory that vmremap allocates; its\n"
-            " * flags restrict how it can be mapped. vmremap_range() replaces remap_vmalloc_range(), with the\n"
-            " * same arguments.\n",
+        put(" * There are two ways to use it. One is to allocate an *area*: refcounted memory, whose flags\n"
+            " * restrict how it can be mapped. The other is to call vmremap_range() in place of\n"
+            " * remap_vmalloc_range(), with the same arguments.\n",
             " * An *area* is refcounted memory that vmremap allocates; its flags restrict how it can be mapped.\n"),
         cut(" *\t%-EADDRNOTAVAIL\tan address is not page aligned\n", " *\t%-EPERM\tthat allocation was not made for userspace\n"),
         put(" *\t%-EFAULT\tthe address is in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n",
@@ -630,6 +626,7 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
         put("vmremap_check_use(area, private, &vm_flags)", "vmremap_check_use(area, &vm_flags)"),
     ],
     "fault.c": [
+        cut(" A fault that copies the page maps nothing but the copy."),
         put("\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n",
             "\tif (likely(!vmremap_cache_failed(folio))) {\n"),
         put(" * The kernel maps or copies the page, and then unlocks the folio.\n", " * The kernel maps the page, and then unlocks the folio.\n"),
