@@ -566,6 +566,15 @@ TEST_F(dma_buf, is_revoked)
 	close(late);
 }
 
+/* NotRevoked: revoke tells no dma-buf that was closed. KASAN sees it if it does. */
+TEST_F(dma_buf, is_revoked_after_it_was_closed)
+{
+	close(export(self->driver, O_RDWR));
+	/* That of the fixture is left. */
+	ASSERT_TRUE(eventually(dma_bufs() == self->before.dma_bufs + 1));
+	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_REVOKE));
+}
+
 /* PagesOutlive: a kernel mapping from before the revoke stays, like a pin. */
 TEST_F(dma_buf, is_revoked_while_the_kernel_has_it)
 {
