@@ -102,12 +102,14 @@ static void unpin(struct vmremap_area *area)
 static int fill(struct vmremap_area *area, struct device *dev, struct sg_table *sgt)
 {
 	size_t limit = min_t(size_t, dma_get_max_seg_size(dev), dma_max_mapping_size(dev));
-	size_t step = max(limit & PAGE_MASK, PAGE_SIZE), at;
+	size_t step = limit & PAGE_MASK, at;
 	struct scatterlist *sg;
 	struct folio *folio;
 	unsigned int nr = 0;
 	int err;
 
+	if (!step)
+		return -EINVAL;
 	list_for_each_entry(folio, &area->folios, lru)
 		nr += DIV_ROUND_UP(folio_size(folio), step);
 	err = sg_alloc_table(sgt, nr, GFP_KERNEL);

@@ -46,7 +46,8 @@ struct vmremap_area;
  *
  * No entry of a device's scatterlist is larger than dma_get_max_seg_size() or
  * dma_max_mapping_size(), nor than a folio. So the importing driver should call
- * dma_set_max_seg_size() first, because the default is 64 KiB.
+ * dma_set_max_seg_size() first, because the default is 64 KiB. If the smaller of the two is below
+ * PAGE_SIZE, dma_buf_map_attachment() fails with %-EINVAL.
  *
  * Contract: requires ReferenceHeld, DeviceTurn; guarantees AreaOutlives, RightPage, AnyThread.
  * Context: Process context. May sleep.

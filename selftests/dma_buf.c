@@ -383,15 +383,19 @@ static size_t longest(size_t of_device)
 /* DeviceTurn, RightPage: entries are as long as the device accepts, and in order. */
 TEST_F(dma_buf, has_long_segments)
 {
-	size_t limits[] = { PMD_SIZE, 64 * 1024, 2 * PAGE_SIZE + 1, 1 };
+	size_t limits[] = { PMD_SIZE, 64 * 1024, 2 * PAGE_SIZE + 1, PAGE_SIZE };
 
 	for (size_t page = 0; page < PAGES; page++)
 		*page_word(self->map, page) = page + 9;
 	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
 		int importer = import(self->fd);
-		size_t length = longest(limits[i]) & -PAGE_SIZE ?: PAGE_SIZE;
+		size_t length = longest(limits[i]) & -PAGE_SIZE;
 
 		ASSERT_LE(0, importer);
+		/* A device that accepts less than a page can map no dma-buf. */
+		ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_SEGMENT, PAGE_SIZE - 1));
+		EXPECT_EQ(-1, ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE));
+		EXPECT_EQ(EINVAL, errno);
 		ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_SEGMENT, limits[i]));
 		EXPECT_EQ(2 * PMD_SIZE / length + (length < 2 * PAGE_SIZE ? 2 : 1),
 			  ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE));
