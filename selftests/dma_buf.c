@@ -841,7 +841,12 @@ static int show_frames(int socket, int instance, int frames)
 		if (vivid.frame[i] == MAP_FAILED)
 			return 3;
 	}
-	step = vivid_open(&vivid, instance) ?: vivid_start(&vivid);
+	for (int tries = 0; tries < 10; tries++) {
+		step = vivid_open(&vivid, instance) ?: vivid_start(&vivid);
+		if (step != VIVID_NOISE)
+			break;
+		vivid_close(&vivid);
+	}
 	for (int frame = 1; !step && frame <= frames; frame++)
 		step = vivid_show(&vivid, frame);
 	vivid_close(&vivid);

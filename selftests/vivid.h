@@ -16,6 +16,8 @@
 #define VIVID_BUFFERS	2
 #define VIVID_WIDTH	640
 #define VIVID_HEIGHT	480
+/* The step that fails if vivid has not connected its input: try again. */
+#define VIVID_NOISE	40
 #define VIVID_BYTES	(VIVID_WIDTH * VIVID_HEIGHT * 2)
 
 struct vivid {
@@ -129,7 +131,8 @@ static inline int vivid_open(struct vivid *vivid, int instance)
 	if (vivid->out < 0 || vivid->in < 0)
 		return 10;
 	/* The first two are the test pattern and nothing. */
-	if (vivid_control(vivid->in, "Is Connected To", 2 + instance))
+	if (vivid_control(vivid->in, "Is Connected To", 0) ||
+	    vivid_control(vivid->in, "Is Connected To", 2 + instance))
 		return 11;
 	if (vivid_control(vivid->in, "OSD Text Mode", 2))
 		return 12;
@@ -190,16 +193,19 @@ static inline int vivid_start(struct vivid *vivid)
 	if (ioctl(vivid->in, VIDIOC_STREAMON, &in))
 		return 27;
 	/* vivid connects its input some time after it was told to, and makes noise until then. */
-	for (bool seen = false; !seen;) {
+	for (int i = 0; i < 100; i++) {
 		int index = vivid_dequeue(vivid, false);
+		bool seen;
 
 		if (index < 0)
 			return 28;
 		seen = vivid_shows(vivid, index, 0);
 		if (vivid_queue(vivid, index, false))
 			return 29;
+		if (seen)
+			return 0;
 	}
-	return 0;
+	return VIVID_NOISE;
 }
 
 /*
