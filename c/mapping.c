@@ -92,7 +92,7 @@ static bool concerns(const struct file *driver, const struct vm_operations_struc
  * If the driver wants to know about the mapping, the file holds a reference on @driver.
  *
  * Contract: guarantees DriverOutlives, AllOrNothing.
- * Context: An .mmap callback. May sleep.
+ * Context: An .mmap or .mmap_prepare callback. May sleep.
  * Return: the file, or -ENOMEM or -ENFILE as an ERR_PTR().
  */
 struct file *vmremap_mapping_open(struct vmremap_mapping *mapping, const char *name,
@@ -125,7 +125,7 @@ static void end(struct vmremap_mapping *mapping)
  * @pgoff: where the VMA begins in @driver, in pages
  *
  * Contract: requires AreaOutlives; guarantees AreaOutlives, DriverOutlives, AllOrNothing.
- * Context: An .mmap callback. May sleep.
+ * Context: An .mmap or .mmap_prepare callback. May sleep.
  * Return: the file, with a reference; or -ENOMEM or -ENFILE as an ERR_PTR().
  */
 struct file *vmremap_mapping_file(struct vmremap_area *area, const struct vmremap_request *req,

@@ -23,7 +23,7 @@
  *	%-EPERM		AreaShareable	that allocation was not made for userspace
  *	%-EBUSY		VmaInit		the VMA is already set up for something else
  *	%-ENODEV	NotRevoked	the area was revoked
- *	%-EACCES PolicyHeld the mapping is executable, or the area's flags refuse it
+ *	%-EACCES	PolicyHeld	the mapping is executable, or the area's flags refuse it
  *
  * If several of them do not hold, the function returns the errno of one of them: do not rely
  * on which. All other clauses are requirements or guarantees, without an errno:
