@@ -10,7 +10,7 @@
 
 #include "measure.h"
 
-static void command(int fd, int number, void *request, size_t size,
+static void call(int fd, int number, void *request, size_t size,
 		    void *response, size_t response_size)
 {
 	struct ib_uverbs_cmd_hdr *header = request;
@@ -45,13 +45,13 @@ int main(void)
 
 	if (fd < 0)
 		err(1, "/dev/infiniband/uverbs0");
-	command(fd, IB_USER_VERBS_CMD_GET_CONTEXT, &context, sizeof(context),
+	call(fd, IB_USER_VERBS_CMD_GET_CONTEXT, &context, sizeof(context),
 		&context_response, sizeof(context_response));
 	/* A queue can be mapped once. */
 	for (int round = 0; round <= ROUNDS; round++) {
 		create.body.cqe = 32767;
 		create.body.comp_channel = -1;
-		command(fd, IB_USER_VERBS_CMD_CREATE_CQ, &create, sizeof(create),
+		call(fd, IB_USER_VERBS_CMD_CREATE_CQ, &create, sizeof(create),
 			&response, sizeof(response));
 		size = (response.driver.mi.size + 4095) / 4096 * 4096;
 		if (round) {
