@@ -10,8 +10,8 @@
 
 #include "measure.h"
 
-static void call(int fd, int number, void *request, size_t size,
-		 void *response, size_t response_size)
+static void submit(int fd, int number, void *request, size_t size,
+		   void *response, size_t response_size)
 {
 	struct ib_uverbs_cmd_hdr *header = request;
 
@@ -45,14 +45,14 @@ int main(void)
 
 	if (fd < 0)
 		err(1, "/dev/infiniband/uverbs0");
-	call(fd, IB_USER_VERBS_CMD_GET_CONTEXT, &context, sizeof(context),
-	     &context_response, sizeof(context_response));
+	submit(fd, IB_USER_VERBS_CMD_GET_CONTEXT, &context, sizeof(context),
+	       &context_response, sizeof(context_response));
 	/* A queue can be mapped once. */
 	for (int round = 0; round <= ROUNDS; round++) {
 		create.body.cqe = 32767;
 		create.body.comp_channel = -1;
-		call(fd, IB_USER_VERBS_CMD_CREATE_CQ, &create, sizeof(create),
-		     &response, sizeof(response));
+		submit(fd, IB_USER_VERBS_CMD_CREATE_CQ, &create, sizeof(create),
+		       &response, sizeof(response));
 		size = (response.driver.mi.size + 4095) / 4096 * 4096;
 		if (round) {
 			measure(fd, size, response.driver.mi.offset, &least);
