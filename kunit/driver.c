@@ -13,19 +13,9 @@
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"
+#include "hooks.h"
 
 #define SIZE	(16 * PAGE_SIZE)
-
-static const struct hook_case {
-	const char *name;
-	enum hook hook;
-} hooks[] = {
-	{ "mmap", HOOK_MMAP },
-	{ "mmap_prepare", HOOK_PREPARE },
-	{ "nested mmap_prepare", HOOK_NESTED },
-};
-
-KUNIT_ARRAY_PARAM_DESC(hook, hooks, name);
 
 /* Those that can have vm_ops: another file's .mmap may pass on those of its own driver. */
 static const struct hook_case own_hooks[] = {

@@ -16,17 +16,7 @@
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"
-
-static const struct hook_case {
-	const char *name;
-	enum hook hook;
-} hooks[] = {
-	{ "mmap", HOOK_MMAP },
-	{ "mmap_prepare", HOOK_PREPARE },
-	{ "nested mmap_prepare", HOOK_NESTED },
-};
-
-KUNIT_ARRAY_PARAM_DESC(hook, hooks, name);
+#include "hooks.h"
 
 static enum hook hook_of(struct kunit *test)
 {

@@ -18,20 +18,10 @@
 #include "../c/vmremap.h"
 #include "device.h"
 #include "failing.h"
+#include "hooks.h"
 #include "wait.h"
 
 #define SIZE	(1100 * PAGE_SIZE)
-
-static const struct hook_case {
-	const char *name;
-	enum hook hook;
-} hooks[] = {
-	{ "mmap", HOOK_MMAP },
-	{ "mmap_prepare", HOOK_PREPARE },
-	{ "nested mmap_prepare", HOOK_NESTED },
-};
-
-KUNIT_ARRAY_PARAM_DESC(hook, hooks, name);
 
 static struct test_device *new_device(struct kunit *test, unsigned int flags)
 {
