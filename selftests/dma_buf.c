@@ -722,10 +722,24 @@ static int other_process(int socket)
 	return 0;
 }
 
+/* Unload the driver that has exported, and expect that the process which got the rest succeeds. */
+static void expect_without_driver(struct __test_metadata *_metadata, const int *sockets, pid_t pid)
+{
+	int status;
+
+	EXPECT_TRUE(unload()) TH_LOG("%m");
+	EXPECT_EQ(1, write(sockets[0], "", 1));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status) TH_LOG("step %d", WEXITSTATUS(status));
+	EXPECT_TRUE(load());
+	close(sockets[0]);
+	close(sockets[1]);
+}
+
 /* AreaOutlives: another process gets the descriptor, and the driver is unloaded. */
 TEST_F(dma_buf, outlives_the_driver_in_another_process)
 {
-	int sockets[2], driver, fd, status;
+	int sockets[2], driver, fd;
 	char *map;
 	pid_t pid;
 
@@ -748,13 +762,7 @@ TEST_F(dma_buf, outlives_the_driver_in_another_process)
 	ASSERT_TRUE(send_fd(sockets[0], fd));
 	close(fd);
 	close(driver);
-	EXPECT_TRUE(unload()) TH_LOG("%m");
-	EXPECT_EQ(1, write(sockets[0], "", 1));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status) TH_LOG("step %d", WEXITSTATUS(status));
-	EXPECT_TRUE(load());
-	close(sockets[0]);
-	close(sockets[1]);
+	expect_without_driver(_metadata, sockets, pid);
 }
 
 /* AreaOutlives, RightPage: a GPU's driver imports the dma-buf, and exports it again. */
@@ -857,7 +865,7 @@ static int show_frames(int socket, int instance, int frames)
 TEST_F_TIMEOUT(video, shows_what_a_program_writes, 1200)
 {
 	int frames = getenv("FRAMES") ? atoi(getenv("FRAMES")) : 1000;
-	int sockets[2], driver, fd, status;
+	int sockets[2], driver, fd;
 	pid_t pid;
 
 	if (!vivid_exists(variant->instance))
@@ -876,13 +884,7 @@ TEST_F_TIMEOUT(video, shows_what_a_program_writes, 1200)
 		close(fd);
 		close(driver);
 	}
-	EXPECT_TRUE(unload()) TH_LOG("%m");
-	EXPECT_EQ(1, write(sockets[0], "", 1));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status) TH_LOG("step %d", WEXITSTATUS(status));
-	EXPECT_TRUE(load());
-	close(sockets[0]);
-	close(sockets[1]);
+	expect_without_driver(_metadata, sockets, pid);
 	printf("# figure: %d frames were shown bit for bit\n", frames);
 }
 
