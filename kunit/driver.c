@@ -8,6 +8,7 @@
 #include <linux/mman.h>
 #include <linux/notifier.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "../c/area.h"
 #include "../c/vmremap.h"
@@ -236,9 +237,8 @@ static void named(struct kunit *test)
 {
 	const struct hook_case *c = test->param_value;
 	struct test_device *dev = device_with_area(test, c->hook, SIZE, 0);
-	unsigned long uaddr;
-
 	char longest[VMREMAP_NAME_MAX + 2];
+	unsigned long uaddr;
 
 	memset(longest, 'n', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = 0;
@@ -289,6 +289,47 @@ static void on_revoke(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, first.times + second.times, 1);
 }
 
+struct revoking {
+	struct work_struct work;
+	struct vmremap_area *area;
+};
+
+static void revoke_area(struct work_struct *work)
+{
+	struct revoking *revoking = container_of(work, struct revoking, work);
+
+	vmremap_area_revoke(revoking->area);
+}
+
+/* AnyThread: who registers while another thread revokes is called or gets ENODEV. */
+static void on_revoke_beside_a_revoke(struct kunit *test)
+{
+	unsigned int round;
+
+	for (round = 0; round < 256; round++) {
+		struct vmremap_area *area = vmremap_area_alloc(1, VMREMAP_REVOCABLE);
+		struct revoked revoked = { .nb.notifier_call = note_revoke };
+		struct revoking revoking = { .area = area };
+		int err;
+
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+		INIT_WORK_ONSTACK(&revoking.work, revoke_area);
+		queue_work(system_dfl_wq, &revoking.work);
+		if (round % 2)
+			cond_resched();
+		err = vmremap_area_on_revoke(area, &revoked.nb);
+		flush_work(&revoking.work);
+		destroy_work_on_stack(&revoking.work);
+		if (!err) {
+			KUNIT_EXPECT_EQ(test, revoked.times, 1);
+			vmremap_area_off_revoke(area, &revoked.nb);
+		} else {
+			KUNIT_EXPECT_EQ(test, err, -ENODEV);
+		}
+		vmremap_area_put(area);
+	}
+}
+
 static void on_revoke_of_no_revocable_area(struct kunit *test)
 {
 	struct test_device *dev = device_with_area(test, HOOK_MMAP, SIZE, 0);
@@ -308,6 +349,7 @@ static struct kunit_case driver_cases[] = {
 	KUNIT_CASE_PARAM(fsync_is_the_drivers, hook_gen_params),
 	KUNIT_CASE_PARAM(named, hook_gen_params),
 	KUNIT_CASE(on_revoke),
+	KUNIT_CASE(on_revoke_beside_a_revoke),
 	KUNIT_CASE(on_revoke_of_no_revocable_area),
 	{}
 };
