@@ -62,7 +62,7 @@ void vmremap_vma_open(struct vm_area_struct *vma)
 }
 
 /**
- * vmremap_vma_close - the .close of VMAs whose driver may have one
+ * vmremap_vma_close - the .close of all VMAs
  * @vma: a VMA that goes away
  *
  * Contract: requires nothing.
@@ -89,7 +89,7 @@ static bool concerns(const struct file *driver, const struct vm_operations_struc
  * @vm_ops: the driver's, or NULL; only .open and .close may be set
  * @driver: the file that the program maps
  *
- * If the driver wants to know about the mapping, the file holds a reference on @driver.
+ * The file holds a reference on @driver if a function of the driver is to be called for it.
  *
  * Contract: guarantees DriverOutlives, AllOrNothing.
  * Context: An .mmap or .mmap_prepare callback. May sleep.

@@ -450,8 +450,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has fewer pages after @pgoff than @vma
  * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or has vm_ops with another callback than .open and
- *   .close, such as .fault. A driver of ib_uverbs, which sets such vm_ops for page frames, must set
- *   vma->vm_ops to NULL before the call. Or an earlier call has
+ *   .close, such as .fault. ib_uverbs sets such vm_ops, for drivers that map page frames, so a
+ *   driver of ib_uverbs must set vma->vm_ops to NULL before the call. Or an earlier call has
  *   succeeded. What that call has mapped is taken back then, so the callback must fail
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is

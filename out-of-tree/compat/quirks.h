@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What some kernels do otherwise than the newest, though no header shows it: so all of this is always
- * compiled. A kernel in which nothing of it is needed has the fixes of tools/series/kernel.
+ * What some kernels do, although no header shows which of them. So this is compiled for each kernel,
+ * and does nothing where it is not needed. A tree with the patches of the series needs none of it.
  */
 #ifndef VMREMAP_QUIRKS_H
 #define VMREMAP_QUIRKS_H
