@@ -23,41 +23,46 @@ use kernel::{
 
 /// An area's memory while no program can read or write it: see [`Area::freeze`].
 ///
-/// This is the one place where references to an area's memory can be had. Dropping it lets programs
-/// go on. One that is leaked keeps them waiting until the last [`Area`] is dropped.
+/// A driver gets Rust references (`&T` and `&mut T`) to an area's memory only through this guard.
+/// Dropping the guard thaws the area, so that programs can access the memory again. If the guard is
+/// leaked, their accesses wait until the last [`Area`] of the memory is dropped.
 ///
 /// # Invariants
 ///
-/// - `area` is frozen, or has been revoked since it was: no program, and no device on behalf of
-///   one, accesses its memory.
+/// - `area` was frozen, and has not been thawed since. It may have been revoked since. In both
+///   cases no program accesses its memory, and no device does so on behalf of a program.
 /// - No other `Area` of the same memory exists.
 pub struct Frozen<'a, T: KnownSize + ?Sized> {
     area: &'a mut Area<T>,
 }
 
 impl<T: KnownSize + ?Sized> Area<T> {
-    /// Takes the memory back from programs, for as long as the guard that is returned lives.
+    /// Takes the memory back from programs until the returned guard is dropped. May sleep.
     ///
-    /// Nothing can change the bytes meanwhile: check them and use them in place, without a copy. A
-    /// program that touches the memory waits, and goes on when the guard is dropped; while it
-    /// waits, signals are handled, and it can be killed.
+    /// No program can change the bytes while the guard exists, so the driver can check them and use
+    /// them in place, without a copy. A program that accesses the memory waits until the guard is
+    /// dropped; meanwhile it still handles signals, and can be killed. A system call that accesses
+    /// the memory waits, too, and only a fatal signal interrupts it.
     ///
-    /// As long as there is a guard, do not access other memory of programs: a lock of theirs may be
-    /// held by a thread that waits.
+    /// While the guard exists, do not access user memory, for instance by `copy_from_user()`. An
+    /// access to this area would wait for the guard itself. An access to other memory can deadlock,
+    /// too: it may need a lock that another task's system call holds while it waits for the guard.
     ///
-    /// An mmap hook has only a shared reference to what the driver has. Keep a
-    /// [`WeakArea`](crate::WeakArea) for the hook, and this area, if need be, in a lock.
+    /// This function takes a `&mut Area`, but an mmap hook has only a shared reference to the
+    /// driver's data. So keep the `Area` in a lock, and let the hook map the memory through a
+    /// [`WeakArea`](crate::WeakArea), for which it needs no lock.
     ///
     /// # Errors
     ///
-    /// All is as before then.
+    /// After an error, programs can access the memory as before the call.
     ///
-    /// - [`EBUSY`]: there is another `Area` of this memory, as from [`Clone`]; or a program, or a
-    ///   device on its behalf, keeps pages pinned, for which it waits some 150 ms; or a guard was
-    ///   leaked.
-    /// - [`EOPNOTSUPP`]: the area was not made with [`Flags::REVOCABLE`](crate::Flags::REVOCABLE).
-    /// - [`ENODEV`]: it has been revoked.
-    /// - [`EINTR`]: the task was killed meanwhile.
+    /// - [`EBUSY`]: another `Area` of this memory exists, for instance a clone; or a guard of this
+    ///   area was leaked; or a page stays pinned, by a program or by a device on its behalf, for
+    ///   longer than the 155 ms that this function waits.
+    /// - [`EOPNOTSUPP`]: the area was allocated without
+    ///   [`Flags::REVOCABLE`](crate::Flags::REVOCABLE).
+    /// - [`ENODEV`]: the area was revoked.
+    /// - [`EINTR`]: the task was killed while this function waited for a page to be unpinned.
     ///
     /// # Examples
     ///
@@ -82,25 +87,29 @@ impl<T: KnownSize + ?Sized> Area<T> {
         if !self.handle().is_sole() {
             return Err(EBUSY);
         }
-        // SAFETY: Freezing changes the state of the area, and gives nothing out by itself.
-        // - `ReferenceHeld`: by the type invariant of `Area` its handle keeps a reference.
-        // - `Context`: the caller may sleep, as for each function of this kind; no type says so.
+        // SAFETY: The call only takes access away from programs. It returns no pointer.
+        // - `ReferenceHeld`: by the type invariant of `Area`, its handle keeps a reference.
+        // - `Context`: the call may sleep, so the caller must be allowed to sleep. No type ensures
+        //   this: a known hole.
         to_result(unsafe { bindings::vmremap_area_freeze(self.raw()) })?;
 
-        // INVARIANT: It is frozen by `NoUserAccess`, and `self` is the only one by `SoleReference`:
-        // to clone it takes a borrow that the guard excludes. A `WeakArea` only maps.
+        // INVARIANT: By `NoUserAccess`, no program accesses a frozen area. By `SoleReference`,
+        // `self` is the only `Area` of the memory, and it stays the only one: cloning it needs a
+        // borrow, which the guard excludes. A `WeakArea` is no `Area`, and can only map.
         Ok(Frozen { area: self })
     }
 
-    /// Takes the memory back from programs, for ever.
+    /// Takes the memory back from programs for good. May sleep.
     ///
-    /// When it returns, a touch raises `SIGBUS`, and to map the area again is refused with
-    /// [`ENODEV`]. The driver can access the memory as before, and so can who has pinned a page
-    /// until it is unpinned. It is what a driver whose device goes away calls.
+    /// Call this when the device goes away. After that, a program's access to the memory raises
+    /// `SIGBUS`, and mapping the area fails with [`ENODEV`]. The driver can still access the
+    /// memory. Whoever has pinned a page can access this page until it is unpinned. Revoking an
+    /// area twice is harmless.
     ///
     /// # Errors
     ///
-    /// [`EOPNOTSUPP`]: the area was not made with [`Flags::REVOCABLE`](crate::Flags::REVOCABLE).
+    /// [`EOPNOTSUPP`]: the area was allocated without
+    /// [`Flags::REVOCABLE`](crate::Flags::REVOCABLE).
     ///
     /// # Examples
     ///
@@ -116,9 +125,10 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn revoke(&self) -> Result {
-        // SAFETY: Revoking takes mappings away, and the driver's own access stays as it is.
-        // - `ReferenceHeld`: by the type invariant of `Area` its handle keeps a reference.
-        // - `Context`: the caller may sleep, as for each function of this kind; no type says so.
+        // SAFETY: The call only takes access away from programs. The kernel's stays as it is.
+        // - `ReferenceHeld`: by the type invariant of `Area`, its handle keeps a reference.
+        // - `Context`: the call may sleep, so the caller must be allowed to sleep. No type ensures
+        //   this: a known hole.
         to_result(unsafe { bindings::vmremap_area_revoke(self.raw()) })
     }
 }
@@ -128,15 +138,19 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: The reference borrows the guard: while it lives nobody else accesses the bytes.
-        // - `AreaOutlives`: `self` borrows an `Area`, whose reference keeps the memory.
-        // - `WithinArea`: by the type invariant of `Area` the area is as large as the `T`.
-        // - `PointerAligned`: by the same invariant the memory is aligned for `T`.
-        // - `Initialised`: it was zeroed, and by the type invariant of `Area` any bytes are a `T`.
-        // - `NoUserAccess`: by the type invariant no program accesses it.
-        // - `DeviceTurn`: kept by the driver: a DMA mapping owns an `Area`, so that there is none
-        //   now, but no type stops a device before its mapping ends. A known hole.
-        // - `SoleReference`: by the type invariant no other `Area` does, and this one is borrowed.
+        // SAFETY: The returned reference borrows the guard, and while the guard exists, nobody
+        // outside of it accesses the bytes.
+        // - `AreaOutlives`: the guard borrows an `Area`, whose reference keeps the memory.
+        // - `WithinArea`: by the type invariant of `Area`, the area is as large as the `T`.
+        // - `PointerAligned`: by the same invariant, the address is aligned for `T`.
+        // - `Initialised`: the memory was zeroed when it was allocated, and by the type invariant
+        //   of `Area` any bytes are a valid `T`.
+        // - `NoUserAccess`: by the type invariant of `Frozen`, no program accesses the memory.
+        // - `DeviceTurn`: the memory is not mapped for DMA now, because a `DmaArea` would own
+        //   another `Area`. Whether the driver has stopped the device before it dropped a
+        //   `DmaArea`, no type ensures: a known hole.
+        // - `SoleReference`: by the type invariant of `Frozen`, no other `Area` of the memory
+        //   exists, and the guard borrows this one.
         unsafe { NonNull::as_ref(&self.area.memory()) }
     }
 }
@@ -144,7 +158,8 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
 impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: `&mut self` keeps `deref` from making another reference meanwhile.
+        // SAFETY: The returned reference borrows the guard mutably, so `deref` cannot make another
+        // reference as long as it exists.
         // - `AreaOutlives`, `WithinArea`, `PointerAligned`, `Initialised`, `NoUserAccess`,
         //   `DeviceTurn`, `SoleReference`: for the same reasons as in `deref`.
         unsafe { NonNull::as_mut(&mut self.area.memory()) }
@@ -154,10 +169,12 @@ impl<T: KnownSize + ?Sized> DerefMut for Frozen<'_, T> {
 impl<T: KnownSize + ?Sized> Drop for Frozen<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: The guard was made by freezing, and all references to the bytes borrow it.
-        // - `ReferenceHeld`: `self` borrows an `Area`, which has a reference by its type invariant.
+        // SAFETY: Only `freeze` makes a guard, so the area was frozen. All references to the bytes
+        // borrow the guard, so none is left.
+        // - `ReferenceHeld`: the guard borrows an `Area`, whose handle keeps a reference.
         // - `Context`: the function does not sleep. No type keeps a driver from dropping the guard
-        //   in an NMI or, with `PREEMPT_RT`, where it is not preemptible: it can deadlock.
+        //   in an NMI or, with `PREEMPT_RT`, in a context that is not preemptible. The call can
+        //   deadlock there, which is not undefined behaviour.
         unsafe { bindings::vmremap_area_thaw(self.area.raw()) };
     }
 }
