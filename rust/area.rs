@@ -27,9 +27,9 @@ use kernel::{
 /// when it is allocated, page aligned, and not bound to any device. [`Clone`] makes another handle
 /// of the same area: all handles share one reference, which is dropped with the last of them. A
 /// mapping keeps the area alive as well. So the last `Area` can be dropped while programs have the
-/// memory mapped: their mappings stay. Dropping it does not sleep, and is allowed in any context
-/// but NMI (with `PREEMPT_RT`, in any that is preemptible). A [`WeakArea`] is no such handle, but
-/// can map the memory.
+/// memory mapped: their mappings stay. Dropping it does not sleep. It is allowed in any context
+/// except NMI; with `PREEMPT_RT`, only in a preemptible context. A [`WeakArea`] can only map the
+/// memory, and does not keep the area alive.
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
 /// [`Flags::READ_ONLY`]. So a driver gets no Rust reference (`&T` or `&mut T`) to the memory,
@@ -49,8 +49,8 @@ use kernel::{
 /// - `handle` keeps an area alive.
 /// - `memory` points to the first byte of that area. The value there is as large as the area. The
 ///   address is aligned for it, and valid for reads and writes as long as the area lives.
-/// - Whatever the bytes are, they are a value of the type that `memory` points to: this is
-///   `FromBytes` and `IntoBytes`, or a slice of such a type.
+/// - The type that `memory` points to is `FromBytes` and `IntoBytes`, or a slice of such a type. So
+///   any bytes are a valid value of it.
 ///
 /// # Examples
 ///
@@ -85,7 +85,7 @@ impl<T: FromBytes + IntoBytes> Area<T> {
     ///
     /// - [`ENODATA`]: `T` is zero-sized.
     /// - [`ENOMEM`]: there is not enough memory or vmalloc address space.
-    /// - [`EINTR`]: the task was killed meanwhile.
+    /// - [`EINTR`]: the task was killed during the allocation.
     /// - [`ENFILE`]: the system limit of open files was reached.
     /// - Another error, such as [`EACCES`], from a security module.
     ///
@@ -103,8 +103,8 @@ impl<T: FromBytes + IntoBytes> Area<T> {
     pub fn zeroed(flags: Flags) -> Result<Self> {
         let (handle, memory) = Self::alloc(size_of::<T>(), flags)?;
 
-        // INVARIANT: `memory` is the memory of that handle's area, as large as `T` and aligned for
-        // it. By its traits, any bytes are a `T`.
+        // INVARIANT: `memory` is the memory of the handle's area. It is as large as a `T`, and
+        // aligned for a `T`. By the traits of `T`, any bytes are a valid `T`.
         Ok(Self { handle, memory })
     }
 
@@ -115,7 +115,7 @@ impl<T: FromBytes + IntoBytes> Area<T> {
     /// - [`ENODATA`]: `len` is 0, or `T` is zero-sized.
     /// - [`EOVERFLOW`]: the size in bytes, rounded up to pages, does not fit into a `usize`.
     /// - [`ENOMEM`]: there is not enough memory or vmalloc address space.
-    /// - [`EINTR`]: the task was killed meanwhile.
+    /// - [`EINTR`]: the task was killed during the allocation.
     /// - [`ENFILE`]: the system limit of open files was reached.
     /// - Another error, such as [`EACCES`], from a security module.
     ///
@@ -137,8 +137,8 @@ impl<T: FromBytes + IntoBytes> Area<T> {
         let size = size_of::<T>().checked_mul(len).ok_or(EOVERFLOW)?;
         let (handle, memory) = Self::alloc(size, flags)?;
 
-        // INVARIANT: `memory` is the memory of that handle's area, as large as `len` `T`s and
-        // aligned for them. By its traits, any bytes are a `T`.
+        // INVARIANT: `memory` is the memory of the handle's area. It is as large as `len` `T`s, and
+        // aligned for them. By the traits of `T`, any bytes are valid `T`s.
         Ok(Area {
             handle,
             memory: NonNull::slice_from_raw_parts(memory, len),
@@ -172,7 +172,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     #[inline]
     pub(crate) fn to_bytes(&self) -> Area<[u8]> {
         // INVARIANT: `memory` is the memory of the same area, which has `self.size()` bytes. Any
-        // byte is a `u8`.
+        // byte is a valid `u8`, and every address is aligned for it.
         Area {
             handle: self.handle.clone(),
             memory: NonNull::slice_from_raw_parts(self.memory.cast(), self.size()),
@@ -218,11 +218,11 @@ impl<T: KnownSize + ?Sized> Area<T> {
     ///
     /// | error | clause | cause |
     /// | --- | --- | --- |
-    /// | [`EOVERFLOW`] | `RangeNoWrap` | `page_offset` wraps when counted in bytes |
+    /// | [`EOVERFLOW`] | `RangeNoWrap` | `page_offset`, counted in bytes, overflows |
     /// | [`EINVAL`] | `RangeInArea` | the area has fewer pages after `page_offset` than `mapping` |
     /// | [`EBUSY`] | `VmaInit` | the hook has already mapped an area into `mapping` |
     /// | [`ENODEV`] | `NotRevoked` | the area was revoked |
-    /// | [`EACCES`] | `PolicyHeld` | executable; or private and writable; or against the flags |
+    /// | [`EACCES`] | `PolicyHeld` | executable, or private and writable, or refused by the flags |
     ///
     /// # Examples
     ///
@@ -240,7 +240,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
 
     /// Returns whether a program has mapped the area, or a part of it.
     ///
-    /// Other programs may map and unmap it at any time, so the answer may be old already.
+    /// Programs may map and unmap it at any time, so the answer may already be outdated.
     ///
     /// # Examples
     ///
@@ -252,16 +252,16 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// ```
     #[inline]
     pub fn is_mapped(&self) -> bool {
-        // SAFETY: It only reads a count.
-        // - `ReferenceHeld`: by the type invariant the handle keeps a reference.
+        // SAFETY: The function only reads a count.
+        // - `ReferenceHeld`: by the type invariant, the handle keeps a reference.
         unsafe { bindings::vmremap_area_is_mapped(self.raw()) }
     }
 
     /// Returns a handle that can only map the memory, and does not keep the area alive.
     ///
-    /// [`freeze`](Self::freeze) takes a `&mut Area` and fails if there is another `Area`, but does
-    /// not mind a `WeakArea`. So a driver that keeps its `Area` in a lock, in order to freeze it,
-    /// can map by a `WeakArea` in its mmap hook, without that lock.
+    /// [`freeze`](Self::freeze) takes a `&mut Area`, and fails if another `Area` of the memory
+    /// exists; `WeakArea`s do not count. So a driver that freezes keeps its only `Area` in a lock,
+    /// and its mmap hook maps the memory through a `WeakArea`, without this lock.
     ///
     /// # Examples
     ///
@@ -324,9 +324,9 @@ impl<'a, T: KnownSize + ?Sized> IoBase<'a> for &'a Area<T> {
     #[inline]
     fn as_view(self) -> SharedMem<'a, T> {
         // SAFETY: The view has the lifetime of the borrow.
-        // - `AreaOutlives`: the view borrows `self`, whose handle keeps the area.
-        // - `WithinArea`: by the type invariant the area is as large as the type of `memory`.
-        // - `PointerAligned`: by the same invariant `memory` is aligned for that type.
+        // - `AreaOutlives`: the view borrows `self`, whose handle keeps the area alive.
+        // - `WithinArea`: by the type invariant, the area is as large as the value at `memory`.
+        // - `PointerAligned`: by the same invariant, `memory` is aligned for that value.
         unsafe { SharedMem::new(self.memory.as_ptr()) }
     }
 }
@@ -343,14 +343,14 @@ impl<T: KnownSize + ?Sized> Clone for Area<T> {
 }
 
 // SAFETY: An area belongs to no task.
-// - `AnyThread`: the reference count is atomic, so that any task can use the reference and drop it.
-//   Different tasks can get a `Frozen` one after another, and so a `&mut` to the same `T`. They
-//   may, because `T` is `Send`.
+// - `AnyThread`: the reference count is atomic, so any task may use the reference and drop it. One
+//   task after another can freeze the area and get a `&mut T` to the same memory. This is allowed,
+//   because `T` is `Send`.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Send for Area<T> {}
 
 // SAFETY: With a `&Area`, a task can get views and call the C functions.
-// - `AnyThread`: several tasks may call the C functions at the same time. The accesses of a view
-//   are made for accesses by others at the same time, which programs can make anyway. A reference
-//   to the memory itself is had only from a `&mut Area`. Tasks can share that reference, because
-//   `T` is `Sync`.
+// - `AnyThread`: several tasks may call the C functions at the same time. They may also access the
+//   memory through views at the same time, because a view expects such accesses: programs can make
+//   them, too. A task gets a reference to the memory itself only by freezing a `&mut Area`. It may
+//   share this reference with other tasks, because `T` is `Sync`.
 unsafe impl<T: KnownSize + Send + Sync + ?Sized> Sync for Area<T> {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The handles of an area: those that keep it, and those that can only map it.
+//! The handles of an area: a [`Handle`] keeps the area alive, and a [`WeakArea`] can only map it.
 //!
 //! C header: `c/vmremap.h`
 
@@ -33,15 +33,16 @@ use kernel::{
     }, //
 };
 
-/// The reference on an area that all handles of the area share.
+/// A reference on an area, which all handles of the area share.
 ///
-/// `vmremap_area_is_sole_reference()` counts this reference as one, so neither a [`WeakArea`] nor a
-/// map that is under way keeps the only [`Handle`] from freezing the area.
+/// `vmremap_area_is_sole_reference()` sees one reference, however many handles share it. So an area
+/// with only one [`Handle`] can be frozen while it has [`WeakArea`]s, and while one of these maps
+/// it.
 ///
 /// # Invariants
 ///
-/// - `handles` is the number of [`Handle`]s, or saturated.
-/// - `users` is the sum of [`HANDLES`](Self::HANDLES), if there is a [`Handle`], and a
+/// - `handles` is the number of [`Handle`]s, or is saturated.
+/// - `users` is the sum of [`HANDLES`](Self::HANDLES), if at least one [`Handle`] exists, and one
 ///   [`MAP`](Self::MAP) for each [`Mapper`].
 /// - While `users` is not 0, `area` points to a live area, and `self` owns one reference on it.
 struct AreaRef {
@@ -52,18 +53,19 @@ struct AreaRef {
 
 impl AreaRef {
     const HANDLES: i32 = 1;
-    /// A task has at most one map under way, and there are fewer than 2^22 tasks: no overflow.
+    /// These do not overflow `users`: a task makes at most one call at a time that maps, and there
+    /// are fewer than 2^22 tasks.
     const MAP: i32 = 2;
 
-    /// Keeps the reference for a map, if a [`Handle`] still does.
+    /// Keeps the reference for a call that maps. Returns [`None`] if no [`Handle`] is left.
     fn start_map(&self) -> Option<Mapper<'_>> {
         let mut users = self.users.load(Relaxed);
 
         while users & Self::HANDLES != 0 {
             let more = users.wrapping_add(Self::MAP);
-            // Acquire, so that nothing of the map comes before it.
+            // Acquire, so that no access by the call is ordered before it.
             match self.users.cmpxchg(users, more, Acquire) {
-                // INVARIANT: The map was just added to `users`.
+                // INVARIANT: `MAP` was just added to `users`.
                 Ok(_) => return Some(Mapper(self)),
                 Err(now) => users = now,
             }
@@ -71,16 +73,17 @@ impl AreaRef {
         None
     }
 
-    /// Ends the use that `user` stands for. The last one drops the reference.
+    /// Subtracts `user`, which is [`HANDLES`](Self::HANDLES) or a [`MAP`](Self::MAP), from `users`.
+    /// Drops the reference if it has no user any more.
     fn end_use(&self, user: i32) {
         if self.users.fetch_sub(user, Full) == user {
-            // SAFETY: `users` is 0 now. It never leaves 0, because a map only starts while there is
-            // a handle. So this is the only drop.
-            // - `ReferenceOwned`: `self` owned this reference until now, and all that used it, a
-            //   view or a map, has ended. A VMA has a reference of its own.
+            // SAFETY: `users` is 0 now, and stays 0, because a call starts to map only while a
+            // handle exists. So the reference is dropped once.
+            // - `ReferenceOwned`: `self` owned this reference until now. Whatever relied on it, a
+            //   view or a call that maps, has ended. A VMA has a reference of its own.
             // - `Context`: the function does not sleep. No type keeps a driver from dropping its
-            //   last handle in an NMI or, with `PREEMPT_RT`, where it is not preemptible: it can
-            //   deadlock.
+            //   last handle in an NMI or, with `PREEMPT_RT`, in a context that is not preemptible.
+            //   The call can deadlock there, which is not undefined behaviour.
             unsafe { bindings::vmremap_area_put(self.area.as_ptr()) };
         }
     }
@@ -90,27 +93,29 @@ impl AreaRef {
         let mapper = self.start_map();
         let area = match &mapper {
             Some(mapper) => mapper.0.area.as_ptr(),
-            // The C side refuses this as it refuses all else: it takes back what the hook has
-            // mapped before, and says why in its tracepoint.
+            // The C side refuses a null pointer. Like each refusal, this undoes what the hook has
+            // mapped before, and emits the tracepoint `vmremap_reject`.
             None => ptr::null_mut(),
         };
 
         to_result(match mapping.target() {
-            // SAFETY: The C side checks all else, and keeps a reference of its own if it maps.
-            // - `ReferenceHeld`: `mapper`, which lives until the call has returned, keeps the
-            //   reference on the area. There is no area behind a null pointer, which is refused.
+            // SAFETY: The C side checks all other clauses. If it maps, it takes a reference for the
+            // VMA.
+            // - `ReferenceHeld`: `mapper` keeps the reference on the area until the call has
+            //   returned. If there is no `mapper`, the pointer is null, and the C side refuses it.
             // - `VmaInit`: by the type invariant of `Mapping` this thread sets up the VMA in an
             //   `.mmap` hook: it holds the mmap lock for writing, and nobody else can find the VMA.
-            // - `VmaUntouched`: by the same invariant nothing but this crate changes the VMA.
-            // - `Context`: by the same invariant this is such a hook, which may sleep.
+            // - `VmaUntouched`: by the same invariant, only this crate changes the VMA.
+            // - `Context`: by the same invariant, the call is made in such a hook, which may sleep.
             Target::Vma(vma) => unsafe { bindings::vmremap_area_mmap(area, vma, page_offset) },
-            // SAFETY: The C side checks all else, and keeps a reference of its own if it maps.
-            // - `ReferenceHeld`: `mapper`, which lives until the call has returned, keeps the
-            //   reference on the area. There is no area behind a null pointer, which is refused.
-            // - `VmaInit`: by the type invariant of `Mapping` an `.mmap_prepare` hook was given the
-            //   description, and only this thread accesses it.
-            // - `VmaUntouched`: by the same invariant nothing but this crate changes it.
-            // - `Context`: by the same invariant this is such a hook.
+            // SAFETY: The C side checks all other clauses. If it maps, it takes a reference for the
+            // VMA.
+            // - `ReferenceHeld`: `mapper` keeps the reference on the area until the call has
+            //   returned. If there is no `mapper`, the pointer is null, and the C side refuses it.
+            // - `VmaInit`: by the type invariant of `Mapping`, the descriptor is the argument of an
+            //   `.mmap_prepare` hook in this thread, and nobody else accesses it.
+            // - `VmaUntouched`: by the same invariant, only this crate changes the descriptor.
+            // - `Context`: by the same invariant, the call is made in such a hook.
             Target::Desc(desc) => unsafe {
                 bindings::vmremap_area_mmap_prepare(area, desc, page_offset)
             },
@@ -118,19 +123,19 @@ impl AreaRef {
     }
 }
 
-// SAFETY: What it consists of, a reference on an area and two counts, belongs to no task.
-// - `AnyThread`: any task can use the reference and drop it.
+// SAFETY: An `AreaRef` is a reference on an area and two counts. None of them belongs to a task.
+// - `AnyThread`: any task may use the reference and drop it.
 unsafe impl Send for AreaRef {}
 
 // SAFETY: The pointer never changes, and the counts are atomic.
-// - `AnyThread`: several tasks can call the C side at once, on the same area.
+// - `AnyThread`: several tasks may call the C functions at once, on the same area.
 unsafe impl Sync for AreaRef {}
 
-/// A map that is under way.
+/// A call that is mapping the area, and keeps the reference meanwhile.
 ///
 /// # Invariants
 ///
-/// It is one of the `users` of what it refers to.
+/// The `users` of the [`AreaRef`] count it, by one [`MAP`](AreaRef::MAP).
 struct Mapper<'a>(&'a AreaRef);
 
 impl Drop for Mapper<'_> {
@@ -139,11 +144,11 @@ impl Drop for Mapper<'_> {
     }
 }
 
-/// A handle that keeps an area: what an [`Area`](crate::Area) is, but for its type.
+/// A handle that keeps an area alive. An [`Area`](crate::Area) is a `Handle` and a typed pointer.
 ///
 /// # Invariants
 ///
-/// It is one of the `handles` of what it refers to.
+/// The `handles` of the [`AreaRef`] count it.
 pub(crate) struct Handle(Arc<AreaRef>);
 
 impl Handle {
@@ -154,20 +159,21 @@ impl Handle {
     pub(crate) fn alloc(size: usize, flags: Flags) -> Result<(Self, NonNull<c_void>)> {
         let shared = UniqueArc::new_uninit(GFP_KERNEL)?;
         // SAFETY: The C side checks the size and the flags, and returns an area or an error.
-        // - `Context`: the caller may sleep, as for each allocation with `GFP_KERNEL`; no type says
-        //   so.
+        // - `Context`: the call may sleep, like any allocation with `GFP_KERNEL`. No type ensures
+        //   that the caller may sleep: a known hole.
         let area = from_err_ptr(unsafe { bindings::vmremap_area_alloc(size, flags.as_raw()) })?;
-        // SAFETY: The area was just allocated, and nobody else has it.
-        // - `ReferenceHeld`: the reference that was just given is still there.
+        // SAFETY: The area was just allocated, and nobody else has a reference on it.
+        // - `ReferenceHeld`: the reference that was just given by the allocation is still held.
         let memory = unsafe { bindings::vmremap_area_addr(area) };
-        // INVARIANT: The reference that was just given is now the value's, and there is one handle.
+        // INVARIANT: The new value owns the reference that the allocation has given. It has one
+        // handle, the one that is returned below.
         let shared = shared.write(AreaRef {
             area: NonNull::new(area).ok_or(ENOMEM)?,
             handles: Refcount::new(1),
             users: Atomic::new(AreaRef::HANDLES),
         });
 
-        // INVARIANT: This is the one handle that was just counted.
+        // INVARIANT: `handles` is 1, and counts this handle.
         Ok((Self(shared.into()), NonNull::new(memory).ok_or(ENOMEM)?))
     }
 
@@ -176,15 +182,14 @@ impl Handle {
         self.0.area.as_ptr()
     }
 
-    /// Returns whether nobody else in the kernel has a handle of the area, or any other reference
-    /// on it.
+    /// Returns whether this is the only handle of the area, and no other kernel code has a
+    /// reference on the area.
     pub(crate) fn is_sole(&self) -> bool {
-        // Acquire pairs with the release of a drop: the accesses by that handle are complete.
+        // Acquire pairs with the release in `drop()`: accesses through dropped handles are done.
         let handles = self.0.handles.as_atomic().load(Acquire);
 
         // SAFETY: The function only reads a count.
-        // - `ReferenceHeld`: by the type invariants there is a reference while there is this
-        //   handle.
+        // - `ReferenceHeld`: by the type invariants, the reference exists as long as this handle.
         handles == 1 && unsafe { bindings::vmremap_area_is_sole_reference(self.as_raw()) }
     }
 
@@ -215,20 +220,22 @@ impl Drop for Handle {
     }
 }
 
-/// A handle that can only map an area, and does not keep it: see
+/// A handle that can only map an area, and does not keep it alive: see
 /// [`Area::downgrade`](crate::Area::downgrade).
 ///
-/// A driver that [freezes](crate::Area::freeze) an area has the only [`Area`](crate::Area) of the
-/// memory, in a lock. But an mmap hook runs under the mmap lock of the program, which a fault in
-/// `copy_from_user()` takes, too. So a driver that takes the same lock in the hook and around such
-/// a copy can deadlock. A `WeakArea` maps without any lock:
+/// A driver that [freezes](crate::Area::freeze) an area keeps the only [`Area`](crate::Area) of the
+/// memory in a lock. But an mmap hook runs under the program's mmap lock, which a fault in
+/// `copy_from_user()` takes, too. So if a driver takes its lock in the hook, and also holds it
+/// during such a copy, the two can deadlock. The hook needs no lock to map a `WeakArea`:
 ///
-/// - It is no [`Area`](crate::Area), so that [`Area::freeze`](crate::Area::freeze) succeeds while
-///   there are `WeakArea`s, even while they map. A program that touches frozen memory waits, also
-///   in a mapping that was made meanwhile.
-/// - It gives no access to the memory, and no [`Area`](crate::Area): it has no `upgrade()`.
-/// - Once the last [`Area`](crate::Area) of the memory is dropped, nothing is mapped any more. What
-///   was mapped before stays.
+/// - A `WeakArea` does not count as an [`Area`](crate::Area). So
+///   [`Area::freeze`](crate::Area::freeze) succeeds while `WeakArea`s exist, and even while one
+///   maps the memory. If memory is mapped while it is frozen, a program that accesses the new
+///   mapping waits, as in older mappings.
+/// - It gives no access to the memory, and cannot become an [`Area`](crate::Area) again: there is
+///   no `upgrade()`.
+/// - Once the last [`Area`](crate::Area) of the memory is dropped, mapping fails. Mappings that
+///   were made before stay.
 ///
 /// # Examples
 ///
@@ -281,8 +288,8 @@ pub struct WeakArea {
 }
 
 impl WeakArea {
-    /// Maps the area into the whole of `mapping`, from the area's page `page_offset` on, as
-    /// [`Area::mmap`](crate::Area::mmap) does.
+    /// Maps the area into the whole of `mapping`, from the area's page `page_offset` on, like
+    /// [`Area::mmap`](crate::Area::mmap).
     ///
     /// # Errors
     ///
