@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Copies of many bytes.
+//! Copying many bytes from or to an area.
 //!
 //! C header: `include/linux/string.h`
 
@@ -14,7 +14,7 @@ use kernel::{
     }, //
 };
 
-/// How many bytes go between an area and other memory of a program at a time.
+/// How many bytes to copy at a time between an area and other memory of a program.
 const CHUNK: usize = 512;
 
 impl<'a> SharedMem<'a, [u8]> {
@@ -26,12 +26,13 @@ impl<'a> SharedMem<'a, [u8]> {
 
     /// Copies bytes out of the area, from byte `offset` of the view on, until `data` is full.
     ///
-    /// What a program writes meanwhile may or may not be in the copy. But that is a copy: the
-    /// compiler does not look at the area again in its place.
+    /// If a program writes to the area during the copy, `data` may get old bytes, new bytes or a
+    /// mixture. After the copy, `data` no longer changes: the compiler cannot read the area again
+    /// in place of `data`.
     ///
     /// # Errors
     ///
-    /// [`ERANGE`]: the view ends before. Nothing is copied then.
+    /// [`ERANGE`]: the view is too short. Nothing was copied.
     ///
     /// # Examples
     ///
@@ -51,7 +52,7 @@ impl<'a> SharedMem<'a, [u8]> {
     pub fn read_at(self, offset: usize, data: &mut [u8]) -> Result {
         let from = self.part(offset, data.len())?;
 
-        // Always: no branch to a panic is left of the check that `copy_to_slice` makes.
+        // This is always true. It lets the compiler remove the panic in `copy_to_slice`.
         if from.len() == data.len() {
             from.copy_to_slice(data);
         }
@@ -60,11 +61,11 @@ impl<'a> SharedMem<'a, [u8]> {
 
     /// Copies all of `data` into the area, from byte `offset` of the view on.
     ///
-    /// A program that reads meanwhile may see part of it.
+    /// A program that reads during the copy may see only a part of the new bytes.
     ///
     /// # Errors
     ///
-    /// [`ERANGE`]: the view ends before. Nothing is copied then.
+    /// [`ERANGE`]: the view is too short. Nothing was copied.
     ///
     /// # Examples
     ///
@@ -81,6 +82,7 @@ impl<'a> SharedMem<'a, [u8]> {
     pub fn write_at(self, offset: usize, data: &[u8]) -> Result {
         let to = self.part(offset, data.len())?;
 
+        // As in `read_at`.
         if to.len() == data.len() {
             to.copy_from_slice(data);
         }
@@ -92,8 +94,9 @@ impl<'a> SharedMem<'a, [u8]> {
     ///
     /// # Errors
     ///
-    /// - [`ERANGE`]: the view or `writer` ends before. Nothing is copied then.
-    /// - [`EFAULT`]: the program has no such memory. Some may have been copied.
+    /// - [`ERANGE`]: the view or `writer` is too short. Nothing was copied.
+    /// - [`EFAULT`]: the program cannot write to the memory of `writer`. Some bytes may have been
+    ///   copied.
     ///
     /// # Examples
     ///
@@ -120,8 +123,9 @@ impl<'a> SharedMem<'a, [u8]> {
     ///
     /// # Errors
     ///
-    /// - [`ERANGE`]: the view or `reader` ends before. Nothing is copied then.
-    /// - [`EFAULT`]: the program has no such memory. Some may have been copied.
+    /// - [`ERANGE`]: the view or `reader` is too short. Nothing was copied.
+    /// - [`EFAULT`]: the program cannot read the memory of `reader`. Some bytes may have been
+    ///   copied.
     ///
     /// # Examples
     ///
@@ -143,7 +147,7 @@ impl<'a> SharedMem<'a, [u8]> {
         })
     }
 
-    /// Calls `copy` with each part of the view, and a buffer of the same size.
+    /// Calls `copy` for each part of the view in turn, with a buffer as long as the part.
     fn by_chunks(self, mut copy: impl FnMut(Self, &mut [u8]) -> Result) -> Result {
         let mut chunk = [0; CHUNK];
 

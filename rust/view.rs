@@ -24,36 +24,38 @@ use kernel::{
 
 /// A view of memory that programs can access: all of an [`Area`](crate::Area), or a part of it.
 ///
-/// A view is no reference: what it shows can change at any time. It is the only way to access an
-/// area that is not frozen:
+/// A view is not a reference: the bytes behind it can change at any time. Only through views can a
+/// driver access an area that is not frozen:
 ///
-/// - [`io_project!`](kernel::io::io_project) makes views of fields and elements, and
-///   [`slice`](Self::slice) of a range.
+/// - [`io_project!`](kernel::io::io_project) makes a view of a field or an element, and
+///   [`slice`](Self::slice) makes a view of a range.
 /// - [`io_read!`](kernel::io::io_read), [`io_write!`](kernel::io::io_write) and the methods of
-///   [`Io`](kernel::io::Io) access a value of any type of which an area can be: an integer of up to
-///   8 bytes by one volatile access, any other type by a copy, whose parts a program may see one
-///   after another.
+///   [`Io`](kernel::io::Io) read or write a value of any type that an area can hold. For an integer
+///   of up to 8 bytes, this is one volatile access. A value of any other type is copied, and a
+///   program may see some parts of it before others.
 /// - A view of an integer has the operations of the kernel's
 ///   [`Atomic`](kernel::sync::atomic::Atomic), with the same orderings: [`load`](Self::load),
-///   [`store`](Self::store), [`xchg`](Self::xchg), [`cmpxchg`](Self::cmpxchg), and from 32 bits on
-///   [`fetch_add`](Self::fetch_add).
-/// - A view of bytes copies many at once, from and to the driver by [`read_at`](Self::read_at) and
-///   [`write_at`](Self::write_at), and from and to other memory of a program by
-///   [`copy_from_user`](Self::copy_from_user) and [`copy_to_user`](Self::copy_to_user).
+///   [`store`](Self::store), [`xchg`](Self::xchg), [`cmpxchg`](Self::cmpxchg), and, if the integer
+///   has 32 bits or more, [`fetch_add`](Self::fetch_add).
+/// - A view of bytes copies many bytes at once. [`read_at`](Self::read_at) and
+///   [`write_at`](Self::write_at) copy to and from the driver's memory,
+///   [`copy_to_user`](Self::copy_to_user) and [`copy_from_user`](Self::copy_from_user) to and from
+///   other memory of a program.
 ///
 /// Copies are made by a function in vmremap.ko that is never inlined. So the compiler of a driver
 /// cannot read the shared bytes again in place of the copy.
 ///
-/// A program sees the atomic operations as C11 atomics of the same size: a
-/// [`Release`](kernel::sync::atomic::Release) store pairs with an acquire load in the program, and
-/// the other way round. A loop that waits for a value, or retries [`cmpxchg`](Self::cmpxchg), needs
-/// another end, because the program may write anything.
+/// A program uses C11 atomics of the same size: a [`Release`](kernel::sync::atomic::Release) store
+/// in the driver pairs with an acquire load in the program, and the other way round. Limit each
+/// loop that waits for a value or retries [`cmpxchg`](Self::cmpxchg): the program may write any
+/// value, and so keep the loop from ending.
 ///
-/// A view stays in its thread. Another thread makes a view of the same [`Area`](crate::Area).
+/// A view cannot be sent to another thread. The other thread makes its own view of the same
+/// [`Area`](crate::Area).
 ///
 /// # Invariants
 ///
-/// - `memory` points to memory of an area, which lives for `'a`. All bytes that its type has are in
+/// - `memory` points to memory of an area that lives for `'a`. All bytes of the value there are in
 ///   that area.
 /// - `memory` is aligned for its type.
 ///
@@ -82,7 +84,7 @@ use kernel::{
 /// # Ok::<(), Error>(())
 /// ```
 ///
-/// A ring, whose fields `head` and `tail` carry ordering:
+/// A ring, in which the accesses to `head` and `tail` are ordered:
 ///
 /// ```
 /// use kernel::{
@@ -103,13 +105,13 @@ use kernel::{
 /// let head = io_project!(&ring, .head);
 /// let tail = io_project!(&ring, .tail);
 ///
-/// // The entry is there before the program sees that there is one.
+/// // A program that sees the new `tail` also sees the entry, because of the release.
 /// let new = tail.load(Acquire);
 /// io_write!(&ring, .entries[try: new as usize % 32], 0x1234);
 /// tail.store(new.wrapping_add(1), Release);
 /// assert_eq!(tail.load(Acquire).wrapping_sub(head.load(Acquire)), 1);
 ///
-/// // Operations that read and write at once.
+/// // Each of these reads and writes in one step.
 /// assert_eq!(head.xchg(7, Full), 0);
 /// assert_eq!(head.cmpxchg(0, 8, Full), Err(7));
 /// assert_eq!(head.fetch_add(1, Full), 7);
@@ -134,11 +136,11 @@ impl<'a, T: ?Sized> SharedMem<'a, T> {
     /// # Safety
     ///
     /// - `AreaOutlives`: `memory` points to memory of an area that lives for `'a`.
-    /// - `WithinArea`: all bytes that its type has are in that area.
-    /// - `PointerAligned`: it is aligned for its type.
+    /// - `WithinArea`: all bytes of the value there are in that area.
+    /// - `PointerAligned`: `memory` is aligned for its type.
     #[inline]
     pub(crate) unsafe fn new(memory: *mut T) -> Self {
-        // INVARIANT: promised by the caller.
+        // INVARIANT: The caller promises it.
         Self {
             memory,
             borrowed: PhantomData,
@@ -158,7 +160,7 @@ impl<'a, T: KnownSize + ?Sized> SharedMem<'a, T> {
     pub(crate) fn into_bytes(self) -> SharedMem<'a, [u8]> {
         let size = KnownSize::size(self.memory);
 
-        // INVARIANT: These are as many bytes as the view shows, and a byte is always aligned.
+        // INVARIANT: The new view is as long as `self`, and any address is aligned for a byte.
         SharedMem {
             memory: ptr::slice_from_raw_parts_mut(self.memory.cast(), size),
             borrowed: self.borrowed,
@@ -202,7 +204,7 @@ impl<'a, T: KnownSize + ?Sized> IoBase<'a> for SharedMem<'a, T> {
     }
 }
 
-/// How a [`SharedMem`] is accessed.
+/// The I/O backend of [`SharedMem`]: how the functions of the kernel crate's `io` access a view.
 pub struct SharedMemBackend {}
 
 impl IoBackend for SharedMemBackend {
@@ -213,20 +215,21 @@ impl IoBackend for SharedMemBackend {
         view.as_ptr()
     }
 
-    /// Makes a view of a part.
+    /// Makes a view of a part of `view`.
     ///
     /// # Safety
     ///
-    /// - `WithinArea`: `ptr` is a projection of the pointer of `view`: it points to a part of what
-    ///   `view` shows.
-    /// - `PointerAligned`: as a projection, it is aligned for its type: one to a field that is not
-    ///   does not compile.
+    /// - `WithinArea`: `ptr` is a projection of the pointer of `view`, so it points to a part of
+    ///   the memory of `view`.
+    /// - `PointerAligned`: as a projection, `ptr` is aligned for its type, because projecting a
+    ///   field that is not aligned does not compile.
     #[inline]
     unsafe fn project_view<'a, T: ?Sized + KnownSize, U: ?Sized + KnownSize>(
         view: Self::View<'a, T>,
         ptr: *mut U,
     ) -> Self::View<'a, U> {
-        // INVARIANT: promised by the caller: this is a part of what the view shows.
+        // INVARIANT: The caller promises that `ptr` points to a part of the memory of `view`, and
+        // that it is aligned.
         SharedMem {
             memory: ptr,
             borrowed: view.borrowed,
@@ -234,7 +237,7 @@ impl IoBackend for SharedMemBackend {
     }
 }
 
-/// Returns whether a `T` is as an integer of at most 8 bytes, which one volatile access reads.
+/// Returns whether one volatile access reads a whole `T`, like an integer of at most 8 bytes.
 const fn is_scalar<T>() -> bool {
     size_of::<T>() == align_of::<T>() && size_of::<T>() <= 8
 }
@@ -245,14 +248,15 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         if !is_scalar::<T>() {
             return Self::copy_read(view);
         }
-        // SAFETY: One load, whose value is a copy.
-        // - `AreaOutlives`: by the type invariant the area lives as long as the view.
-        // - `WithinArea`: by the type invariant all bytes of a `T` are in it.
-        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked. So it makes no data
-        //   race with another marked one: of a program, or of another view in any thread.
-        // - `PointerAligned`: by the type invariant the memory is aligned for `T`.
-        // - `Initialised`: by the bound any bytes are a `T`, and all bytes of an area are
-        //   initialised.
+        // SAFETY: This is one load, and its result is a copy.
+        // - `AreaOutlives`: by the type invariant, the area lives as long as the view.
+        // - `WithinArea`: by the type invariant, all bytes of the `T` are in the area.
+        // - `NoSharedRef`: LKMM counts a volatile access as marked, and an access by a program,
+        //   too. Other views also make marked accesses, or copies, which are exempt. Marked
+        //   accesses do not race.
+        // - `PointerAligned`: by the type invariant, the memory is aligned for `T`.
+        // - `Initialised`: all bytes of an area are initialised, and by the bound `FromBytes` any
+        //   bytes are a valid `T`.
         unsafe { ptr::read_volatile(view.memory) }
     }
 
@@ -261,36 +265,38 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         if !is_scalar::<T>() {
             return Self::copy_write(view, value);
         }
-        // SAFETY: One store, before which nothing has to be dropped: a `T` there is bytes.
-        // - `AreaOutlives`: by the type invariant the area lives as long as the view.
-        // - `WithinArea`: by the type invariant all bytes of a `T` are in it.
-        // - `NoSharedRef`: the access is volatile, which LKMM takes for marked. So it makes no data
-        //   race with another marked one: of a program, or of another view in any thread.
-        // - `PointerAligned`: by the type invariant the memory is aligned for `T`.
+        // SAFETY: This is one store. It does not drop the old value, which is safe.
+        // - `AreaOutlives`: by the type invariant, the area lives as long as the view.
+        // - `WithinArea`: by the type invariant, all bytes of the `T` are in the area.
+        // - `NoSharedRef`: LKMM counts a volatile access as marked, and an access by a program,
+        //   too. Other views also make marked accesses, or copies, which are exempt. Marked
+        //   accesses do not race.
+        // - `PointerAligned`: by the type invariant, the memory is aligned for `T`.
         unsafe { ptr::write_volatile(view.memory, value) }
     }
 }
 
-/// The compiler of a driver only sees calls of these two functions: it can neither take a copy to
-/// be what was copied, and read that again, nor combine a copy with an atomic access to the same
-/// bytes.
+/// These two functions are never inlined, so the compiler of a driver sees only calls. It can
+/// neither read the area again in place of a copy, nor combine a copy with an atomic access to the
+/// same bytes.
 impl IoCopyable for SharedMemBackend {
     /// Copies bytes out of the area.
     ///
     /// # Safety
     ///
-    /// - `Borrowed`: the buffer is the caller's, apart from the area, and as long as the view.
+    /// - `Borrowed`: the caller lends the buffer, which is as long as the view, and not in the
+    ///   area.
     #[inline(never)]
     unsafe fn copy_from_io(view: SharedMem<'_, [u8]>, buffer: *mut u8) {
-        // SAFETY: The two do not overlap. A buffer is no memory of this area, because only a
-        // `Frozen` lends that, which borrows the only `Area`, and so there is no view.
-        // - `AreaOutlives`: by the type invariant the area lives as long as the view.
-        // - `WithinArea`: by the type invariant it has all bytes of the view.
+        // SAFETY: Buffer and view do not overlap. Only a `Frozen` lends memory of an area, and it
+        // borrows the only `Area`, so the area has no view while this memory is lent.
+        // - `AreaOutlives`: by the type invariant, the area lives as long as the view.
+        // - `WithinArea`: by the type invariant, all bytes of the view are in the area.
         // - `Borrowed`: the caller lends a buffer that is as long as the view.
-        // - `NoSharedRef`: a program or another thread may write the area meanwhile. The copy is
-        //   then a mixture. A driver only has a call of this function, which is never inlined, and
-        //   no function of this crate that calls it accesses the area itself. So a compiler has no
-        //   access that it could combine with the copy.
+        // - `NoSharedRef`: a program or another thread may write to the area during the copy. The
+        //   buffer then gets a mixture of old and new bytes. No compiler sees this race: a driver
+        //   contains only a call of this function, which is never inlined, and the functions of
+        //   this crate that call it do not access the area themselves.
         unsafe { memcpy(buffer.cast(), view.memory.cast(), view.memory.len()) };
     }
 
@@ -298,18 +304,19 @@ impl IoCopyable for SharedMemBackend {
     ///
     /// # Safety
     ///
-    /// - `Borrowed`: the buffer is the caller's, apart from the area, and as long as the view.
+    /// - `Borrowed`: the caller lends the buffer, which is as long as the view, and not in the
+    ///   area.
     #[inline(never)]
     unsafe fn copy_to_io(view: SharedMem<'_, [u8]>, buffer: *const u8) {
-        // SAFETY: The two do not overlap. A buffer is no memory of this area, because only a
-        // `Frozen` lends that, which borrows the only `Area`, and so there is no view.
-        // - `AreaOutlives`: by the type invariant the area lives as long as the view.
-        // - `WithinArea`: by the type invariant it has all bytes of the view.
+        // SAFETY: Buffer and view do not overlap. Only a `Frozen` lends memory of an area, and it
+        // borrows the only `Area`, so the area has no view while this memory is lent.
+        // - `AreaOutlives`: by the type invariant, the area lives as long as the view.
+        // - `WithinArea`: by the type invariant, all bytes of the view are in the area.
         // - `Borrowed`: the caller lends a buffer that is as long as the view.
-        // - `NoSharedRef`: a program or another thread may access the area meanwhile. It then sees
-        //   a mixture. A driver only has a call of this function, which is never inlined, and no
-        //   function of this crate that calls it accesses the area itself. So a compiler has no
-        //   access that it could combine with the copy.
+        // - `NoSharedRef`: a program or another thread may access the area during the copy. It then
+        //   sees a mixture of old and new bytes. No compiler sees this race: a driver contains only
+        //   a call of this function, which is never inlined, and the functions of this crate that
+        //   call it do not access the area themselves.
         unsafe { memcpy(view.memory.cast(), buffer.cast(), view.memory.len()) };
     }
 }
