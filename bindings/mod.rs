@@ -2,8 +2,9 @@
 
 //! Raw bindings to the C ABI, private to this crate.
 //!
-//! C header: `c/vmremap.h`. `bindgen` reads it at build time; `assert.rs` and `assert.c` hold what
-//! both compilers must agree on, `signatures.rs` what the C prototypes must be.
+//! C headers: `c/vmremap.h`, `dma-buf/vmremap_dma_buf.h`. `bindgen` reads them at build time.
+//! `assert.rs` and `assert.c` hold what both compilers must agree on, `signatures.rs` what the C
+//! prototypes must be.
 
 // Generated code is `bindgen`'s to style.
 #![allow(
@@ -23,6 +24,7 @@ mod signatures;
 // The kernel's own types, so that a pointer to one is the same type here and in `kernel`.
 use kernel::{
     bindings::{
+        dma_buf,
         file,
         gfp_t,
         sg_table,

@@ -15,6 +15,7 @@ const _: unsafe extern "C" fn(*const vmremap_area) -> bool = vmremap_area_is_map
 const _: unsafe extern "C" fn(*mut vmremap_area) -> c_int = vmremap_area_revoke;
 const _: unsafe extern "C" fn(*mut vmremap_area) -> c_int = vmremap_area_freeze;
 const _: unsafe extern "C" fn(*mut vmremap_area) = vmremap_area_thaw;
+const _: unsafe extern "C" fn(*mut vmremap_area, c_uint) -> *mut dma_buf = vmremap_area_dma_buf;
 const _: unsafe extern "C" fn(*mut vmremap_area, *mut sg_table, gfp_t) -> c_int =
     vmremap_area_sg_table;
 const _: unsafe extern "C" fn(*mut vmremap_area, *mut vm_area_struct, c_ulong) -> c_int =

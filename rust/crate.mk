@@ -19,7 +19,7 @@ $(obj)/rust/lib.o: $(bindings)
 # The kernel's own types stay the kernel's.
 $(bindings): bindgen-target-flags := --allowlist-function 'vmremap_.*' \
 	--allowlist-var 'VMREMAP_.*' \
-	--blocklist-type 'file|gfp_t|sg_table|vm_area_desc|vm_area_struct'
+	--blocklist-type 'dma_buf|file|gfp_t|sg_table|vm_area_desc|vm_area_struct'
 $(bindings): $(src)/bindings/helper.h $(bindgen-parameters) FORCE
 	$(call if_changed_dep,bindgen)
 

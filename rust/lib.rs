@@ -203,6 +203,8 @@ mod assert;
 mod atomic;
 mod bulk;
 mod dma;
+#[cfg(CONFIG_DMA_SHARED_BUFFER)]
+mod dma_buf;
 mod flags;
 mod frozen;
 mod handle;
@@ -215,6 +217,8 @@ mod view;
 
 pub use area::Area;
 pub use dma::DmaArea;
+#[cfg(CONFIG_DMA_SHARED_BUFFER)]
+pub use dma_buf::DmaBuf;
 pub use flags::Flags;
 pub use frozen::Frozen;
 pub use handle::WeakArea;

@@ -15,9 +15,6 @@
 #include "vivid.h"
 #include "vmremap_test.h"
 
-#define DRIVER "vmremap_test_dma_buf"
-#define DEVICE "/dev/vmremap-test-dma-buf"
-
 /* Two PMDs, a page, and a part of a page. */
 #define SIZE (2 * PMD_SIZE + PAGE_SIZE + 100)
 #define PAGES (2 * PMD_SIZE / PAGE_SIZE + 2)
@@ -26,16 +23,34 @@
 /* Directions, as in enum dma_data_direction. */
 enum { BIDIRECTIONAL, TO_DEVICE, FROM_DEVICE };
 
+/* The driver that imports, and exports unless VMREMAP_EXPORTER names another one. */
 static int device(void)
 {
-	return open(DEVICE, O_RDWR | O_CLOEXEC);
+	return open("/dev/vmremap-test-dma-buf", O_RDWR | O_CLOEXEC);
 }
 
-/* A file of the driver, with an area. */
+static const char *exporter(void)
+{
+	return getenv("VMREMAP_EXPORTER") ?: "vmremap_test_dma_buf";
+}
+
+/* A file of the driver that exports. */
+static int exporting_device(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/%s", exporter());
+	for (char *c = path; *c; c++)
+		if (*c == '_')
+			*c = '-';
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/* Such a file, with an area. */
 static int device_with_area(size_t size, unsigned int flags)
 {
 	struct vmremap_test_memory memory = { .size = size, .flags = flags };
-	int fd = device();
+	int fd = exporting_device();
 
 	if (fd >= 0 && ioctl(fd, VMREMAP_TEST_ALLOC, &memory)) {
 		close(fd);
@@ -180,18 +195,22 @@ static bool nothing_left(const struct counts *before)
 /* No file of the driver is open any more: unload it. */
 static bool unload(void)
 {
-	return eventually(!module_unload(DRIVER));
+	return eventually(!module_unload(exporter()));
 }
 
 static bool load(void)
 {
-	return !module_load("/modules/" DRIVER ".ko", "");
+	char path[64];
+
+	snprintf(path, sizeof(path), "/modules/%s.ko", exporter());
+	return !module_load(path, "");
 }
 
 FIXTURE(dma_buf)
 {
 	struct counts before;
 	int driver; /* file with an area */
+	int importing; /* file of the driver that imports, without an import */
 	int fd; /* the area as a dma-buf */
 	char *map;
 };
@@ -201,7 +220,9 @@ FIXTURE_SETUP(dma_buf)
 	self->before = count();
 	ASSERT_LE(0, self->before.dma_bufs);
 	self->driver = device_with_area(SIZE, VMREMAP_REVOCABLE);
-	ASSERT_LE(0, self->driver) TH_LOG(DEVICE ": %m");
+	ASSERT_LE(0, self->driver) TH_LOG("%s: %m", exporter());
+	self->importing = device();
+	ASSERT_LE(0, self->importing);
 	self->fd = export(self->driver, O_RDWR);
 	ASSERT_LE(0, self->fd) TH_LOG("%m");
 	self->map = map_aligned(self->fd, BYTES);
@@ -212,6 +233,7 @@ FIXTURE_TEARDOWN(dma_buf)
 {
 	munmap(self->map, BYTES);
 	close(self->fd);
+	close(self->importing);
 	close(self->driver);
 	EXPECT_TRUE(eventually(nothing_left(&self->before)));
 }
@@ -274,7 +296,7 @@ TEST_F(dma_buf, keeps_the_policy)
 /* AreaValid: what the function refuses. */
 TEST_F(dma_buf, refuses_arguments)
 {
-	int empty = device();
+	int empty = exporting_device();
 
 	EXPECT_EQ(-1, export(self->driver, O_WRONLY));
 	EXPECT_EQ(EINVAL, errno);
@@ -403,7 +425,7 @@ TEST_F(dma_buf, has_long_segments)
 			ASSERT_TRUE(has_word(importer, true, page, page + 9));
 		close(importer);
 	}
-	ioctl(self->driver, VMREMAP_TEST_DMA_BUF_SEGMENT, PMD_SIZE);
+	ioctl(self->importing, VMREMAP_TEST_DMA_BUF_SEGMENT, PMD_SIZE);
 }
 
 /* DeviceTurn: with bounce buffers, each side sees what the other wrote only after a sync. */
@@ -672,14 +694,14 @@ TEST_F(dma_buf, is_revoked_while_it_is_imported)
 		ASSERT_LE(0, fd);
 		for (int n = 0; n < threads; n++) {
 			importers[n] = (struct importer){
-				.driver = self->driver, .fd = fd, .rounds = rounds,
+				.driver = self->importing, .fd = fd, .rounds = rounds,
 			};
 			ASSERT_EQ(0, pthread_create(&importers[n].thread, NULL, import_again,
 						    &importers[n]));
 		}
 		usleep(i * 7919 % 3000);
 		ASSERT_EQ(0, ioctl(driver, VMREMAP_TEST_REVOKE));
-		EXPECT_EQ(-1, ioctl(driver, VMREMAP_TEST_DMA_BUF_IMPORT, fd));
+		EXPECT_EQ(-1, ioctl(self->importing, VMREMAP_TEST_DMA_BUF_IMPORT, fd));
 		EXPECT_EQ(ENODEV, errno);
 		close(driver);
 		for (int n = 0; n < threads; n++) {
@@ -744,7 +766,9 @@ TEST_F(dma_buf, outlives_the_driver_in_another_process)
 	pid_t pid;
 
 	close(self->driver);
+	close(self->importing);
 	self->driver = -1;
+	self->importing = -1;
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
 	pid = fork();
 	ASSERT_LE(0, pid);

@@ -33,6 +33,8 @@ enum {
 	REGISTER,
 	UNREGISTER,
 	FREEZE,
+	EXPORT_AT_END,
+	EXPORT_RESULT,
 };
 
 FIXTURE(hook)
@@ -370,6 +372,28 @@ static bool tell_driver(const char *what)
 	fputs(name, file);
 	err = fclose(file);
 	return !err;
+}
+
+/* OwnDescriptors: a driver gives a descriptor to a program that is exiting and has none. */
+TEST_F(hook, exports_to_a_program_that_exits)
+{
+	int fd = open(variant->device, O_RDWR | O_CLOEXEC), status;
+	pid_t pid;
+
+	ASSERT_LE(0, fd);
+	/* One that closes the file gets a descriptor. */
+	ASSERT_EQ(0, ioctl(fd, EXPORT_AT_END));
+	close(fd);
+	EXPECT_EQ(0, ioctl(self->fd, EXPORT_RESULT));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		fd = open(variant->device, O_RDWR | O_CLOEXEC);
+		_exit(ioctl(fd, EXPORT_AT_END));
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(EBADF, ioctl(self->fd, EXPORT_RESULT));
 }
 
 /* DeviceBound: a file has what it has opened, and the device is gone. */

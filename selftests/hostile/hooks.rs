@@ -6,6 +6,7 @@
 //! what happens in the hook.
 
 use crate::{
+    dma_buf::ExportAtEnd,
     registration::Inner,
     Function, //
 };
@@ -59,6 +60,8 @@ const SYNC: u32 = 0x103;
 const REGISTER: u32 = 0x104;
 const UNREGISTER: u32 = 0x105;
 const FREEZE: u32 = 0x106;
+const EXPORT_AT_END: u32 = 0x107;
+const EXPORT_RESULT: u32 = 0x108;
 
 /// What a registration and its files have, also when the device is gone.
 #[pin_data]
@@ -96,6 +99,8 @@ pub(crate) struct Opened {
     apart: WeakArea,
     #[pin]
     locked: Mutex<Option<Area<[u8]>>>,
+    #[pin]
+    at_end: Mutex<Option<ExportAtEnd>>,
 }
 
 impl Opened {
@@ -110,6 +115,7 @@ impl Opened {
                 area <- new_mutex!(Some(area)),
                 apart: other.downgrade(),
                 locked <- new_mutex!(Some(other)),
+                at_end <- new_mutex!(None),
             }),
             GFP_KERNEL,
         )
@@ -224,6 +230,12 @@ impl Opened {
                 *self.shared.inner.lock() = Some(registration);
             }
             FREEZE => return self.freeze(arg),
+            EXPORT_AT_END => {
+                let area = self.area.lock().as_ref().ok_or(ENODEV)?.clone();
+
+                *self.at_end.lock() = Some(ExportAtEnd(area));
+            }
+            EXPORT_RESULT => return Ok(ExportAtEnd::result() as isize),
             UNREGISTER => {
                 let registration = self.shared.inner.lock().take();
 

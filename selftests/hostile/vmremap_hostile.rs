@@ -36,6 +36,7 @@ mod assert;
 
 mod area;
 mod dma;
+mod dma_buf;
 mod frozen;
 mod hooks;
 mod registration;
@@ -106,6 +107,7 @@ fn test(pdev: &Function<'_>) {
         area::CHECKS,
         frozen::CHECKS,
         dma::CHECKS,
+        dma_buf::CHECKS,
         registration::CHECKS,
         weak::CHECKS,
     ];
@@ -163,4 +165,5 @@ kernel::module_pci_driver! {
     authors: ["vmremap"],
     description: "vmremap: safe drivers that try to break the crate",
     license: "GPL",
+    imports_ns: ["DMA_BUF"],
 }

@@ -21,7 +21,7 @@ import source_c  # noqa: E402
 import source_rust  # noqa: E402
 from model import CONTRACT, Clause, Place, Review, line_of  # noqa: E402
 
-FILES = (CONTRACT, boundary.PAGE, obligations.PAGE, api.PATH, signed.PAGE, "docs/guide.md", "c/*.[ch]", "selftests/*.c", "kunit/*.c",
+FILES = (CONTRACT, boundary.PAGE, obligations.PAGE, api.PATH, signed.PAGE, "docs/guide.md", "c/*.[ch]", "dma-buf/*.c", "selftests/*.c", "kunit/*.c",
          "bindings/*.*", "rust/crate.mk",
          "selftests/compile-fail/*.rs",
          "verification/proofs/*.c", "verification/proofs/*.pml",
@@ -31,7 +31,7 @@ HOW = "checked", "caller", "construction", "refcount", "type", "build", "kernel"
 SERIES = 7, 3  # of the kernel that the contract speaks of
 # Names that look like a clause's.
 TYPES = "VmaNew", "Mapping", "FromBytes", "IntoBytes", "UnsafeCell", "PinInit", "MaybeUninit", \
-    "DmaArea", "MiscDevice", "MiscDeviceRegistration", "WeakArea", "ThisModule", \
+    "DmaArea", "DmaBuf", "MiscDevice", "MiscDeviceRegistration", "WeakArea", "ThisModule", \
     "DmaMapping", "ProjectIndex", "KnownSize", "IoCopyable", "MiscDeviceOptions"
 DEFINITION = r"^(?:(?:(?![\s/*#])| {{4}}fn ).*?\b{0}(?:<\w*>)?\([^;{{]*\{{|#\s*define {0}\(|pub (?:unsafe )?(?:struct|trait) {0}\b)"
 

@@ -33,17 +33,19 @@ def read(review, foreign, source):
             review.error(*where, f"{name}: no clause answers for '{obligation}'", when=not clause)
             review.known(*where, re.findall(r"`(\w+)`", clause))
         review.error(*where, f"{name} has no obligation", when=not rows)
-        if path and source:
-            check_c(review, where, name, (source / path), said)
+        if path in review.files:
+            check_c(review, where, name, path, review.files[path], said)
+        elif path and source:
+            file = source / path
+            check_c(review, where, name, path, file.read_text(encoding="utf-8") if file.is_file() else "", said)
         elif foreign and not path and re.match(r"(?:impl )?(?:core|kernel|pin_init)::", name):
             check_rust(review, where, name, foreign, said, [obligation for obligation, _ in rows])
 
 
-def check_c(review, where, name, path, said):
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+def check_c(review, where, name, path, text, said):
     found = re.search(rf"(?:^/\*\*?\n(?: \*.*\n)+)?^(?!\s|#|/| |EXPORT)[^;\n]*\b{name}\((?:[^;{{]|\n)*?\)\n?\s*\{{(?s:.*?)\n\}}",
                       text, flags=re.M)
-    review.error(*where, f"{name}() is not defined in {path.name}", when=not found)
+    review.error(*where, f"{name}() is not defined in {path}", when=not found)
     review.error(*where, f"{name}() has changed: read it again, and write {found and digest(found[0])}",
                  when=found and digest(found[0]) != said)
 

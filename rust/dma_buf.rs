@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Areas that other drivers and other programs get as dma-bufs.
+//!
+//! C headers: `dma-buf/vmremap_dma_buf.h`, `include/linux/dma-buf.h`
+//!
+//! The functions here are generic or inline, so that they are compiled into the drivers that call
+//! them. So only such a driver depends on vmremap_dma_buf.ko, and vmremap.ko does not.
+
+use crate::{
+    bindings::vmremap_area_dma_buf,
+    Area, //
+};
+use core::{
+    mem::ManuallyDrop,
+    ptr::NonNull, //
+};
+use kernel::{
+    bindings,
+    error::from_err_ptr,
+    fs::file::flags::O_CLOEXEC,
+    prelude::*,
+    ptr::KnownSize,
+    task::Task, //
+};
+
+/// A reference to a dma-buf, through which a program or another driver gets an area.
+///
+/// [`Area::dma_buf`] makes one. It keeps the area alive until the last descriptor of the dma-buf is
+/// closed, its last mapping is unmapped, and the last driver that has imported it lets go of it.
+/// The driver that has made the dma-buf may be unloaded before.
+///
+/// A driver that uses this type needs `imports_ns: ["DMA_BUF"]` in its `module!`, because the
+/// functions of dma-buf are in this namespace, and it needs the module vmremap_dma_buf.
+///
+/// # Invariants
+///
+/// It points to a dma-buf, and owns one reference on it.
+pub struct DmaBuf(NonNull<bindings::dma_buf>);
+
+impl DmaBuf {
+    /// Returns the size in bytes, which is that of the area rounded up to whole pages.
+    #[inline]
+    pub fn size(&self) -> usize {
+        // SAFETY: The size was set before the dma-buf was returned, and never changes.
+        // - `DmaBufHeld`: by the type invariant there is a reference.
+        unsafe { (*self.0.as_ptr()).size }
+    }
+
+    /// Gives the dma-buf to the program that has made the current system call, as a descriptor that
+    /// exec(2) closes. The descriptor takes over the reference.
+    ///
+    /// From now on, the program can use the descriptor, even before the driver returns it. So do
+    /// this as the last step that can fail.
+    ///
+    /// # Errors
+    ///
+    /// - [`EMFILE`]: the program has too many open files.
+    /// - [`ENOMEM`]: there is not enough memory.
+    /// - [`EBADF`]: the task is exiting and has no descriptors any more.
+    #[inline]
+    pub fn into_fd(self) -> Result<u32> {
+        // SAFETY: This only reads the task's own pointer to its descriptors.
+        // - `OwnDescriptors`: it is the current task, which exists, and nobody else changes it.
+        if unsafe { (*Task::current_raw()).files }.is_null() {
+            return Err(EBADF);
+        }
+        // SAFETY: The function makes a descriptor of the current task.
+        // - `DmaBufHeld`: by the type invariant there is a reference. The descriptor takes it over
+        //   if the function succeeds; otherwise `self` drops it.
+        // - `OwnDescriptors`: the current task was just seen to have descriptors.
+        // - `Context`: the caller may sleep, as in each system call; no type says so.
+        let fd = unsafe { bindings::dma_buf_fd(self.0.as_ptr(), O_CLOEXEC as c_int) };
+        let fd = u32::try_from(fd).map_err(|_| Error::from_errno(fd))?;
+
+        let _ = ManuallyDrop::new(self);
+        Ok(fd)
+    }
+}
+
+impl Drop for DmaBuf {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: Nobody uses `self` any more.
+        // - `DmaBufHeld`: by the type invariant it owns a reference, which is dropped here.
+        // - `Context`: the function may sleep, and no type says so.
+        unsafe { bindings::dma_buf_put(self.0.as_ptr()) };
+    }
+}
+
+// SAFETY: A dma-buf belongs to no task.
+// - `AnyThread`: any task may use the reference and drop it.
+unsafe impl Send for DmaBuf {}
+
+// SAFETY: With a `&DmaBuf`, a task can only read the size, which never changes.
+// - `AnyThread`: several tasks may do so at the same time.
+unsafe impl Sync for DmaBuf {}
+
+impl<T: KnownSize + ?Sized> Area<T> {
+    /// Exports the area as a dma-buf, which has a reference on the area of its own.
+    ///
+    /// `flags` is [`O_RDWR`] or [`O_RDONLY`], and says what programs and devices can do through the
+    /// dma-buf. In addition, programs can only do what the flags of the area allow. Exporting an
+    /// area twice makes two dma-bufs.
+    ///
+    /// While there is a dma-buf, [`freeze`](Self::freeze) returns [`EBUSY`].
+    /// [`revoke`](Self::revoke) tells drivers that have imported it to unmap the memory; a device
+    /// can access the memory until they have.
+    ///
+    /// # Errors
+    ///
+    /// - [`EINVAL`]: `flags` is neither of the two.
+    /// - [`ENODEV`]: the area is revoked.
+    /// - [`ENOMEM`]: there is not enough memory.
+    /// - [`ENFILE`]: the system limit of open files was reached.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(CONFIG_DMA_SHARED_BUFFER)] {
+    /// use kernel::{fs::file::flags::O_RDONLY, ptr::KnownSize};
+    /// use vmremap::Area;
+    ///
+    /// // What an ioctl returns to the program, which passes it on to another driver.
+    /// fn export<T: KnownSize + ?Sized>(frame: &Area<T>) -> Result<u32> {
+    ///     frame.dma_buf(O_RDONLY)?.into_fd()
+    /// }
+    /// # }
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// [`O_RDWR`]: kernel::fs::file::flags::O_RDWR
+    /// [`O_RDONLY`]: kernel::fs::file::flags::O_RDONLY
+    pub fn dma_buf(&self, flags: u32) -> Result<DmaBuf> {
+        // SAFETY: The function returns a new dma-buf with a reference, or an error.
+        // - `ReferenceHeld`: by the type invariant of `Area` its handle keeps a reference.
+        // - `Context`: the caller may sleep, as for each allocation with `GFP_KERNEL`; no type says
+        //   so.
+        let dmabuf = from_err_ptr(unsafe { vmremap_area_dma_buf(self.raw(), flags) })?;
+
+        // INVARIANT: The reference that was just given is now the value's.
+        Ok(DmaBuf(NonNull::new(dmabuf).ok_or(ENOMEM)?))
+    }
+}
