@@ -13,7 +13,7 @@
 #include "span.h"
 #include "vma.h"
 
-/* As GFP_VMALLOC32 of mm/vmalloc.c: a kernel without ZONE_DMA32 may have such a ZONE_DMA. */
+/* Like GFP_VMALLOC32 of mm/vmalloc.c: without ZONE_DMA32, ZONE_DMA may be the zone below 4 GiB. */
 #if defined(CONFIG_64BIT) && !defined(CONFIG_ZONE_DMA32) && defined(CONFIG_ZONE_DMA)
 #define GFP_BELOW_4G	GFP_DMA
 #else
@@ -65,7 +65,7 @@ static int map_to_kernel(struct vmremap_area *area)
 
 	list_for_each_entry(folio, &area->folios, lru) {
 		nr = folio_nr_pages(folio);
-		/* Unrolled: in a large area, it takes longer than all else that vmremap does. */
+		/* Unrolled: for a large area, this takes longer than the rest of vmremap's code. */
 		unrolled_count(16)
 		for (i = 0; i < nr; i++)
 			pages[page++] = folio_page(folio, i);
@@ -90,9 +90,9 @@ static void release(struct vmremap_mapping *mapping)
 }
 
 /**
- * vmremap_check_area - does the area have what is asked for?
+ * vmremap_check_area - does a request stay in an area?
  * @area: the area, NULL or ERR_PTR()
- * @req: in: all but kaddr; out: all
+ * @req: the request; its kaddr is set here
  *
  * Contract: checks AreaValid, RangeNoWrap, RangeInArea; meets AddrAligned,
  *	SizeNonZero.
@@ -128,7 +128,7 @@ static struct vmremap_area *make(unsigned long pages, unsigned int flags)
 	if (!err)
 		return no_free_ptr(area);
 
-	/* At once: the caller may try again with less, and needs the memory for that. */
+	/* Free the memory now, because the caller may try again with a smaller size. */
 	__fput_sync(no_free_ptr(area)->file);
 	return ERR_PTR(err);
 }
@@ -192,11 +192,11 @@ void vmremap_area_put(struct vmremap_area *area)
 {
 	if (IS_ERR_OR_NULL(area) || !refcount_dec_and_test(&area->refs))
 		return;
-	/* This area, or an older one that it replaces in the cache. */
+	/* If not NULL, this is now the area to free: the same, or an older one from the cache. */
 	area = vmremap_idle_keep(area);
 	if (!area)
 		return;
-	/* Faults of VMAs that are left may wait, and nobody has a reference to thaw it. */
+	/* Faults in remaining VMAs may wait, and no driver has a reference to thaw the area. */
 	vmremap_thaw(area);
 	fput(area->file);
 }

@@ -18,8 +18,8 @@
 #include "vmremap.h"
 
 /*
- * A folio larger than a PMD could not be mapped any faster. And the allocator and the page
- * cache must support that order, which may be below a PMD's, as on arm64 with pages of 64 KiB.
+ * A folio larger than a PMD would not be faster to map. The allocator and the page cache may
+ * support only smaller folios than a PMD, for example on arm64 with pages of 64 KiB.
  */
 #define VMREMAP_MAX_ORDER \
 	(IS_ENABLED(CONFIG_XARRAY_MULTI) ? \
@@ -27,7 +27,7 @@
 	      (unsigned int)MAX_PAGECACHE_ORDER) : 0U)
 
 /**
- * enum vmremap_state - may page table entries for an area be made?
+ * enum vmremap_state - may page table entries for an area be inserted?
  * @VMREMAP_OPEN: yes
  * @VMREMAP_FROZEN: not now
  * @VMREMAP_REVOKED: never again
@@ -39,13 +39,13 @@ enum vmremap_state {
 };
 
 /**
- * struct vmremap_mapping - what a file stands for that VMAs map, see mapping.c
- * @area: the area, or NULL if it is pieces
- * @release: ends it
- * @dontcopy: a child must not inherit it
- * @vm_ops: those of the driver whose .open and .close are called; never NULL
- * @driver: the file that the program has mapped, if it must not be released before; or NULL
- * @shift: what to add to offsets in the file to get those in @driver
+ * struct vmremap_mapping - private_data of a file that VMAs have as their vm_file, see mapping.c
+ * @area: the area, or NULL if the file is that of a VMA of pieces
+ * @release: called when the file is released
+ * @dontcopy: a child must not inherit the mapping
+ * @vm_ops: the driver's vm_ops, whose .open and .close are called; never NULL
+ * @driver: the driver's file, if it must outlive this file; or NULL
+ * @shift: add it to an offset in this file to get the offset in @driver
  */
 struct vmremap_mapping {
 	struct vmremap_area *area;
@@ -58,25 +58,24 @@ struct vmremap_mapping {
 
 /**
  * struct vmremap_area - memory that drivers and programs share
- * @refs: one for each holder among drivers; 0 while it is kept
- *	for the next one, see idle.c
+ * @refs: number of references that drivers hold; 0 while the area is cached, see idle.c
  * @flags: VMREMAP_* flags
  * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE
- * @inserting: how many make page table entries for it now, if it is VMREMAP_REVOCABLE
- * @size: bytes that were asked for
- * @pages: pages that are there
- * @addr: where the kernel sees them
- * @folios: its pages in order, by folio.lru, the largest first: so each folio
- *	begins at a multiple of its own size
- * @file: what VMAs map, see cache.c; all @refs together hold one reference
- * @mapping: what @file stands for
- * @node: the area's place in the index
+ * @inserting: number of tasks that are inserting page table entries, if it is VMREMAP_REVOCABLE
+ * @size: size in bytes that was requested
+ * @pages: number of pages
+ * @addr: kernel address of the first page
+ * @folios: list of the folios in order, by folio.lru; the largest come first, so each one begins
+ *	at a multiple of its own size
+ * @file: the file that VMAs map, see cache.c; all @refs together hold one reference on it
+ * @mapping: private_data of @file
+ * @node: node in the tree of index.c
  * @by_address: vmremap_alloc() has returned its address, and vmremap_free() was not called yet
- * @name: what its mappings are called, or NULL
- * @on_revoke: called when it has been revoked
+ * @name: name that /proc/PID/maps shows, or NULL
+ * @on_revoke: notifiers that are called when the area has been revoked
  *
- * Once the area is in the index only @refs, @state, @inserting, and what follows @node
- * change, and @size and @flags while it has no reference.
+ * Once the area is in the index, only @refs, @state, @inserting and the members after @node
+ * change. @size and @flags change only while @refs is 0.
  */
 struct vmremap_area {
 	refcount_t refs;
@@ -95,17 +94,17 @@ struct vmremap_area {
 	struct blocking_notifier_head on_revoke;
 };
 
-/* Of cache.c: the folios of an area become the page cache of its file, and leave it. */
+/* cache.c: the folios of an area are the page cache of its file. */
 int vmremap_cache_fill(struct vmremap_area *area);
 void vmremap_cache_drop(struct vmremap_area *area);
 bool vmremap_cache_failed(struct folio *folio);
 
-/* Of index.c: which areas there are. */
+/* index.c: find an area by a kernel address. */
 void vmremap_index_add(struct vmremap_area *area);
 void vmremap_index_remove(struct vmremap_area *area);
 struct vmremap_area *vmremap_index_get(unsigned long kaddr);
 
-/* Of idle.c: areas that wait for somebody to allocate them. */
+/* idle.c: the cache of small freed areas. */
 struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area);
 struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags);
 void vmremap_idle_end(void);
@@ -115,13 +114,13 @@ DEFINE_FREE(vmremap_area, struct vmremap_area *, vmremap_area_put(_T));
 enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
 				       struct vmremap_request *req);
 
-/* Most areas have no other. */
+/* A small area often has no other folio. */
 static inline struct folio *vmremap_first_folio(const struct vmremap_area *area)
 {
 	return list_first_entry(&area->folios, struct folio, lru);
 }
 
-/* Where the page cache of @area's file has the first page of a request that stays in @area. */
+/* Index in the page cache of @area's file of the first page of a request that stays in @area. */
 static inline unsigned long vmremap_area_index(const struct vmremap_area *area,
 					       const struct vmremap_request *req)
 {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An area's folios are the page cache of a file of its own, which VMAs on the
- * area map in place of the driver's file. So the area lives as long as it is mapped, and
+ * An area's folios are the page cache of a file that belongs to this area. VMAs on the area map
+ * this file instead of the driver's file. So the area lives as long as it is mapped, and
  * filemap_map_pages() can map any range of its pages.
  *
- * The folios are added as mm/filemap.c does it, are counted as file memory, and are removed
- * by truncation. They are on no LRU, so that reclaim and migration pass over them. They are
+ * The folios are added to the page cache as in mm/filemap.c, are counted as file memory, and are
+ * removed by truncation. They are on no LRU, so that reclaim and migration skip them. They are
  * charged to no memory cgroup, not even to the root, unless the area is %VMREMAP_ACCOUNT: the
  * statistics of a charged folio make mapping and unmapping a PMD cost a quarter more.
- * The area's own reference on each folio keeps it from being split or evicted.
+ * The area holds a reference on each folio, so the kernel cannot split or evict it.
  * The a_ops of alloc_anon_inode() never write a page back.
  */
 #include <linux/log2.h>
@@ -24,7 +24,7 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 
 	folio_ref_add(folio, nr);
 	folio_mark_uptodate(folio);
-	/* NUMA balancing passes over dirty folios of files; those of an area never migrate. */
+	/* NUMA balancing skips dirty folios of files. It must skip these: they cannot migrate. */
 	folio_set_dirty(folio);
 	folio->index = index;
 	folio->mapping = mapping;
@@ -49,9 +49,10 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 }
 
 /*
- * Has any memory of the machine failed? Nearly always not, and then no folio need be searched for
- * a failed page. memory_failure() marks a page and then counts it: to look in between is the same
- * as to look just before. Each fault asks, and for_each_online_node() searches MAX_NUMNODES bits.
+ * Is any page of the machine hwpoisoned? Usually none is, and then no folio has to be searched.
+ * memory_failure() marks a page and then counts it. A caller that looks between the two sees what
+ * it would have seen before the failure. Each fault calls this function, so it does not use
+ * for_each_online_node(), which searches MAX_NUMNODES bits.
  */
 static bool any_failed(void)
 {
@@ -66,14 +67,14 @@ static bool any_failed(void)
 }
 
 /**
- * vmremap_cache_failed - has memory of a folio failed?
+ * vmremap_cache_failed - is a page of a folio hwpoisoned?
  * @folio: a folio of an area
  *
- * As the folio is on no LRU, memory_failure() marks the page alone, not the folio.
+ * Because the folio is on no LRU, memory_failure() marks only the page, not the folio.
  *
  * Contract: requires AreaOutlives.
  * Context: Any.
- * Return: true if a page of it has failed.
+ * Return: true if a page of @folio is hwpoisoned.
  */
 bool vmremap_cache_failed(struct folio *folio)
 {
@@ -87,12 +88,13 @@ bool vmremap_cache_failed(struct folio *folio)
 
 /**
  * vmremap_cache_drop - take an area's folios out of their page cache, and release them
- * @area: an area that no VMA has any more
+ * @area: an area that no VMA maps any more
  *
- * truncate_inode_pages() clears folio->mapping under the lock of each folio, as code that holds
- * that lock relies on, and clears the dirty flag: whoever still pins a page frees it later, and
- * it must be clean then. A folio with a failed page is never released: on free, the kernel
- * withholds a single page that has failed, but not one in a large folio.
+ * truncate_inode_pages() clears folio->mapping under the lock of each folio, because code that
+ * holds this lock relies on folio->mapping. It also clears the dirty flag, because a pinned page
+ * is freed by whoever unpins it, and must be clean then. A folio with a hwpoisoned page is never
+ * released: when a folio is freed, the kernel withholds a hwpoisoned page only if it is the whole
+ * folio.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive.
  * Context: May sleep: waits for the locks of the folios, and while they are mapped.
@@ -103,8 +105,8 @@ void vmremap_cache_drop(struct vmremap_area *area)
 	unsigned int ticks = 10 * HZ;
 
 	/*
-	 * If an .mmap callback fails, the kernel puts the file before it unmaps the pages. But
-	 * not for ever: a page that a broken driver has made the kernel lose count of stays mapped.
+	 * If an .mmap callback fails, the kernel puts the file before it unmaps the pages, so
+	 * wait. Give up in the end, because a page that a broken driver maps may stay mapped.
 	 */
 	list_for_each_entry(folio, &area->folios, lru)
 		for (; ticks && folio_mapped(folio); ticks--)
@@ -130,20 +132,24 @@ int vmremap_cache_fill(struct vmremap_area *area)
 	struct address_space *mapping = area->file->f_mapping;
 	struct folio *folio;
 	/*
-	 * The file has no page 0, where the kernel looks for the ELF header of a build ID: what a
-	 * program writes to an area must not name bytes that perf_event_open(2) then reads from
-	 * it. As folios get no larger, each begins at a multiple of its size; and the XArray gets
-	 * no node for indices below.
+	 * The file must have no page 0, because the kernel looks there for the ELF header of a
+	 * build ID, and then reads the bytes of the area to which that header points: a program
+	 * could write a header for bytes that it cannot read. Begin at a power of two that is not
+	 * below the number of pages: each folio then begins at a multiple of its size, because
+	 * the largest come first, and the XArray needs no node for the indices below.
 	 */
 	pgoff_t index = roundup_pow_of_two(area->pages);
 
 	mapping_set_unevictable(mapping);
 	mapping_set_large_folios(mapping);
-	/* Nothing is reclaimed, so no access is tracked; and nobody sees this file's times. */
+	/* Do not track accesses, because no page is reclaimed; nor times, which nobody reads. */
 	area->file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
 	/* Security modules skip such an inode: they have checked mmap(2) on the driver's file. */
 	mapping->host->i_flags |= S_PRIVATE;
-	/* The area bounds each access. If the file's end cut a folio, no PMD would map that. */
+	/*
+	 * vmremap checks the bounds of each access itself. With the real size, the file would
+	 * end in a folio, which no PMD could map then.
+	 */
 	i_size_write(mapping->host, MAX_LFS_FILESIZE);
 
 	list_for_each_entry(folio, &area->folios, lru) {

@@ -6,7 +6,7 @@
 #include "check.h"
 
 /**
- * vmremap_check_size - can memory of this size be had in pages?
+ * vmremap_check_size - can a size be rounded up to pages?
  * @size: bytes
  *
  * Contract: checks SizeNonZero, RangeNoWrap.
@@ -23,12 +23,12 @@ enum vmremap_clause vmremap_check_size(unsigned long size)
 }
 
 /**
- * vmremap_check_request - does the request make sense by itself?
+ * vmremap_check_request - is a request valid by itself, without looking at its VMA or area?
  * @req: the request
  *
  * Contract: checks AddrAligned, SizeNonZero, RangeNoWrap (2).
- * Return: AddrAligned, SizeNonZero, RangeNoWrap, or %VMREMAP_HOLDS: each sum
- * of @req's members, in bytes and whole pages, is what arithmetic says it is.
+ * Return: AddrAligned, SizeNonZero, RangeNoWrap, or %VMREMAP_HOLDS: no sum of
+ * @req's members wraps, when they are counted in bytes of whole pages.
  */
 enum vmremap_clause vmremap_check_request(const struct vmremap_request *req)
 {
@@ -71,11 +71,11 @@ enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
 /**
  * vmremap_check_in_area - does the request stay in the area?
  * @req: a request that vmremap_check_request() accepts
- * @addr: page aligned kernel address of an area that contains @req->kaddr
+ * @addr: page aligned kernel address at which the area that contains @req->kaddr begins
  * @pages: the area's size, in pages
  *
- * Counted from @addr to the end of the range, not from @req->kaddr: an address
- * in the middle of an area has only the rest of it before it.
+ * @req->kaddr may lie in the middle of the area, so the pages are counted from
+ * @addr on, not from @req->kaddr.
  *
  * Contract: requires AddrAligned, RangeNoWrap, AreaValid; checks RangeInArea.
  * Return: RangeInArea or %VMREMAP_HOLDS.
@@ -86,7 +86,7 @@ enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req, uns
 	unsigned long skipped = (req->kaddr - addr) >> PAGE_SHIFT;
 	unsigned long wanted = ALIGN(req->size, PAGE_SIZE) >> PAGE_SHIFT;
 
-	/* No sum can wrap: vmremap_check_request() found room for the bytes. */
+	/* This sum of pages cannot wrap: vmremap_check_request() has added them up in bytes. */
 	if (skipped + req->pgoff + wanted > pages)
 		return VMREMAP_RANGE_IN_AREA;
 	return VMREMAP_HOLDS;

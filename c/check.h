@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The clauses of docs/contract.md that can be refused, and the checks of the
- * arithmetical ones and of flags. Pure: numbers in, a clause out, no kernel state.
+ * The checked clauses of docs/contract.md, and the checks of numbers and flags.
+ * These are pure: they depend on their arguments alone, and return a clause.
  */
 #ifndef VMREMAP_CHECK_H
 #define VMREMAP_CHECK_H
@@ -24,7 +24,7 @@ enum vmremap_clause {
 };
 
 /**
- * struct vmremap_request - what a caller asks to map where
+ * struct vmremap_request - a request to map a range of memory at a user address
  * @uaddr: first user address
  * @kaddr: kernel address that @pgoff counts from
  * @pgoff: pages from @kaddr to the first page to map
@@ -39,8 +39,8 @@ struct vmremap_request {
 
 /**
  * enum vmremap_private - may a mapping be private and writable?
- * @VMREMAP_PRIVATE_RDONLY: no, for its copies would silently part from the area
- * @VMREMAP_PRIVATE_COPIES: yes, as remap_vmalloc_range() has it
+ * @VMREMAP_PRIVATE_RDONLY: no, because a write would silently go to a copy and not to the area
+ * @VMREMAP_PRIVATE_COPIES: yes, like a mapping by remap_vmalloc_range()
  */
 enum vmremap_private {
 	VMREMAP_PRIVATE_RDONLY,
@@ -54,11 +54,11 @@ enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
 enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req, unsigned long addr,
 					  unsigned long pages);
 
-/* Of policy.c. */
+/* policy.c */
 enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private private,
 				   bool read_implies_exec, vm_flags_t *vm_flags);
 
-/* Of reject.c, which is not pure: it tells what was found. */
+/* reject.c; not pure, because it emits a tracepoint. */
 int vmremap_reject(enum vmremap_clause clause, const struct vmremap_request *req);
 
 #endif /* VMREMAP_CHECK_H */

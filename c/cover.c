@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A whole VMA on one area: vm_file is the area's file or has its page cache, see mapping.c, and
- * keeps the area alive; vm_pgoff is the index of the first page. The kernel keeps both right
- * through splits, moves and forks.
+ * A whole VMA on one area: vm_file is the area's file, or a file with the same page cache, see
+ * mapping.c. This file keeps the area alive. vm_pgoff is the index of the first page. The kernel
+ * keeps both right when it splits, moves or copies a VMA.
  */
 #include <linux/file.h>
 
@@ -16,8 +16,9 @@
  * @first: index of the first page that the kernel asks for
  * @last: index of the last
  *
- * Called for reads. Maps what vmremap_map_around() says, not only the pages from @first to
- * @last. What is not mapped here is left to vmremap_cover_fault(), which may sleep.
+ * Called for reads. Maps the pages that vmremap_map_around() chooses, not only those from @first
+ * to @last. If the page at the address is not mapped here, the kernel calls vmremap_cover_fault(),
+ * which may sleep.
  *
  * Contract: requires RangeInVma, RangeInArea; guarantees RightPage, PagesOutlive,
  *	NoUserAccess.
@@ -29,7 +30,7 @@ vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t 
 	struct vmremap_span span = vmremap_span_of_vma(vmf->vma);
 	vm_fault_t ret;
 
-	/* If a driver has set one of these, splitting a PMD leaks the reference of the entry. */
+	/* If a driver has set one of these flags, splitting a PMD leaks the entry's reference. */
 	if (!span.area || vmf->vma->vm_flags & (VM_MIXEDMAP | VM_PFNMAP) ||
 	    !vmremap_insert_begin(span.area))
 		return 0;
@@ -55,7 +56,7 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
 	if (WARN_ONCE(!span.area || vmf->vma->vm_flags & VM_PFNMAP,
 		      "vmremap: the driver has changed vm_file, or set VM_PFNMAP\n"))
 		return VM_FAULT_SIGBUS;
-	/* Only an area that cannot be taken back may be copied: such a one is always open. */
+	/* Only a VMA on an area that is not revocable may copy. Its state is always open. */
 	if (vmremap_fault_copies(vmf))
 		return vmremap_give_locked(vmf, &span);
 	if (!vmremap_insert_begin(span.area))

@@ -156,7 +156,7 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	/* vmf_insert_page_mkwrite() does not check whether the page is poisoned. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
-	/* Nor does it expect a PMD there, which another thread may have inserted meanwhile. */
+	/* Nor does it expect a PMD entry here, but another thread may have inserted one. */
 	if (vmf->pmd && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 	/*
@@ -167,8 +167,9 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
 	 * VM_FAULT_OOM means that there is no PTE table: MADV_DONTNEED has freed it meanwhile,
-	 * or memory is short. Fault again in both cases. That does not loop if memory is short,
-	 * because then __do_fault() fails before it calls .fault.
+	 * or memory is short. In both cases, return VM_FAULT_NOPAGE, so that the access faults
+	 * again. If memory is still short then, __do_fault() fails before it calls .fault, so
+	 * this is no endless loop.
 	 */
 	return ret == VM_FAULT_OOM ? VM_FAULT_NOPAGE : ret;
 }
@@ -186,7 +187,10 @@ static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, un
 
 	if (ret & (VM_FAULT_ERROR | VM_FAULT_RETRY))
 		return end;
-	/* The fault has allocated this PMD table, which is that of @end, unless @end begins one. */
+	/*
+	 * Skip the PMDs after @end that are mapped already. Unless @end is the start of a PMD
+	 * table, its table is that of @addr, which the fault has allocated.
+	 */
 	while (end % PUD_SIZE && pmd_leaf(pmdp_get(pmd_off(vma->vm_mm, end))))
 		end += PMD_SIZE;
 	return end;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Plain vmalloc memory, which belongs to no area. Its pages live while they are
- * mapped, but nothing tells when the memory behind the addresses becomes another's.
- * So there is no fault handler, and all is mapped at once.
+ * Plain vmalloc memory, which belongs to no area. A page lives while it is mapped,
+ * but vmremap does not notice when the driver frees the memory and the addresses are
+ * used for other memory. So no fault handler may look an address up later, and all
+ * pages are mapped at once.
  */
 #include <linux/vmalloc.h>
 
 #include "vma.h"
 
 /*
- * find_vm_area() is not for modules. The kernel's own function judges the area,
- * but compares the range with the size of the whole of it, which is wrong for
- * an address in the middle: there, look for the area's end first.
+ * The kernel does not export find_vm_area(). remap_vmalloc_range() looks the vmalloc
+ * area up and checks it, but it compares the length of the range with the size of the
+ * whole area. This is wrong if the address is in the middle of the area. In that case,
+ * first search for the end of the area.
  */
 static bool mapped(unsigned long kaddr)
 {
@@ -69,11 +71,11 @@ int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request
 	if (clause)
 		return vmremap_reject(clause, req);
 
-	/* What this has mapped when it fails, the kernel unmaps if the callback fails, too. */
+	/* If this fails, the callback must fail, and the kernel unmaps pages that were mapped. */
 	err = remap(vma, req);
 	if (err != -EINVAL)
 		return err;
-	/* The kernel's one errno, clause by clause. */
+	/* remap_vmalloc_range() returns -EINVAL for two clauses: find out which one. */
 	return vmremap_reject(leaves_area(req) ? VMREMAP_RANGE_IN_AREA :
 						 VMREMAP_AREA_SHAREABLE, req);
 }

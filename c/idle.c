@@ -22,7 +22,7 @@
 
 static DEFINE_SPINLOCK(lock);
 static struct vmremap_area *idle[IDLE_AREAS];
-/* Where the next one goes, in place of the oldest. */
+/* The next area to be cached gets the slot next % IDLE_AREAS, which is free or has the oldest. */
 static unsigned int next;
 
 /**
@@ -61,10 +61,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * A cached area holds no reference on this module. If the area has replaced an older
-	 * one, the caller puts the file of the older one, which drops a reference: leave it
-	 * this area's. Otherwise drop this area's here. This is never the last reference on
-	 * this module, because the caller's module depends on it.
+	 * A cached area holds no reference on this module, so one reference has to be dropped.
+	 * If the area has replaced an older one, the caller puts the file of the older one,
+	 * which drops a reference. Otherwise drop it here. It is never the last one, because
+	 * the caller's module depends on this module.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);
@@ -102,7 +102,7 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 	unsigned int nr;
 
 	spin_lock_irq(&lock);
-	/* The newest first. */
+	/* Look at the newest area first. */
 	for (nr = flags & VMREMAP_ACCOUNT ? IDLE_AREAS : 0; !area && nr++ < IDLE_AREAS;)
 		if (fits(idle[(next - nr) % IDLE_AREAS], pages, flags))
 			swap(idle[(next - nr) % IDLE_AREAS], area);
@@ -151,7 +151,7 @@ void vmremap_idle_end(void)
 		if (idle[slot]) {
 			/* After release(), __fput() drops a reference on the module. */
 			__module_get(THIS_MODULE);
-			/* Not by task work, because release() is code of this module. */
+			/* fput() would call release() later, when this module may be gone. */
 			__fput_sync(idle[slot]->file);
 			idle[slot] = NULL;
 		}

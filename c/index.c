@@ -24,8 +24,8 @@ static bool less(struct rb_node *new, const struct rb_node *node)
 }
 
 /**
- * vmremap_index_add - make an area known
- * @area: an area that has its address, and no reference yet: it cannot be got
+ * vmremap_index_add - add an area to the index
+ * @area: an area whose addr is set, and whose refs are 0, so that no lookup returns it yet
  *
  * Contract: requires AreaOutlives; guarantees AnyThread.
  * Context: Process context.
@@ -37,8 +37,8 @@ void vmremap_index_add(struct vmremap_area *area)
 }
 
 /**
- * vmremap_index_remove - make an area unknown
- * @area: an area that has no reference left; known if it has its address
+ * vmremap_index_remove - remove an area from the index
+ * @area: an area whose refs are 0; it is in the index only if its addr is set
  *
  * Contract: guarantees AnyThread.
  * Context: Process context.
@@ -51,8 +51,8 @@ void vmremap_index_remove(struct vmremap_area *area)
 }
 
 /**
- * vmremap_index_get - get the area that an address lies in
- * @kaddr: any value at all
+ * vmremap_index_get - get the area that contains an address
+ * @kaddr: any value
  *
  * Contract: guarantees AreaValid, ReferenceOwned, AreaOutlives, AnyThread.
  * Context: Process context.

@@ -76,15 +76,15 @@ void vmremap_vma_close(struct vm_area_struct *vma)
 		mapping->vm_ops->close(vma);
 }
 
-/* Has the driver functions that are to be called for the mapping? */
+/* Does the driver have an .open, .close or .fsync that is to be called for the mapping? */
 static bool concerns(const struct file *driver, const struct vm_operations_struct *vm_ops)
 {
 	return driver->f_op->fsync || vmremap_counts(vm_ops);
 }
 
 /**
- * vmremap_mapping_open - make a file that stands for a mapping
- * @mapping: the mapping; its vm_ops and driver are set here
+ * vmremap_mapping_open - create a file for a mapping
+ * @mapping: the private_data of the file; its vm_ops and driver are set here
  * @name: name of the file, or NULL
  * @vm_ops: the driver's, or NULL; only .open and .close may be set
  * @driver: the file that the program maps
@@ -103,7 +103,7 @@ struct file *vmremap_mapping_open(struct vmremap_mapping *mapping, const char *n
 
 	if (IS_ERR(file))
 		return file;
-	/* As vmremap_cache_fill() does it for an area's file. */
+	/* As in vmremap_cache_fill(), for the same reasons. */
 	file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
 	mapping->vm_ops = vmremap_counts(vm_ops) ? vm_ops : &vmremap_no_vm_ops;
 	mapping->driver = concerns(driver, vm_ops) ? get_file(driver) : NULL;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What .mmap callbacks call. */
+/* The functions that a driver's .mmap callback calls. */
 #include <linux/export.h>
 
 #include "vma.h"
 
 /*
- * After a failure, end what earlier calls have made of the VMA, in case the driver ignores the
- * failure: no fault maps anything, and vmremap_has_owner() is true from now on. The pages
+ * If a call fails, undo what earlier calls have set up in the VMA, in case the driver ignores the
+ * failure: from now on, no fault maps anything, and vmremap_has_owner() is true. The pages
  * that are mapped, and the pieces, belong to the VMA's file: if the callback fails, the kernel
  * puts that file and then unmaps the pages, for which vmremap_cache_drop() waits.
  */
@@ -35,7 +35,7 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma, uns
 EXPORT_SYMBOL_GPL(vmremap_area_mmap);
 
 /**
- * map_range - map whatever memory it is
+ * map_range - map memory of an area, or plain vmalloc memory
  * @vma: the VMA
  * @req: any request
  *

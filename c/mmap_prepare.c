@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What .mmap_prepare callbacks call. */
+/* The functions that a driver's .mmap_prepare callback calls. */
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/sched.h>
@@ -10,10 +10,11 @@
 static const struct vm_operations_struct prepared_vm_ops;
 
 /*
- * .mmap_prepare has no VMA yet to map into. When this is called, the new VMA is in the tree:
- * prefault it. But compat_vma_mmap(), which an .mmap hook calls for a nested .mmap_prepare,
- * calls this before that. The lookup then finds nothing, or a VMA that is to be replaced and
- * whose vm_ops are gone: leave all to faults, and drop the reference that is left to us.
+ * When .mmap_prepare runs, there is no VMA yet. When the kernel calls .mapped, the new VMA is in
+ * the tree, so prefault it. But if one driver's .mmap calls another driver's .mmap_prepare by
+ * compat_vma_mmap(), that function calls .mapped before the VMA is in the tree. The lookup then
+ * finds nothing, or a VMA that is to be replaced and whose vm_ops are gone. In this case, faults
+ * map all pages. On some kernels, .mapped must then drop the reference on the file.
  */
 static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 		      const struct file *file, void **vm_private_data)
@@ -30,9 +31,9 @@ static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 }
 
 /*
- * Not those for .mmap, because the kernel refuses .mapped in a VMA that .mmap set up. Because these
- * have a .close, the kernel takes them away from a VMA that is replaced before it calls .mapped for
- * the new one.
+ * An .mmap callback cannot set these, because the kernel refuses .mapped there. When a new VMA
+ * replaces an old one, the kernel removes these from the old one before it calls .mapped for the
+ * new one, because they have a .close.
  */
 static const struct vm_operations_struct prepared_vm_ops = {
 	.mapped = vma_mapped,

@@ -23,7 +23,7 @@
  * @area: the area, on whose file the piece holds a reference
  * @index: index of the first page in the page cache of @area's file
  * @pgoff: position of the first page, to be compared with vmf->pgoff
- * @pages: how many pages
+ * @pages: number of pages
  */
 struct piece {
 	struct vmremap_area *area;
@@ -34,7 +34,7 @@ struct piece {
 
 /**
  * struct pieces - the pieces of a VMA, shared by the VMAs that were split or copied from it
- * @mapping: what the file stands for
+ * @mapping: the private_data of the file
  * @inserting: held while a page table entry is inserted
  * @tree: the pieces, by position
  *
@@ -91,7 +91,7 @@ static bool find_span(const struct vm_fault *vmf, struct vmremap_span *span)
 	return true;
 }
 
-/* Maps nothing, but if there were none, the kernel would call .fault only with the mmap lock. */
+/* Maps nothing. But without a .map_pages, the kernel would call .fault only with the mmap lock. */
 static vm_fault_t pieces_vma_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {
 	return 0;
@@ -122,8 +122,8 @@ static vm_fault_t pieces_vma_huge_fault(struct vm_fault *vmf, unsigned int order
 	struct folio *folio;
 
 	/*
-	 * Without huge pages there is no vmf_insert_folio_pmd() to link with. If a PMD is mapped,
-	 * this is a write to a write-protected one, which the kernel splits.
+	 * A kernel without huge pages has no vmf_insert_folio_pmd() to link with. If there is a
+	 * PMD entry already, this is a write to a write-protected entry, which the kernel splits.
 	 */
 	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) || order != PMD_ORDER ||
 	    !pmd_none(pmdp_get_lockless(vmf->pmd)) || vma->vm_flags & VM_MIXEDMAP ||
@@ -162,7 +162,7 @@ static struct pieces *begin(struct vm_area_struct *vma)
 	if (!pieces)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&pieces->inserting);
-	/* For a driver that adds a piece too late, while faults search the tree. */
+	/* A broken driver may add a piece after its callback, while faults search the tree. */
 	mt_init_flags(&pieces->tree, MT_FLAGS_USE_RCU);
 	pieces->mapping.release = release;
 	file = vmremap_mapping_open(&pieces->mapping, NULL, vma->vm_ops, vma->vm_file);

@@ -7,8 +7,8 @@
 #include "vmremap.h"
 
 /*
- * As thp_get_unmapped_area() does it, but for mappings below the size of a PMD
- * too: ask for enough room to move the start to the next aligned place.
+ * Like thp_get_unmapped_area(), but also for mappings that are smaller than a PMD:
+ * ask for enough room to move the start up to the next aligned address.
  */
 unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
 					unsigned long len, unsigned long pgoff,
@@ -20,7 +20,7 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
 
 	if (IS_ERR_VALUE(start))
 		return mm_get_unmapped_area(file, addr, len, pgoff, flags);
-	/* The hint is the program's own choice, and more so with MAP_FIXED. */
+	/* The program has chosen this address, by a hint or MAP_FIXED: do not align it. */
 	if (start == addr)
 		return addr;
 	return start + (((pgoff << PAGE_SHIFT) - start) & slack);

@@ -5,12 +5,12 @@
 #include "vmremap.h"
 
 /**
- * vmremap_policy - hold a mapping to its area's flags, now and for ever
+ * vmremap_policy - apply an area's flags to a mapping, also for later calls such as mprotect()
  * @area_flags: VMREMAP_* flags of the area
  * @private: what a private mapping may do
- * @read_implies_exec: do_mmap() adds VM_EXEC to what is readable, asked for or not
- * @vm_flags: in: flags that mmap(2) asks for; out: flags that mprotect(),
- *	mremap() and fork() keep to
+ * @read_implies_exec: do_mmap() has added VM_EXEC if the mapping is readable
+ * @vm_flags: in: the VMA's flags as mmap(2) has set them; out: the flags to set, which also
+ *	restrict mprotect(), mremap() and fork()
  *
  * Contract: checks PolicyHeld.
  * Return: PolicyHeld, with @vm_flags as they were, or %VMREMAP_HOLDS.
@@ -26,14 +26,14 @@ enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private
 	}
 	if (area_flags & VMREMAP_RDONLY)
 		refused |= VM_WRITE;
-	/* A copy could not be taken back. */
+	/* A write to a private mapping makes a copy, which revoke could not take back. */
 	if (!(*vm_flags & VM_MAYSHARE) &&
 	    (private == VMREMAP_PRIVATE_RDONLY || area_flags & VMREMAP_REVOCABLE))
 		refused |= VM_WRITE;
 	if (*vm_flags & refused)
 		return VMREMAP_POLICY_HELD;
 
-	/* mprotect() adds VM_x only where VM_MAYx says that it may. */
+	/* Without VM_MAYWRITE, mprotect() cannot add VM_WRITE. */
 	if (refused & VM_WRITE)
 		*vm_flags &= ~VM_MAYWRITE;
 	/* VM_MIXEDMAP is not needed, because all pages are refcounted, and it rules out PMDs. */

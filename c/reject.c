@@ -21,9 +21,9 @@ static const struct {
 };
 
 /**
- * vmremap_reject - tell that a clause does not hold
+ * vmremap_reject - report that a clause does not hold
  * @clause: the clause
- * @req: the request that it fails for
+ * @req: the request that is refused
  *
  * Contract: requires nothing.
  * Return: the clause's errno.

@@ -9,11 +9,12 @@
  * 4. Lock each folio, and zap it again if it is mapped. vmremap_give_locked() may have checked the
  *    state before step 1, and the kernel may have mapped the page after step 3.
  *
- * Every VMA with an entry is found. One that is not in i_mmap yet has no entry: see vmremap_cover()
- * and vma_mapped() in mmap_prepare.c. One that has left i_mmap has none left, although munmap() may
- * not have flushed the TLB yet: only freeze waits for that. And no revocable area is mapped to
- * a part of a VMA, whose vm_file is another file. The invalidate_lock of the mapping could
- * replace step 2, but costs each fault 60 more instructions.
+ * Every VMA with an entry is found. A VMA that is not in i_mmap yet has no entry: see
+ * vmremap_cover() and vma_mapped() in mmap_prepare.c. A VMA that has left i_mmap has no entry any
+ * more, although munmap() may not have flushed the TLB yet: only freeze waits for that. And a
+ * revocable area is never mapped to only a part of a VMA, because such a VMA has another vm_file.
+ * The invalidate_lock of the mapping could replace step 2, but costs each fault 60 more
+ * instructions.
  */
 #include <linux/export.h>
 #include <linux/file.h>
@@ -95,7 +96,10 @@ int vmremap_area_revoke(struct vmremap_area *area)
 	int err = check(area);
 
 	if (!err) {
-		/* Step 1. A full barrier: pairs with those between a store and a look at state. */
+		/*
+		 * Step 1. xchg() is a full barrier. It pairs with the barriers of code that
+		 * stores something, and then reads the state.
+		 */
 		xchg(&area->state, VMREMAP_REVOKED);
 		wake_up_var(&area->state);
 		unmap(area);
@@ -110,7 +114,7 @@ int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb)
 {
 	int err = check(area) ?: blocking_notifier_chain_register(&area->on_revoke, nb);
 
-	/* Pairs with vmremap_area_revoke(): that finds @nb, or this sees the state. */
+	/* Pairs with xchg(): vmremap_area_revoke() finds @nb, or this task sees the new state. */
 	smp_mb();
 	if (!err && READ_ONCE(area->state) == VMREMAP_REVOKED) {
 		vmremap_area_off_revoke(area, nb);
@@ -196,14 +200,14 @@ static unsigned int wait_state(const struct vm_fault *vmf)
  * @vmf: the fault
  *
  * Works like handle_userfault(): the fault's mmap or VMA lock is dropped before the wait, so
- * that the program's mmap(2) and fork(2) do not wait, too. The access fails if the lock must not
- * be dropped, or if the task is exiting or dumping core, because no signal could end its wait
- * then.
+ * that other threads of the program can call mmap(2) and fork(2). The access fails if the lock
+ * must not be dropped. It also fails if the task is exiting or dumping core, because then no signal
+ * could end its wait.
  *
  * Contract: requires AreaOutlives.
  * Context: as vm_operations_struct.fault.
- * Return: %VM_FAULT_RETRY, or %VM_FAULT_SIGBUS, upon which an access of the kernel itself fails
- * with -EFAULT.
+ * Return: %VM_FAULT_RETRY; or %VM_FAULT_SIGBUS if the access fails. An access by the kernel then
+ * fails with -EFAULT.
  */
 vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 {

@@ -19,20 +19,23 @@ static inline void vmremap_insert_end(struct vmremap_area *area)
 }
 
 /*
- * Page table entries for an area that can be revoked are made only between this function and
+ * Page table entries for an area that can be revoked are inserted only between this function and
  * vmremap_insert_end(), or under the lock of a folio: revoke waits for both, and then finds
  * the entries.
- * Return: false if no entry may be made now.
+ * Return: false if no entry may be inserted now.
  */
 static inline bool vmremap_insert_begin(struct vmremap_area *area)
 {
 	if (!(area->flags & VMREMAP_REVOCABLE))
 		return true;
-	/* Those who come later do not keep revoke waiting. */
+	/* Check before counting, so that new faults cannot make revoke wait for ever. */
 	if (unlikely(READ_ONCE(area->state) != VMREMAP_OPEN))
 		return false;
 	atomic_inc(&area->inserting);
-	/* Pairs with the change of the state: one of the two sees the other. */
+	/*
+	 * Pairs with the change of the state: either this task sees the new state, or revoke sees
+	 * the count.
+	 */
 	smp_mb__after_atomic();
 	if (likely(READ_ONCE(area->state) == VMREMAP_OPEN))
 		return true;

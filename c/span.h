@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where an area's pages go in a VMA. */
+/* Which pages of an area are at which addresses of a VMA. */
 #ifndef VMREMAP_SPAN_H
 #define VMREMAP_SPAN_H
 
@@ -11,11 +11,11 @@
 extern const struct file_operations vmremap_mapping_fops;
 
 /**
- * vmremap_mapping_of - what does a file stand for?
+ * vmremap_mapping_of - get the mapping to which a file belongs
  * @file: any file
  *
  * Contract: guarantees AreaOutlives.
- * Return: the mapping, which stays while @file does; NULL if @file is not of vmremap.
+ * Return: the mapping, which lives as long as @file; or NULL if vmremap has not created @file.
  */
 static inline struct vmremap_mapping *vmremap_mapping_of(const struct file *file)
 {
@@ -23,7 +23,7 @@ static inline struct vmremap_mapping *vmremap_mapping_of(const struct file *file
 }
 
 /**
- * struct vmremap_span - a row of an area's pages in a VMA
+ * struct vmremap_span - a range of a VMA that maps consecutive pages of an area
  * @area: the area
  * @start: user address of the first page
  * @end: user address after the last page
@@ -42,7 +42,7 @@ static inline unsigned long vmremap_span_index(const struct vmremap_span *span, 
 	return span->index + ((addr - span->start) >> PAGE_SHIFT);
 }
 
-/* The folio at @addr, or NULL where the area has none. */
+/* The folio at @addr, or NULL if @addr is outside of the area. */
 static inline struct folio *vmremap_span_folio(const struct vmremap_span *span, unsigned long addr)
 {
 	struct folio *first = vmremap_first_folio(span->area);
@@ -53,7 +53,7 @@ static inline struct folio *vmremap_span_folio(const struct vmremap_span *span, 
 	return xa_load(&span->area->file->f_mapping->i_pages, index);
 }
 
-/* The page at @addr, or NULL where the area has none. */
+/* The page at @addr, or NULL if @addr is outside of the area. */
 static inline struct page *vmremap_span_page(const struct vmremap_span *span, unsigned long addr)
 {
 	struct folio *folio = vmremap_span_folio(span, addr);
@@ -82,18 +82,18 @@ vmremap_span_around(const struct vmremap_span *span, unsigned long addr, unsigne
 	struct vmremap_span part = { .area = span->area, .start = max(start, span->start) };
 
 	part.index = vmremap_span_index(span, part.start);
-	/* The end of the last window is 0. */
+	/* The last window ends at 2^BITS_PER_LONG, which wraps to 0, so compare last bytes. */
 	part.end = min(start + size - 1, span->end - 1) + 1;
 	return part;
 }
 
-/* Does the fault end in a private copy of the page? */
+/* Will the kernel give the program a private copy of the page? */
 static inline bool vmremap_fault_copies(const struct vm_fault *vmf)
 {
 	return vmf->flags & FAULT_FLAG_WRITE && !(vmf->vma->vm_flags & VM_SHARED);
 }
 
-/* Of fault.c: what makes page table entries. */
+/* fault.c: insert page table entries. */
 vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *span);
 vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *span);
 vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *span);

@@ -5,18 +5,18 @@
 
 #include "vma.h"
 
-/* As the kernel's vma_dummy_vm_ops, which modules cannot have. */
+/* Like vma_dummy_vm_ops, which the kernel does not export. */
 const struct vm_operations_struct vmremap_no_vm_ops = {};
 
 /**
  * vmremap_has_owner - do vm_ops show that somebody has mapped a VMA, or will map it?
  * @ops: any vm_ops, or NULL
  *
- * The kernel's own for nobody are empty. Who only counts VMAs, by .open and .close, leaves them to
- * be mapped by another.
+ * The kernel's default vm_ops are empty. A driver that only counts VMAs sets .open and .close, and
+ * leaves it to vmremap to map pages.
  *
  * Contract: requires nothing.
- * Return: true if they must not be replaced.
+ * Return: true if @ops must not be replaced.
  */
 bool vmremap_has_owner(const struct vm_operations_struct *ops)
 {
@@ -28,13 +28,13 @@ bool vmremap_has_owner(const struct vm_operations_struct *ops)
 }
 
 /**
- * vmremap_check_vma - is the VMA free for vmremap?
+ * vmremap_check_vma - may vmremap map an area into a VMA?
  * @vma: the VMA
- * @ours: vm_ops that vmremap may have put there before, or NULL
+ * @ours: vm_ops that an earlier call of vmremap may have set, or NULL
  *
  * Contract: checks VmaInit.
- * Return: VmaInit, or %VMREMAP_HOLDS: somebody has the mmap lock, and no owner has
- * put its vm_ops or a map of bare page frames there.
+ * Return: VmaInit, or %VMREMAP_HOLDS: the mmap lock is held, and @vma has neither VM_PFNMAP
+ * nor vm_ops, other than @ours, that map pages.
  */
 enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma,
 				      const struct vm_operations_struct *ours)

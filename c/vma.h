@@ -12,14 +12,17 @@
 extern const struct vm_operations_struct vmremap_no_vm_ops;
 extern const struct vm_operations_struct vmremap_area_vm_ops, vmremap_pieces_vm_ops;
 
-/* Of vma.c: what all ways have in common. */
+/* vma.c: checks for all these ways to map. */
 bool vmremap_has_owner(const struct vm_operations_struct *ops);
 enum vmremap_clause vmremap_check_vma(const struct vm_area_struct *vma,
 				      const struct vm_operations_struct *ours);
 enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
 				      enum vmremap_private private, vm_flags_t *vm_flags);
 
-/* After a failed call that followed a successful one, pages of that one may still be mapped. */
+/*
+ * Has vmremap set these vm_ops? It sets vmremap_no_vm_ops if a call fails after an earlier one has
+ * succeeded: pages of the earlier one may still be mapped.
+ */
 static inline bool vmremap_is_own(const struct vm_operations_struct *ops)
 {
 	return ops == &vmremap_area_vm_ops || ops == &vmremap_pieces_vm_ops ||
@@ -32,7 +35,7 @@ static inline bool vmremap_counts(const struct vm_operations_struct *ops)
 	return ops && (ops->open || ops->close);
 }
 
-/* The kernel takes vm_page_prot from vm_flags again, but only when mmap has ended. */
+/* The kernel recomputes vm_page_prot from vm_flags only after mmap, so update it here. */
 static inline void vmremap_set_vm_flags(struct vm_area_struct *vma, vm_flags_t vm_flags)
 {
 	if ((vma->vm_flags ^ vm_flags) & VM_EXEC)
@@ -40,20 +43,20 @@ static inline void vmremap_set_vm_flags(struct vm_area_struct *vma, vm_flags_t v
 	vm_flags_init(vma, vm_flags);
 }
 
-/* Of cover.c. */
+/* cover.c */
 int vmremap_cover(struct vmremap_area *area, struct vm_area_struct *vma,
 		  const struct vmremap_request *req, enum vmremap_private private);
 vm_fault_t vmremap_cover_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last);
 vm_fault_t vmremap_cover_fault(struct vm_fault *vmf);
 
-/* What all VMAs on one area have in common, by whichever hook they were made. */
+/* The vm_ops of a VMA on one area have these callbacks, whichever hook has set it up. */
 #define VMREMAP_COVER_VM_OPS \
 	.open = vmremap_vma_open, \
 	.close = vmremap_vma_close, \
 	.map_pages = vmremap_cover_map_pages, \
 	.fault = vmremap_cover_fault,
 
-/* Of mapping.c. */
+/* mapping.c */
 void vmremap_vma_open(struct vm_area_struct *vma);
 void vmremap_vma_close(struct vm_area_struct *vma);
 struct file *vmremap_mapping_open(struct vmremap_mapping *mapping, const char *name,
@@ -62,11 +65,11 @@ struct file *vmremap_mapping_file(struct vmremap_area *area, const struct vmrema
 				  const struct vm_operations_struct *vm_ops,
 				  struct file *driver, unsigned long pgoff);
 
-/* Of pieces.c. */
+/* pieces.c */
 int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		      const struct vmremap_request *req);
 
-/* Of foreign.c. */
+/* foreign.c */
 int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request *req);
 
 #endif /* VMREMAP_VMA_H */

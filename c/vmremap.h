@@ -10,8 +10,8 @@
  * The Contract sections name *clauses*, which docs/contract.md defines. The clauses below are
  * checked at run time. A function tests the clauses that its Contract section lists after
  * *checks*. If one of these does not hold, the function returns the errno below, and emits the
- * tracepoint vmremap:vmremap_reject, which names the clause. Where the same errno has another
- * cause as well, the Return section says so:
+ * tracepoint vmremap:vmremap_reject, which names the clause. If a function also returns this errno
+ * for another cause, its Return section says so:
  *
  *	%-EADDRNOTAVAIL	AddrAligned	an address is not page aligned
  *	%-ENODATA	SizeNonZero	the size is 0
@@ -44,10 +44,11 @@
  *	AllOrNothing		an error leaves no reference and no mapping behind
  *
  * In a Contract section, *requires* is followed by what the caller must ensure; *checks* by
- * what the function tests, where (2) means at two places in the code; *meets* by what a shared
- * check tests although it cannot fail in this function; and *guarantees* by what the function
- * ensures. Most of this holds on success, AllOrNothing after an error, and AnyThread always.
- * VmaInit is both required and checked, because a function can test only a part of it.
+ * what the function tests, and a (2) means that it tests this at two places in the code; *meets*
+ * by what a shared check tests although it cannot fail in this function; and *guarantees* by what
+ * the function ensures. Guarantees hold if the function succeeds, except for AllOrNothing, which
+ * holds if it fails, and AnyThread, which always holds. VmaInit is both required and checked,
+ * because a function can test only a part of it.
  */
 #ifndef VMREMAP_H
 #define VMREMAP_H
@@ -221,8 +222,8 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  *
  * /proc/PID/maps shows "anon_inode:" and the name for each mapping that is made from now on.
  * For parts that vmremap_range_partial() maps, and if there is no name, it shows
- * "anon_inode:[vmremap]". Each mapping of a whole VMA on an area with a name allocates a struct
- * file, so that a program can have as many of these as VMAs.
+ * "anon_inode:[vmremap]". If an area has a name, each mmap(2) of it allocates a struct file, so a
+ * program can make the kernel allocate as many of these as it can have VMAs.
  *
  * Contract: requires ReferenceHeld.
  * Context: Process context. May sleep. Nobody may map or name the area at the same time.
@@ -379,8 +380,8 @@ int vmremap_area_freeze(struct vmremap_area *area) __must_check;
  * @area: an area that vmremap_area_freeze() has frozen
  *
  * Pages are mapped again when they are accessed. An area that has been revoked since it was
- * frozen stays revoked. If the area is neither frozen nor revoked, this function does nothing
- * but warn, once. It also only warns if @area is NULL, an ERR_PTR(), or not %VMREMAP_REVOCABLE.
+ * frozen stays revoked. If the area is neither frozen nor revoked, this function only warns, once.
+ * So it does if @area is NULL, an ERR_PTR(), or not %VMREMAP_REVOCABLE.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
  * Context: Any but NMI; with PREEMPT_RT, any that is preemptible. Does not sleep.
@@ -452,7 +453,7 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or has vm_ops with another callback than .open and
  *   .close, such as .fault. ib_uverbs sets such vm_ops, for drivers that map page frames, so a
  *   driver of ib_uverbs must set vma->vm_ops to NULL before the call. Or an earlier call has
- *   succeeded. What that call has mapped is taken back then, so the callback must fail
+ *   succeeded. The failure undoes the earlier call's mapping, too, so the callback must fail
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
  *   %VMREMAP_RDONLY; or PROT_EXEC was requested. With the personality READ_IMPLIES_EXEC,
@@ -481,9 +482,9 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * Context: An .mmap_prepare callback. May sleep.
  * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY means that @desc is NULL, has
  * VM_PFNMAP, an action, or vm_ops with another callback than .open and .close. If another file's
- * .mmap calls the callback, vm_ops with .open or .close are refused, too: they may be of that
- * file's driver. If an earlier call for the same @desc has stored a reference there, an error
- * drops that reference, because the kernel would leak it.
+ * .mmap calls the callback, vm_ops with .open or .close are refused, too, because the driver of
+ * that file may have set them. If an earlier call for the same @desc has stored a reference there,
+ * an error drops that reference, because the kernel would leak it.
  */
 int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff) __must_check;
@@ -559,7 +560,7 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * from several areas. Accessing a part of the VMA that was never mapped raises SIGBUS. If the
  * memory is in an area, the VMA belongs to vmremap, as after vmremap_area_mmap(), and its
  * vm_file is no longer the driver's. Folios are mapped by PMDs if the addresses are aligned for
- * that, as by vmremap_area_mmap(). If this is not the whole of @vma, PMDs also need Linux 6.15
+ * that, as by vmremap_area_mmap(). If the range is not the whole of @vma, PMDs also need Linux 6.15
  * or newer, and /sys/kernel/mm/transparent_hugepage/enabled must allow huge pages.
  *
  * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,
@@ -580,12 +581,12 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EBUSY - as from vmremap_range(), or the part overlaps one that is already mapped, or the
  *   driver has changed vm_file since an earlier call
  * * %-ENODEV - as from vmremap_range()
- * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and this is not the
+ * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and the range is not the
  *   whole of @vma
  * * %-ENOMEM - as from vmremap_range(), or there is not enough memory for the list of parts
  * * %-ENFILE - the system limit of open files (fs.file-max) was reached: a VMA with parts has
  *   a file of its own
- * * %-EOPNOTSUPP - @kaddr is not in an area, this is not the whole of @vma, and vmremap is a
+ * * %-EOPNOTSUPP - @kaddr is not in an area, the range is not the whole of @vma, and vmremap is a
  *   module
  */
 int vmremap_range_partial(struct vm_area_struct *vma, unsigned long uaddr,

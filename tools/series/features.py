@@ -36,14 +36,14 @@ UPSTREAM = {
                "VMREMAP_NAME_MAX"),
         put("VMREMAP_REVOCABLE | VMREMAP_DMA32)", "VMREMAP_REVOCABLE)"),
         cut(" * If vmremap is a module, a part can only be memory of an area.\n"),
-        put("If this is not the whole of @vma, PMDs also need Linux 6.15\n"
+        put("If the range is not the whole of @vma, PMDs also need Linux 6.15\n"
             " * or newer, and /sys/kernel/mm/transparent_hugepage/enabled must allow huge pages.\n"
             " *\n"
             " * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,\n"
             " * because the kernel does not export remap_vmalloc_range_partial().\n",
-            "If this is not the whole of @vma,\n"
+            "If the range is not the whole of @vma,\n"
             " * /sys/kernel/mm/transparent_hugepage/enabled must also allow huge pages.\n"),
-        cut(" * * %-EOPNOTSUPP - @kaddr is not in an area, this is not the whole of @vma, and vmremap is a\n"
+        cut(" * * %-EOPNOTSUPP - @kaddr is not in an area, the range is not the whole of @vma, and vmremap is a\n"
             " *   module\n"),
         put(" * The drop-in replacement for remap_vmalloc_range(). @addr may lie in the middle of the\n"
             " * allocation: a range that goes past the end of the allocation is refused even then, whereas\n"
@@ -56,14 +56,14 @@ UPSTREAM = {
         forget("vmremap_area_set_name"),
         cut("#include <linux/module.h>\n", "\tkfree(area->name);\n", "\tBLOCKING_INIT_NOTIFIER_HEAD(&area->on_revoke);\n",
             "\tarea->mapping.dontcopy = flags & VMREMAP_DONTCOPY;\n"),
-        sub(r"/\* As GFP_VMALLOC32 (.|\n)*?#endif\n\n", "", 1),
+        sub(r"/\* Like GFP_VMALLOC32 (.|\n)*?#endif\n\n", "", 1),
         put("GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN", "GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO | __GFP_NOWARN"),
         cut("\tgfp |= flags & VMREMAP_DMA32 ? GFP_BELOW_4G : __GFP_HIGHMEM;\n"),
     ],
     "area.h": [
-        cut("#include <linux/notifier.h>\n", " * @dontcopy: a child must not inherit it\n", "\tbool dontcopy;\n",
-            " * @name: what its mappings are called, or NULL\n", "\tconst char *name;\n",
-            " * @on_revoke: called when it has been revoked\n", "\tstruct blocking_notifier_head on_revoke;\n"),
+        cut("#include <linux/notifier.h>\n", " * @dontcopy: a child must not inherit the mapping\n", "\tbool dontcopy;\n",
+            " * @name: name that /proc/PID/maps shows, or NULL\n", "\tconst char *name;\n",
+            " * @on_revoke: notifiers that are called when the area has been revoked\n", "\tstruct blocking_notifier_head on_revoke;\n"),
     ],
     "mapping.c": [
         cut("#include <linux/module.h>\n", "\t.owner = THIS_MODULE,\n", " * @name: name of the file, or NULL\n"),
@@ -81,16 +81,16 @@ UPSTREAM = {
         cut("\t\tblocking_notifier_call_chain(&area->on_revoke, 0, area);\n"),
     ],
     "check.h": [
-        put(" * The clauses of docs/contract.md that can be refused, and the checks of the\n"
-            " * arithmetical ones and of flags. Pure: numbers in, a clause out, no kernel state.\n",
-            " * Why a request is refused, and the checks of its numbers and flags. Pure: numbers in, a reason\n"
-            " * out, no kernel state.\n"),
+        put(" * The checked clauses of docs/contract.md, and the checks of numbers and flags.\n"
+            " * These are pure: they depend on their arguments alone, and return a clause.\n",
+            " * The reasons for which a request is refused, and the checks of numbers and flags. These are\n"
+            " * pure: they depend on their arguments alone, and return a reason.\n"),
     ],
     "cover.c": [
         put("\telse if (!vmremap_fault_has_marker(vmf))\n", "\telse\n"),
     ],
     "vma.c": [
-        put("/* As the kernel's vma_dummy_vm_ops, which modules cannot have. */\n",
+        put("/* Like vma_dummy_vm_ops, which the kernel does not export. */\n",
             "/* Unlike vma_dummy_vm_ops, these mark a VMA as taken: see vmremap_has_owner(). */\n"),
     ],
     "vma.h": [
@@ -120,10 +120,7 @@ UPSTREAM = {
             "\treturn err == -EINVAL ? vmremap_reject(VMREMAP_AREA_SHAREABLE, req) : err;\n}\n", 1),
     ],
     "mmap_prepare.c": [
-        put(" * calls this before that. The lookup then finds nothing, or a VMA that is to be replaced and\n"
-            " * whose vm_ops are gone: leave all to faults, and drop the reference that is left to us.\n",
-            " * calls this before that. The lookup then finds nothing, or a VMA that is to be replaced and\n"
-            " * whose vm_ops are gone: leave all to faults.\n"),
+        put(" * map all pages. On some kernels, .mapped must then drop the reference on the file.\n", " * map all pages.\n"),
         put("\tif (!vma || vma->vm_ops != &prepared_vm_ops) {\n"
             "\t\tif (vmremap_nested_leaves_file)\n"
             "\t\t\tfput((struct file *)file);\n"
@@ -182,14 +179,14 @@ IDLE = Feature("idle", ["idle.c"], words=["idle", "cached"], test_edits={
     ],
     "area.c": [
         put("area = vmremap_idle_take(PFN_UP(size), flags) ?: make(PFN_UP(size), flags);", "area = make(PFN_UP(size), flags);"),
-        cut("\t/* This area, or an older one that it replaces in the cache. */\n"
+        cut("\t/* If not NULL, this is now the area to free: the same, or an older one from the cache. */\n"
             "\tarea = vmremap_idle_keep(area);\n\tif (!area)\n\t\treturn;\n"),
     ],
     "area.h": [
-        put("among drivers; 0 while it is kept\n *\tfor the next one, see idle.c\n", "among drivers\n"),
-        put(" * Once the area is in the index only @refs, @state, @inserting, and what follows @node\n"
-            " * change, and @size and @flags while it has no reference.\n",
-            " * Once the area is in the index only @refs, @state, @inserting and @by_address change.\n"),
+        put("that drivers hold; 0 while the area is cached, see idle.c\n", "that drivers hold\n"),
+        put(" * Once the area is in the index, only @refs, @state, @inserting and the members after @node\n"
+            " * change. @size and @flags change only while @refs is 0.\n",
+            " * Once the area is in the index, only @refs, @state, @inserting and @by_address change.\n"),
     ],
 })
 
@@ -239,7 +236,7 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             " * returns.\n"),
     ],
     "area.h": [
-        put("the area, or NULL if it is pieces\n", "the area\n"),
+        put("the area, or NULL if the file is that of a VMA of pieces\n", "the area\n"),
     ],
     "mapping.c": [
         put("There are three kinds:", "There are two kinds:"),
@@ -279,10 +276,10 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             "\terr = map_range(vma, &req);\n"
             "\treturn err ? take_back(vma, err) : 0;\n"),
     ],
-    "revoke.c": [put("And no revocable area is mapped to\n * a part of a VMA, whose vm_file is another file. The invalidate_lock", "The invalidate_lock")],
+    "revoke.c": [cut(" And a\n * revocable area is never mapped to only a part of a VMA, because such a VMA has another vm_file.")],
     "cover.c": [put("vmremap_check_vma(vma, NULL)", "vmremap_check_vma(vma)")],
     "vma.c": [
-        cut(" * @ours: vm_ops that vmremap may have put there before, or NULL\n"),
+        cut(" * @ours: vm_ops that an earlier call of vmremap may have set, or NULL\n"),
         put("vmremap_check_vma(const struct vm_area_struct *vma,\n"
             "\t\t\t\t      const struct vm_operations_struct *ours)\n", "vmremap_check_vma(const struct vm_area_struct *vma)\n"),
         put("\t    vma->vm_flags & VM_PFNMAP || (vma->vm_ops != ours && vmremap_has_owner(vma->vm_ops)))\n",
@@ -313,15 +310,15 @@ TRACE = Feature("trace", ["trace.h"], ["CREATE_TRACE_POINTS"], words=["trace_", 
         sub(r"= \{ \"\w+\", (-E\w+) \},$", r"= \1,", 9),
         cut("\ttrace_vmremap_reject(clauses[clause].name, req, clauses[clause].err);\n"),
         put("\treturn clauses[clause].err;\n", "\treturn clauses[clause];\n"),
-        put(" * vmremap_reject - tell that a clause does not hold\n", " * vmremap_reject - the errno of a clause that does not hold\n"),
+        put(" * vmremap_reject - report that a clause does not hold\n", " * vmremap_reject - the errno of a clause that does not hold\n"),
         put("int vmremap_reject(enum vmremap_clause clause, const struct vmremap_request *req)\n",
             "int vmremap_reject(enum vmremap_clause clause)\n"),
-        cut(" * @req: the request that it fails for\n"),
+        cut(" * @req: the request that is refused\n"),
     ],
     "check.h": [
         put("int vmremap_reject(enum vmremap_clause clause, const struct vmremap_request *req);\n",
             "int vmremap_reject(enum vmremap_clause clause);\n"),
-        put("/* Of reject.c, which is not pure: it tells what was found. */\n", "/* Of reject.c. */\n"),
+        put("/* reject.c; not pure, because it emits a tracepoint. */\n", "/* reject.c */\n"),
         put("reject.c has their names and errnos.", "reject.c has their errnos."),
     ],
     "revoke.c": [
@@ -386,10 +383,9 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
         put("as vm_operations_struct.fault, or mmap lock held for write. May sleep.", "as vm_operations_struct.fault. May sleep."),
     ],
     "revoke.c": [
-        put(" * Every VMA with an entry is found. One that is not in i_mmap yet has no entry: see vmremap_cover()\n"
-            " * and vma_mapped() in mmap_prepare.c. One that has left i_mmap has none left, although munmap() may\n"
-            " * not have", " * Every VMA with an entry is found. One that is not in i_mmap yet has no entry. One that has left\n"
-            " * i_mmap has none left, although munmap() may not have"),
+        put("A VMA that is not in i_mmap yet has no entry: see\n"
+            " * vmremap_cover() and vma_mapped() in mmap_prepare.c. A VMA that has left i_mmap has no entry any\n",
+            "A VMA that is not in i_mmap yet has no\n * entry. A VMA that has left i_mmap has no entry any\n"),
     ],
     "mmap_prepare.c": [
         forget("vma_mapped", "prepared_vm_ops"),
@@ -416,14 +412,14 @@ CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of"
             " * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in\n"
             " * again.\n"),
         sub(r" \*\n \* If vm_ops with \.open or \.close are set(.|\n)*?remap_vmalloc_range\(\) does\.\n", "", 1),
-        sub(r"or has vm_ops with another callback than(.|\n)*?Or an earlier call has\n \*   succeeded\. What",
-            "or already has vm_ops, as after an earlier call\n *   that has succeeded. What", 1),
+        sub(r"or has vm_ops with another callback than(.|\n)*?Or an earlier call has\n \*   succeeded\. The failure",
+            "or already has vm_ops, as after an earlier call\n *   that has succeeded. The failure", 1),
         sub(r" \* \* %-ENOMEM, %-ENFILE - if the mapping needs(.|\n)*?was reached\n(?= \*/)", "", 1),
         put("reference on\n * a file in @desc, which the kernel leaks if the callback fails afterwards. That file can hold\n"
             " * references on the area and on the driver's file.\n",
             "reference on the\n * area's file in @desc, which the kernel leaks if the callback fails afterwards.\n"),
         put("An .mmap_prepare callback. May sleep.", "An .mmap_prepare callback. Does not sleep."),
-        sub(r"an action, or vm_ops with another callback than(.|\n)*?file's driver\. If", "or already has an action, or vm_ops. If", 1),
+        sub(r"an action, or vm_ops with another callback than(.|\n)*?may have set them\. If", "or already has an action, or vm_ops. If", 1),
         put(" * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(); %-EACCES for\n"
             " *   a private writable mapping only if the area is %VMREMAP_REVOCABLE\n"
             " * * %-ENOMEM - also if @addr is not in an area, and",
@@ -453,19 +449,16 @@ CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of"
         put('#include "revoke.h"\n#include "span.h"\n#include "vma.h"\n', '#include "area.h"\n#include "revoke.h"\n'),
     ],
     "area.h": [
-        cut(" * @mapping: what @file stands for\n", "\tstruct vmremap_mapping mapping;\n"),
+        cut(" * @mapping: private_data of @file\n", "\tstruct vmremap_mapping mapping;\n"),
         put("enum vmremap_clause vmremap_check_area(",
             "struct vmremap_area *vmremap_area_of_file(const struct file *file);\nenum vmremap_clause vmremap_check_area("),
     ],
     "cover.c": [
         cut("#include <linux/file.h>\n\n", "\tstruct file *file;\n", "\tfput(file);\n",
             "\t.open = vmremap_vma_open,\n\t.close = vmremap_vma_close,\n"),
-        put("vm_file is the area's file or has its page cache, see mapping.c, and\n"
-            " * keeps the area alive; vm_pgoff is the index of the first page. The kernel keeps both right\n"
-            " * through splits, moves and forks.\n",
-            "vm_file is the area's file, not the driver's, and keeps the area\n"
-            " * alive; vm_pgoff is the index of the first page. The kernel keeps both right through splits,\n"
-            " * moves and forks.\n"),
+        put("vm_file is the area's file, or a file with the same page cache, see\n"
+            " * mapping.c. This file keeps the area alive. vm_pgoff is",
+            "vm_file is the area's file, which\n * keeps the area alive. vm_pgoff is"),
         sub(r"\tfile = vmremap_mapping_file\((.|\n)*?PTR_ERR\(file\);\n", "", 1),
         put("vma_set_file(vma, file)", "vma_set_file(vma, area->file)"),
     ],
@@ -479,8 +472,8 @@ CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of"
         put("mapping ? mapping->area : NULL", "vmremap_area_of_file(vma->vm_file)"),
     ],
     "vma.c": [
-        put(" * The kernel's own for nobody are empty. Who only counts VMAs, by .open and .close, leaves them to\n"
-            " * be mapped by another.\n", " * The kernel's own for nobody are empty.\n"),
+        put(" * The kernel's default vm_ops are empty. A driver that only counts VMAs sets .open and .close, and\n"
+            " * leaves it to vmremap to map pages.\n", " * The kernel's default vm_ops are empty.\n"),
         sub(r"\t__auto_type rest = (.|\n)*?\treturn .*\n",
             "\treturn ops && (ops == &vmremap_no_vm_ops || memchr_inv(ops, 0, sizeof(*ops)));\n", 1),
     ],
@@ -509,7 +502,7 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
             " * Allow vmremap_area_revoke() to take the memory back from programs.\n"),
     ],
     "area.c": [
-        cut("\t/* Faults of VMAs that are left may wait, and nobody has a reference to thaw it. */\n\tvmremap_thaw(area);\n",
+        cut("\t/* Faults in remaining VMAs may wait, and no driver has a reference to thaw the area. */\n\tvmremap_thaw(area);\n",
             '#include "revoke.h"\n'),
         put("\tif (IS_ERR_OR_NULL(area) || !refcount_dec_and_test(&area->refs))\n\t\treturn;\n\tfput(area->file);\n",
             "\tif (!IS_ERR_OR_NULL(area) && refcount_dec_and_test(&area->refs))\n\t\tfput(area->file);\n"),
@@ -530,7 +523,7 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
         put(" * Take an area's memory back from programs: revoke it for ever, or freeze it for a while. Only\n"
             " * freeze waits for pins. This works like truncation:\n",
             " * Take an area's memory back from programs. This works like truncation:\n"),
-        put("may not have flushed the TLB yet: only freeze waits for that. The", "may not have flushed the TLB yet. The"),
+        cut(": only freeze waits for that"),
     ],
 })
 
@@ -548,7 +541,7 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
     ],
     "area.h": [
         cut(" * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE\n"
-            " * @inserting: how many make page table entries for it now, if it is VMREMAP_REVOCABLE\n",
+            " * @inserting: number of tasks that are inserting page table entries, if it is VMREMAP_REVOCABLE\n",
             "\tenum vmremap_state state;\n\tatomic_t inserting;\n", "#include <linux/atomic.h>\n"),
         put("only @refs, @state and @inserting change.\n", "only @refs changes.\n"),
     ],
@@ -558,7 +551,7 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
         cut('#include "revoke.h"\n', "\tvmremap_insert_end(span.area);\n\treturn ret;\n", "\tvmremap_insert_end(span.area);\n",
             "\tif (!vmremap_insert_begin(span.area))\n\t\treturn VM_FAULT_SIGBUS;\n",
             "\tvm_fault_t ret;\n",
-            "\t/* Only an area that cannot be taken back may be copied: such a one is always open. */\n"),
+            "\t/* Only a VMA on an area that is not revocable may copy. Its state is always open. */\n"),
         put("(VM_MIXEDMAP | VM_PFNMAP) ||\n\t    !vmremap_insert_begin(span.area))\n", "(VM_MIXEDMAP | VM_PFNMAP))\n"),
         put("\tret = vmremap_map_around(vmf, &span);\n}\n", "\treturn vmremap_map_around(vmf, &span);\n}\n"),
     ],
@@ -576,7 +569,7 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
             " * The kernel maps or copies the page, and then unlocks the folio.\n"),
     ],
     "policy.c": [
-        put("\t/* A copy could not be taken back. */\n"
+        put("\t/* A write to a private mapping makes a copy, which revoke could not take back. */\n"
             "\tif (!(*vm_flags & VM_MAYSHARE) &&\n"
             "\t    (private == VMREMAP_PRIVATE_RDONLY || area_flags & VMREMAP_REVOCABLE))\n",
             "\tif (!(*vm_flags & VM_MAYSHARE) && private == VMREMAP_PRIVATE_RDONLY)\n"),
@@ -607,9 +600,9 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
         put("\trefcount_set_release(&area->refs, 1);\n", "\trefcount_set(&area->refs, 1);\n"),
     ],
     "area.h": [
-        cut("\tstruct rb_node node;\n", " * @node: the area's place in the index\n", "#include <linux/rbtree.h>\n",
+        cut("\tstruct rb_node node;\n", " * @node: node in the tree of index.c\n", "#include <linux/rbtree.h>\n",
             "DEFINE_FREE(vmremap_area, struct vmremap_area *, vmremap_area_put(_T));\n\n", "#include <linux/cleanup.h>\n"),
-        put(" * Once the area is in the index only @refs changes.\n", " * Once vmremap_area_alloc() has returned only @refs changes.\n"),
+        put(" * Once the area is in the index, only @refs changes.\n", " * Once vmremap_area_alloc() has returned, only @refs changes.\n"),
     ],
     "check.h": [
         cut("\tVMREMAP_AREA_SHAREABLE,\n"),
@@ -644,7 +637,7 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
             "enum vmremap_clause vmremap_policy(unsigned int area_flags, bool read_implies_exec,\n"
             "\t\t\t\t   vm_flags_t *vm_flags)\n"),
         put("\tif (!(*vm_flags & VM_MAYSHARE) && private == VMREMAP_PRIVATE_RDONLY)\n",
-            "\t/* Copies would silently part from the area. */\n\tif (!(*vm_flags & VM_MAYSHARE))\n"),
+            "\t/* A write would silently go to a copy, and not to the area. */\n\tif (!(*vm_flags & VM_MAYSHARE))\n"),
     ],
     "vma.c": [
         cut(" * @private: what a private mapping may do\n"),
