@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Atomic access to the fields that carry ordering.
+//! Atomic operations on views of integers.
 //!
 //! C header: `include/linux/atomic.h`
 
@@ -24,7 +24,7 @@ use kernel::{
 };
 
 impl<'a, T: FromBytes + IntoBytes> SharedMem<'a, T> {
-    /// Returns the memory as one of the kernel's atomics of the same size.
+    /// Returns the memory as a kernel atomic of the same size.
     #[inline(always)]
     fn atomic<A: AtomicType>(self) -> &'a Atomic<A> {
         const_assert!(
@@ -32,26 +32,26 @@ impl<'a, T: FromBytes + IntoBytes> SharedMem<'a, T> {
             "the atomic has the size of the field"
         );
         // SAFETY: An `Atomic` is an `UnsafeCell`, so the compiler assumes nothing about its bytes.
-        // - `PointerAligned`: by the type invariant the pointer is aligned for `T`, and so for `A`,
-        //   whose alignment is the same, which was just checked.
-        // - `AreaOutlives`: by the type invariant the area lives for `'a`.
-        // - `WithinArea`: by the type invariant a `T` is in the area, and `A` has the same size.
-        // - `NoSharedRef`: the reference does not leave this file. All other accesses by the kernel
-        //   are volatile or atomic, which makes no race, or copies, which are exempt: no compiler
-        //   sees one together with this access.
+        // - `PointerAligned`: by the type invariant, the pointer is aligned for `T`. `A` has the
+        //   same alignment, which is asserted above.
+        // - `AreaOutlives`: by the type invariant, the area lives for `'a`.
+        // - `WithinArea`: by the type invariant, the `T` is in the area, and `A` has the same size.
+        // - `NoSharedRef`: the reference does not leave this file. Other accesses by the kernel are
+        //   volatile or atomic, which do not race with an atomic access; or they are copies, which
+        //   are exempt, because no compiler sees a copy together with this access.
         unsafe { Atomic::from_ptr(self.as_ptr().cast()) }
     }
 }
 
-/// Gives views of an integer the operations of an [`Atomic`], and of one that can be added to,
-/// [`Atomic::fetch_add`]. The kernel has no atomics of some integers: another of the same size
-/// takes their place.
+/// Implements the operations of [`Atomic`] for views of an integer. If the kernel has no atomic for
+/// this type, the atomic of another integer of the same size is used. [`Atomic::fetch_add`] exists
+/// only for integers of 32 bits or more.
 macro_rules! impl_atomic {
     ($($ty:ty as $atomic:ty $(, $fetch_add:ident)?;)*) => {$(
         impl SharedMem<'_, $ty> {
             /// Reads the integer, like [`Atomic::load`].
-            // On x86, `smp_load_acquire()` is a volatile load before a fence for the compiler. The
-            // crate `kernel` calls a function instead, which costs ten times as much.
+            // On x86, `smp_load_acquire()` is a volatile load, followed by a compiler barrier. The
+            // crate `kernel` calls a function for it, which costs ten times as much.
             #[inline(always)]
             pub fn load<O: AcquireOrRelaxed>(self, ordering: O) -> $ty {
                 if !cfg!(CONFIG_X86) {
@@ -64,7 +64,7 @@ macro_rules! impl_atomic {
             }
 
             /// Writes the integer, like [`Atomic::store`].
-            // On x86, `smp_store_release()` is the reverse of `smp_load_acquire()`.
+            // On x86, `smp_store_release()` is a compiler barrier, followed by a volatile store.
             #[inline(always)]
             pub fn store<O: ReleaseOrRelaxed>(self, value: $ty, ordering: O) {
                 if !cfg!(CONFIG_X86) {
@@ -82,8 +82,8 @@ macro_rules! impl_atomic {
 
             /// Writes `new` if the integer is `old`, like [`Atomic::cmpxchg`].
             ///
-            /// Returns the old value: as [`Ok`] if it was `old`, else as [`Err`], without any
-            /// ordering.
+            /// Returns the value that the integer had before: in [`Ok`] if it was `old`, otherwise
+            /// in [`Err`]. If it is in [`Err`], the operation orders nothing.
             #[inline(always)]
             pub fn cmpxchg<O: Ordering>(self, old: $ty, new: $ty, ordering: O) -> Result<$ty, $ty> {
                 match self.atomic().cmpxchg(old as $atomic, new as $atomic, ordering) {

@@ -5,10 +5,11 @@
 use crate::bindings;
 use core::ops::BitOr;
 
-/// Flags that an [`Area`](crate::Area) is made with: the policy for each of its mappings.
+/// Flags with which an [`Area`](crate::Area) is allocated. They are the policy for each of its
+/// mappings.
 ///
-/// Whatever they are, no mapping of an area is executable, none can grow, none is dumped into a
-/// core file, and none is both private and writable.
+/// With any flags, a mapping of an area is never executable, never both private and writable,
+/// cannot grow, and is left out of core dumps.
 ///
 /// # Examples
 ///
@@ -24,28 +25,30 @@ use core::ops::BitOr;
 pub struct Flags(u32);
 
 impl Flags {
-    /// Programs can read and write, a child made by `fork(2)` inherits the mapping, nobody is
-    /// charged, and pages are mapped when they are touched.
+    /// Programs can read and write the memory, a child made by `fork(2)` inherits the mapping, no
+    /// memory cgroup is charged, and pages are mapped when they are accessed, apart from a few that
+    /// `mmap(2)` maps.
     pub const NONE: Self = Self(0);
 
-    /// Programs can only read: `PROT_WRITE` is refused, and `mprotect(2)` cannot add it. The
-    /// kernel can still write.
+    /// Programs can only read the memory: `PROT_WRITE` is refused, and `mprotect(2)` cannot add it.
+    /// The kernel can still write to the memory.
     pub const READ_ONLY: Self = Self(bindings::VMREMAP_RDONLY);
 
     /// A child made by `fork(2)` does not inherit the mapping.
     pub const DONT_COPY: Self = Self(bindings::VMREMAP_DONTCOPY);
 
-    /// The pages are charged to the memory cgroup of the task that makes the area.
+    /// The pages are charged to the memory cgroup of the task that allocates the area.
     pub const ACCOUNT: Self = Self(bindings::VMREMAP_ACCOUNT);
 
-    /// Every page is mapped at the time of `mmap(2)`, so that no touch takes a fault.
+    /// `mmap(2)` maps every page, so that no access takes a page fault.
     pub const POPULATE: Self = Self(bindings::VMREMAP_POPULATE);
 
     /// [`Area::revoke`](crate::Area::revoke) and [`Area::freeze`](crate::Area::freeze) can take the
-    /// memory back from programs. No page is mapped before it is touched, then.
+    /// memory back from programs. If such an area is mapped in an `mmap` hook, no page is mapped
+    /// before it is accessed: [`POPULATE`](Self::POPULATE) works only in an `mmap_prepare` hook.
     pub const REVOCABLE: Self = Self(bindings::VMREMAP_REVOCABLE);
 
-    /// All memory is below 4 GiB, for a device that reaches no more.
+    /// All memory is below 4 GiB, for a device that cannot access more.
     pub const DMA32: Self = Self(bindings::VMREMAP_DMA32);
 
     /// Returns whether `self` has every flag of `flags`.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The file operations of a misc device: those that the crate `kernel` makes, and what these lack.
+//! The file operations of a misc device: those of the crate `kernel`, and the ones that it lacks.
 //!
 //! C header: `include/linux/fs.h`
 
@@ -48,9 +48,9 @@ use kernel::{
     types::ForeignOwnable, //
 };
 
-/// Makes a misc device of the crate `kernel` of a `T`.
+/// Implements the crate `kernel`'s `MiscDevice` for a `T`, which implements vmremap's.
 ///
-/// Only the module above can name it, so that nothing but [`register`] registers one.
+/// Only the parent module can name this type, so only [`register`] registers a device of it.
 pub(super) struct Adapter<T>(PhantomData<T>);
 
 type Borrowed<'a, T> = <<T as MiscDevice>::Ptr as ForeignOwnable>::Borrowed<'a>;
@@ -78,9 +78,8 @@ impl<T: MiscDevice> miscdevice::MiscDevice for Adapter<T> {
 
     fn mmap(device: Borrowed<'_, T>, file: &File, vma: &VmaNew) -> Result {
         // SAFETY: No other code of the crate or of a driver gets this VMA.
-        // - `VmaUntouched`: the kernel calls this with a new VMA, which does not have
-        //   `VM_MIXEDMAP`: only a driver sets that. `T::mmap` is not given the VMA but the
-        //   `Mapping`.
+        // - `VmaUntouched`: the VMA is new, so it does not have `VM_MIXEDMAP`, which only a driver
+        //   sets. `T::mmap` gets the `Mapping`, not the VMA.
         let mapping = unsafe { Mapping::from_vma(vma) };
 
         T::mmap(device, file, &mapping)
@@ -121,10 +120,11 @@ impl<T: MiscDevice> Adapter<T> {
         } else {
             None
         },
-        // SAFETY: The crate `kernel` makes these operations, and never writes them.
-        // - `StaticOps`: `into_raw` points to the operations of an `Adapter<T>`, a constant.
-        // - `PointerAligned`: it is a reference to a constant of this type.
-        // - `Initialised`: a constant is always a value of its type.
+        // SAFETY: The field `fops` points to operations that the crate `kernel` never writes.
+        // - `StaticOps`: `into_raw` makes it point to the operations of an `Adapter<T>`, which are
+        //   a constant.
+        // - `PointerAligned`: `into_raw` makes it from a reference to a constant of this type.
+        // - `Initialised`: a constant is always a valid value of its type.
         ..unsafe { ptr::read(MiscDeviceOptions { name: c"" }.into_raw::<Self>().fops) }
     };
 }
@@ -137,55 +137,58 @@ pub(super) fn register<T: MiscDevice>(
         let slot = slot.cast::<bindings::miscdevice>();
         let mut device = options.into_raw::<Adapter<T>>();
 
-        // It compiles only if the reference to the constant lives for ever, whatever `T` borrows.
+        // The type makes the compiler check that the constant is `'static`, whatever `T` borrows.
         let operations: &'static file_operations = &Adapter::<T>::FOPS;
         device.fops = operations;
-        // SAFETY: Nothing is in `slot` yet, so that nothing has to be dropped.
-        // - `InitSlot`: it is the slot that this initialiser is given.
-        // - `PointerAligned`: `slot` is for a registration, which is `repr(transparent)` over a
-        //   `miscdevice`.
+        // SAFETY: `slot` is not initialised yet, so there is no old value to drop.
+        // - `InitSlot`: `slot` is the argument of this initialiser.
+        // - `PointerAligned`: `slot` is aligned for a registration, which is `repr(transparent)`
+        //   over a `miscdevice`.
         unsafe { ptr::write(slot, device) };
         // SAFETY: The device was just written, and is registered once.
-        // - `OpsMatch`: the device is one for an `Adapter<T>`, as `into_raw` makes it, but for
-        //   `poll` and `mmap_prepare` of the same `T`, and for `get_unmapped_area`, which does not
-        //   read the private data. `open` and `release` of the adapter pass on what `T::open` has
-        //   returned.
-        // - `RightModule`: `into_raw` takes the owner from `type OwnerModule = T::OwnerModule` of
-        //   the adapter. This module stays as well: the driver's uses its symbols.
+        // - `OpsMatch`: `into_raw` made the device, with the operations of an `Adapter<T>`. The
+        //   adapter's `open` and `release` pass on what `T::open` returns. Three operations differ:
+        //   `poll` and `mmap_prepare` are those of the same `T`, and `get_unmapped_area` does not
+        //   read the private data.
+        // - `RightModule`: `into_raw` takes the owner from the adapter, whose line
+        //   `type OwnerModule = T::OwnerModule` names the driver's module. That module uses symbols
+        //   of vmremap.ko, which therefore stays loaded, too.
         // - `RegistrationPinned`: `slot` is initialised in place, and then pinned.
-        // - `RegistrationEnds`: to drop the registration deregisters it. The operations are static,
-        //   and their owner stays while a file is open: see `type OwnerModule` of the adapter.
-        // - `Context`: a driver's `init` and `probe` may sleep; no type says so.
+        // - `RegistrationEnds`: dropping the registration deregisters it. The operations are
+        //   static, and an open file keeps their owner loaded: see the adapter's `OwnerModule`.
+        // - `Context`: the call may sleep, and so may a driver's `init` and `probe`. No type
+        //   ensures that it is made there: a known hole.
         to_result(unsafe { misc_register(slot) })
     };
 
     // SAFETY: `init` writes a device to `slot`, and then registers it or fails.
-    // - `Initialised`: `init` has initialised the registration when it succeeds, and else nothing
-    //   has to be dropped.
-    // - `RegistrationPinned`: nothing moves what is in `slot`, which is then pinned.
+    // - `Initialised`: if `init` succeeds, the registration is initialised. If it fails, `slot`
+    //   has nothing that must be dropped.
+    // - `RegistrationPinned`: the caller pins `slot`, and `init` does not move the value there.
     unsafe { pin_init::pin_init_from_closure(init) }
 }
 
-/// Returns what a file operation is about: what `open` has made, and the file.
+/// Returns the arguments of a file operation: what `open` has returned, and the file.
 ///
 /// # Safety
 ///
-/// - `FileOpen`: `file` is open during the operation that `'a` is, and `open` has put a `P` into
-///   it, which `release` takes away.
+/// - `FileOpen`: `'a` is the duration of a file operation, during which `file` is open. The file's
+///   private data is a `P`, which `open` has put there and `release` takes away.
 #[inline]
 unsafe fn opened<'a, P: ForeignOwnable>(file: *mut bindings::file) -> (P::Borrowed<'a>, &'a File) {
     let private_data = file
         .wrapping_byte_add(offset_of!(bindings::file, private_data))
         .cast::<*mut c_void>();
-    // SAFETY: The address is that of the field, whose type is a pointer.
-    // - `FileOpen`: it points to a field of the file, which nobody writes while that is open.
-    // - `PointerAligned`: the field is where C has it, and aligned for a pointer.
+    // SAFETY: `private_data` is the address of the field `private_data`, which is a pointer.
+    // - `FileOpen`: nobody writes this field while the file is open.
+    // - `PointerAligned`: C has aligned the field for a pointer.
     // - `Initialised`: `open` has written a pointer there.
     let private = unsafe { ptr::read(private_data) };
     // SAFETY: The borrow ends with the operation, and so before `release` is called.
-    // - `FileOpen`: promised by the caller: `open` has put it there, and `release` did not run.
+    // - `FileOpen`: the caller promises that `open` has put a `P` there, and that `release` has not
+    //   taken it away.
     let device = unsafe { P::borrow(private) };
-    // SAFETY: The reference is for the operation alone.
+    // SAFETY: The reference ends with the operation.
     // - `FileOpen`: the file is open during the operation. `fdget_pos()` does not lock the position
     //   of a device's file, but no method of `File` accesses the position.
     let file = unsafe { File::from_raw_file(file) };
@@ -203,12 +206,12 @@ unsafe extern "C" fn poll<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
     file: *mut bindings::file,
     table: *mut bindings::poll_table_struct,
 ) -> bindings::__poll_t {
-    // SAFETY: The kernel calls this for an open file, whose `release` comes later.
-    // - `FileOpen`: the file is open during the call, and of a device that was registered for a
-    //   `T`, whose `open` puts a `P` into it.
+    // SAFETY: The kernel calls this for an open file, and calls `release` later.
+    // - `FileOpen`: the file is open during the call. Its device was registered for a `T`, whose
+    //   `open` has put a `P` into the file.
     let (device, file) = unsafe { opened::<P>(file) };
-    // SAFETY: The table is used during the call alone.
-    // - `FileOpen`: the caller gives a table that is valid during the call, or null.
+    // SAFETY: The table is used only during the call.
+    // - `FileOpen`: the caller passes a table that is valid during the call, or null.
     let table = unsafe { PollTable::from_raw(table) };
 
     table.register_wait(file, T::poll_condvar(&device));
@@ -219,31 +222,31 @@ unsafe extern "C" fn poll<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
 ///
 /// # Safety
 ///
-/// - `VmaInit`: `desc` is the description that this hook is given, of an open file.
-/// - `FileOpen`: that is one of a device that was registered for a `T`.
+/// - `VmaInit`: `desc` is the argument of this hook.
+/// - `FileOpen`: `desc->file` is an open file of a device that was registered for a `T`.
 unsafe extern "C" fn mmap_prepare<T: MiscDevice<Ptr = P>, P: ForeignOwnable>(
     desc: *mut vm_area_desc,
 ) -> c_int {
     // SAFETY: The mapping does not leave this function.
-    // - `VmaInit`: the caller promises that the description is this hook's argument.
-    // - `VmaUntouched`: `T` is not given the description but the `Mapping`.
+    // - `VmaInit`: the caller promises that the descriptor is this hook's argument.
+    // - `VmaUntouched`: `T` gets the `Mapping`, not the descriptor.
     let mapping = unsafe { Mapping::from_desc(desc) };
 
     from_result(|| {
         let before = mapping.description().ok_or(EINVAL)?;
-        // SAFETY: The kernel keeps the file while it maps the file.
-        // - `FileOpen`: the file is open during the call, and of a device that was registered for a
-        //   `T`, whose `open` puts a `P` into it.
+        // SAFETY: The kernel holds a reference on the file until it has mapped the file.
+        // - `FileOpen`: the file is open during the call. Its device was registered for a `T`,
+        //   whose `open` has put a `P` into the file.
         let (device, file) = unsafe { opened::<P>(before.file) };
         let result = T::mmap_prepare(device, file, &mapping);
         let after = mapping.description().ok_or(EINVAL)?;
 
-        // If a hook fails, the kernel leaves this to the hook.
+        // If the hook fails, the kernel does not drop the reference on a new `vm_file`.
         if result.is_err() && after.vm_file != before.vm_file && after.vm_file != before.file {
             // SAFETY: No VMA takes over the reference, because the hook fails.
-            // - `ReferenceOwned`: `vmremap_area_mmap_prepare()` puts an area's file there together
-            //   with a reference on it, which is this one. If it has dropped that, it has also set
-            //   `vm_file` to `desc->file` again: `take_back()`.
+            // - `ReferenceOwned`: `vmremap_area_mmap_prepare()` has set `vm_file`, to a file on
+            //   which it took a reference. This call drops that reference. If the C side had
+            //   dropped it, `take_back()` would have reset `vm_file` to `desc->file`.
             unsafe { fput(after.vm_file) };
         }
         result.map(|()| 0)

@@ -29,18 +29,19 @@ use kernel::{
     prelude::*, //
 };
 
-/// Lets `handler` handle the interrupt of a PCI function, until the function is unbound.
+/// Registers `handler` for the interrupt of a PCI device, until the device is unbound.
 ///
-/// The function must be the driver's own, which `Device<Core>` says: only the callbacks of its own
-/// driver have one. So the driver is not unloaded before the function is unbound.
+/// `pdev` must be a device of the calling driver. Its type ensures this: only callbacks of the
+/// driver that is bound to the device get a `Device<Core>`. So the driver is not unloaded before
+/// the device is unbound.
 ///
-/// The kernel crate's [`ThreadedRegistration`] requires a promise that it is never leaked, which a
-/// driver without `unsafe` cannot give: here the device owns the registration. The interrupt is an
-/// MSI if the function has one.
+/// To create the kernel crate's [`ThreadedRegistration`], a driver must promise in `unsafe` code
+/// never to leak it. With this function, the device owns the registration, and the driver cannot
+/// leak it. The interrupt is an MSI or MSI-X if the device supports one.
 ///
 /// # Errors
 ///
-/// - [`EBUSY`]: the function has an MSI already, as after an earlier call.
+/// - [`EBUSY`]: the device already has an MSI or MSI-X, for instance from an earlier call.
 /// - [`ENOMEM`]: there is not enough memory.
 /// - Those of the kernel's `pci_alloc_irq_vectors()` and `request_threaded_irq()`.
 ///
@@ -71,31 +72,34 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
 ) -> Result {
     let bound: &pci::Device<Bound> = pdev;
     let raw = ptr::from_ref(bound).cast_mut().cast();
-    // SAFETY: The kernel crate's type is `repr(transparent)` over a `pci_dev`. The function reads
-    // two bits. Another task with a `Device<Bound>` may set them at the same time: a known hole,
-    // which this check only makes smaller.
-    // - `DeviceBorrowed`: the function lives as long as `pdev` is borrowed.
+    // SAFETY: The kernel crate's type is `repr(transparent)` over a `pci_dev`, of which the call
+    // reads two bits. Another task with a `Device<Bound>` may set them at the same time, when it
+    // allocates vectors: the known hole *Freed vectors*, which this check does not close.
+    // - `DeviceBorrowed`: the device lives as long as `pdev` is borrowed.
     let irq_type = unsafe { bindings::pci_irq_type(raw) };
 
-    // Freeing vectors frees all that the function has, and so would free an earlier handler's.
+    // Freeing vectors frees all vectors of the device, also one that another handler still uses.
+    // So do not allocate vectors a second time.
     if irq_type != bindings::PCI_IRQ_INTX {
         return Err(EBUSY);
     }
     // SAFETY: This only changes a lifetime.
     // - `AbiLayout`: only the lifetime of the type differs.
-    // - `DeviceBound`: what is made of the device is dropped before the device is unbound: here if
-    //   this function fails, and else by devres, which owns it. The reference reaches no handler:
-    //   these are `fn handle(&self)` and `fn handle_threaded(&self)`, which are given no device.
+    // - `DeviceBound`: the vectors and the registration, which are made from this reference, are
+    //   dropped before the device is unbound: by this function if it fails, otherwise by devres,
+    //   which owns them. The reference reaches no handler, because `fn handle(&self)` and
+    //   `fn handle_threaded(&self)` get no device.
     // - `DropOrder`: a reference to the device borrows nothing else.
     let bound =
         unsafe { mem::transmute::<&pci::Device<Bound>, &'static pci::Device<Bound>>(bound) };
     let vectors = bound.alloc_irq_vectors(1, 1, IrqTypes::all())?;
     // SAFETY: This only changes a lifetime.
     // - `AbiLayout`: only the lifetime of the type differs.
-    // - `DeviceBound`: the request ends up in the registration, which devres owns.
-    // - `DropOrder`: it is the number of a vector, which stays until `vectors` is dropped, wherever
-    //   that is moved. In `Handled` this stands after the registration, and here it is declared
-    //   before it. Who allocates vectors as well can free it before: a known hole.
+    // - `DeviceBound`: the registration takes the request, and devres owns the registration.
+    // - `DropOrder`: the request is the number of a vector, which exists until `vectors` is
+    //   dropped. That is after the registration is dropped, because `Handled` declares `vectors`
+    //   after the registration, and this function declares it before. Code that allocates vectors
+    //   of the device, too, can free the vector earlier: the known hole *Freed vectors*.
     let request =
         unsafe { mem::transmute::<IrqRequest<'_>, IrqRequest<'static>>(vectors.index(0)?.into()) };
     let handler: Result<H> = Ok(handler);
@@ -103,7 +107,7 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     // - `DeviceBound`: devres owns it, and drops it before the device is unbound.
     let registration = unsafe { ThreadedRegistration::new(request, Flags::SHARED, name, handler) };
 
-    // INVARIANT: The registration is of the vector of `vectors`, and stands before it.
+    // INVARIANT: `registration` is for a vector of `vectors`, and is declared before `vectors`.
     devres::register(
         bound.as_ref(),
         try_pin_init!(Handled {
@@ -114,11 +118,12 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     )
 }
 
-/// What the device keeps while it is bound.
+/// A registered handler and its vectors, which devres owns while the device is bound.
 ///
 /// # Invariants
 ///
-/// `registration` is of a vector of `vectors`, and stands before it, so that it is dropped first.
+/// `registration` is for a vector of `vectors`, and is declared before `vectors`, so that it is
+/// dropped first.
 #[pin_data]
 struct Handled<H: ThreadedHandler + 'static> {
     #[pin]

@@ -18,17 +18,16 @@ use kernel::{
 
 /// The mapping that a program requested, as passed to the hook `mmap` or `mmap_prepare`.
 ///
-/// The kernel has two hooks. `.mmap` sets up a VMA, and `.mmap_prepare` describes a VMA that the
-/// kernel then creates. A `Mapping` wraps either the VMA or the description. A driver can read the
-/// address range and the offset. Only [`Area::mmap`](crate::Area::mmap) and
-/// [`WeakArea::mmap`](crate::WeakArea::mmap) can change the VMA or the description, so that nothing
-/// else changes what they have set up.
+/// The kernel has two hooks. `.mmap` sets up a VMA, and `.mmap_prepare` fills in a descriptor, a
+/// `struct vm_area_desc`, from which the kernel then creates the VMA. A `Mapping` wraps either the
+/// VMA or the descriptor. A driver can read the address range and the offset. Only
+/// [`Area::mmap`](crate::Area::mmap) and [`WeakArea::mmap`](crate::WeakArea::mmap) can change the
+/// VMA or the descriptor, so that nothing else changes what they have set up.
 ///
 /// # Invariants
 ///
 /// `target` points to the argument of an mmap hook, which runs in this thread during all of `'a`.
-/// Nothing but this crate changes the VMA or the description until the kernel has created the
-/// mapping.
+/// Only this crate changes the VMA or the descriptor until the kernel has created the mapping.
 pub struct Mapping<'a> {
     target: Target,
     start: usize,
@@ -53,8 +52,8 @@ impl<'a> Mapping<'a> {
     /// # Safety
     ///
     /// - `VmaUntouched`: `vma` does not have `VM_MIXEDMAP`, because splitting a PMD in such a VMA
-    ///   leaks the reference on the folio. From now on, nothing but the returned value changes
-    ///   `vma`. For instance, nobody calls [`VmaNew::set_mixedmap`].
+    ///   leaks the reference on the folio. From now on, only the returned value changes `vma`. For
+    ///   instance, nobody calls [`VmaNew::set_mixedmap`].
     #[inline]
     pub unsafe fn from_vma(vma: &'a VmaNew) -> Self {
         // INVARIANT: By its type invariant, a `VmaNew` is the argument of an `.mmap` hook. The
@@ -63,10 +62,10 @@ impl<'a> Mapping<'a> {
             target: Target::Vma(vma.as_ptr()),
             start: vma.start(),
             end: vma.end(),
-            // SAFETY: The field is written by the kernel before it calls the hook, and otherwise
-            // only by `vmremap_area_mmap()`.
-            // - `VmaInit`: by the type invariant of `VmaNew` the VMA is live and being set up by
-            //   this thread, so that nobody else writes the field meanwhile.
+            // SAFETY: The kernel writes the field before it calls the hook. After that, only
+            // `vmremap_area_mmap()` writes it.
+            // - `VmaInit`: by the type invariant of `VmaNew`, the VMA is live, and this thread is
+            //   setting it up. So nobody else writes the field during this read.
             // - `PointerAligned`: the kernel's pointer is aligned for its own type.
             // - `Initialised`: the kernel has written the field.
             page_offset: unsafe { (*vma.as_ptr()).vm_pgoff },
@@ -74,7 +73,7 @@ impl<'a> Mapping<'a> {
         }
     }
 
-    /// Wraps the description that was passed to an `.mmap_prepare` hook.
+    /// Wraps the descriptor that was passed to an `.mmap_prepare` hook.
     ///
     /// A [`MiscDevice`](crate::MiscDevice) need not call this. It is for abstractions of other
     /// subsystems.
@@ -83,10 +82,11 @@ impl<'a> Mapping<'a> {
     ///
     /// - `VmaInit`: `desc` is the argument of an `.mmap_prepare` hook, which does not return before
     ///   the end of `'a`.
-    /// - `VmaUntouched`: from now on, nothing but the returned value changes `desc`.
+    /// - `VmaUntouched`: from now on, only the returned value changes `desc`.
     #[inline]
     pub unsafe fn from_desc(desc: *mut vm_area_desc) -> Self {
-        // INVARIANT: The caller promises it.
+        // INVARIANT: The caller promises that `desc` is the argument of a running hook, and that
+        // only the returned value changes it.
         let mut mapping = Self {
             target: Target::Desc(desc),
             start: 0,
@@ -103,18 +103,18 @@ impl<'a> Mapping<'a> {
         mapping
     }
 
-    /// Returns a copy of the description as it is now, if the hook is `.mmap_prepare`.
+    /// Returns a copy of the descriptor as it is now, if the hook is `.mmap_prepare`.
     #[inline]
     pub(crate) fn description(&self) -> Option<vm_area_desc> {
         match self.target {
             Target::Vma(_) => None,
-            // SAFETY: The kernel fills in a description before it calls the hook, and only the C
-            // side of this crate writes to it afterwards.
-            // - `VmaInit`: by the type invariant the hook has not returned, and nobody but this
-            //   thread accesses the description.
+            // SAFETY: The kernel fills in the descriptor before it calls the hook. After that, only
+            // vmremap's C functions write to it.
+            // - `VmaInit`: by the type invariant, the hook has not returned, and only this thread
+            //   accesses the descriptor.
             // - `PointerAligned`: the kernel's pointer is aligned for its own type.
-            // - `Initialised`: the kernel initialises each field before it calls a hook, and what
-            //   the C side writes is initialised as well.
+            // - `Initialised`: the kernel initialises each field before it calls a hook, and the C
+            //   functions write only initialised values.
             Target::Desc(desc) => Some(unsafe { ptr::read(desc) }),
         }
     }
@@ -136,10 +136,10 @@ impl<'a> Mapping<'a> {
         self.end
     }
 
-    /// Returns the offset in the file at which the mapping begins, in pages: the offset that the
-    /// program passed to `mmap(2)`.
+    /// Returns the offset in the file at which the mapping begins, in pages. The program has passed
+    /// this offset to `mmap(2)`, in bytes.
     ///
-    /// A driver that has several regions decides by this offset which region the program requested.
+    /// If a driver has several regions, this offset tells which of them the program requested.
     /// [`Area::mmap`](crate::Area::mmap) does not change the value.
     ///
     /// # Examples

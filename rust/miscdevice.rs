@@ -58,8 +58,8 @@ pub struct MiscArgs<'a, T: MiscDevice> {
 /// - an mmap hook gets a [`Mapping`], which only [`Area::mmap`](crate::Area::mmap) and
 ///   [`WeakArea::mmap`](crate::WeakArea::mmap) can change;
 /// - there are the operations `mmap_prepare` and `poll`;
-/// - `open` and `release` get no [`File`], because safe code could keep a reference on it: one from
-///   `open` reaches a file without private data, and one from `release` reaches a freed file;
+/// - `open` and `release` get no [`File`], because safe code could keep a reference on it, although
+///   the file has no private data during `open`, and is freed after `release`;
 /// - the registration has data of its own, which is passed to `open`.
 ///
 /// # Examples
@@ -114,8 +114,8 @@ pub trait MiscDevice: Sized {
 
     /// The data of the registration, which is passed to `open`.
     ///
-    /// It must be `'static`, because a registration that is leaked, for instance by
-    /// [`core::mem::forget`], keeps it for ever.
+    /// It must be `'static`, because a leaked registration, for instance by [`core::mem::forget`],
+    /// never drops it.
     type RegistrationData: Send + Sync + 'static;
 
     /// Opens the device.
@@ -126,8 +126,8 @@ pub trait MiscDevice: Sized {
         drop(device);
     }
 
-    /// Maps a file. Call [`Area::mmap`](crate::Area::mmap) or
-    /// [`WeakArea::mmap`](crate::WeakArea::mmap) for one area.
+    /// Maps an open file. Call [`Area::mmap`](crate::Area::mmap) or
+    /// [`WeakArea::mmap`](crate::WeakArea::mmap) here, for one area.
     ///
     /// If this returns an error, the kernel creates no mapping.
     fn mmap(
@@ -163,8 +163,9 @@ pub trait MiscDevice: Sized {
 
     /// Returns the events that are ready.
     ///
-    /// The program is registered with `poll_condvar` before this is called: notify that after the
-    /// state has changed that this function looks at, and no event is missed.
+    /// Before this is called, the program is registered with `poll_condvar`. So if a driver first
+    /// changes the state that this function reads, and then notifies `poll_condvar`, the program
+    /// misses no event.
     fn poll(_device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>, _file: &File) -> PollEvents {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -228,7 +229,7 @@ pub trait MiscDevice: Sized {
 ///
 /// # Examples
 ///
-/// The driver on the [crate's first page](crate) is registered by it.
+/// See the driver on the [crate's first page](crate).
 #[pin_data]
 pub struct MiscDeviceRegistration<T: MiscDevice> {
     #[pin]
@@ -286,14 +287,14 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
             .wrapping_byte_add(offset_of!(Self, data))
             .cast::<T::RegistrationData>();
         // SAFETY: Only `register` above creates an `inner`: no other module can name an `Adapter`.
-        // - `RightRegistration`: so by the type invariant `inner` is a field of a registration of a
-        //   `T`, and this is the address of the field `data` of the same registration.
-        // - `PointerAligned`: it is the address of a field of the type.
-        // - `RegistrationEnds`: `inner` is dropped first, and deregistered by that. So `data`
-        //   exists as long as `inner` is registered, which because of the borrow is at least as
-        //   long as the returned reference exists. No method gives out a `&mut` to it.
-        // - `Initialised`: `try_pin_init!` above initialises `data`, which is written first, before
-        //   it registers `inner`.
+        // - `RightRegistration`: by the type invariant, `inner` is a field of a registration of a
+        //   `T`. The pointer is the address of the field `data` of the same registration.
+        // - `PointerAligned`: the pointer is the address of a field of this type.
+        // - `RegistrationEnds`: dropping a registration first drops `inner`, which deregisters it.
+        //   So `data` exists as long as `inner` is registered. The borrow of `inner` keeps both
+        //   until the returned reference is gone. No method gives out a `&mut` to `data`.
+        // - `Initialised`: `try_pin_init!` above initialises `data` before it registers `inner`,
+        //   because it initialises the fields in the order in which they are written.
         let data = unsafe { &*data };
 
         MiscArgs {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What `poll(2)` says of a file.
+//! The events of a file that `poll(2)` reports.
 //!
 //! C header: `include/uapi/linux/eventpoll.h`
 
 use core::ops::BitOr;
 use kernel::bindings;
 
-/// What `poll(2)` says of a file.
+/// The events of a file that `poll(2)` reports.
 ///
 /// # Examples
 ///
@@ -21,7 +21,7 @@ use kernel::bindings;
 pub struct PollEvents(u32);
 
 impl PollEvents {
-    /// Nothing: the program waits.
+    /// No event: the program waits.
     pub const NONE: Self = Self(0);
     /// There is something to read: `POLLIN | POLLRDNORM`.
     pub const IN: Self = Self(bindings::POLLIN | bindings::POLLRDNORM);
