@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the Rust side takes for granted of the ABI; assert.rs says the same. Keep the two alike. */
+/*
+ * Assertions about the ABI, on which the Rust side relies. assert.rs makes the same assertions for
+ * the Rust compiler: keep the two files alike.
+ */
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 

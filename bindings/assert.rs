@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What `assert.c` says of the ABI, said again of what Rust makes of it. Keep the two alike.
+//! Assertions about the ABI, for the Rust compiler. `assert.c` makes the same assertions for the C
+//! compiler: keep the two files alike.
 
 use super::*;
 use kernel::{

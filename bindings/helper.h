@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What bindgen reads: the ABI, and nothing beside it. */
+/* bindgen reads this file. It contains only the ABI. */
 #include "../c/vmremap.h"
 #include "../dma-buf/vmremap_dma_buf.h"

@@ -3,10 +3,10 @@
 //! Raw bindings to the C ABI, private to this crate.
 //!
 //! C headers: `c/vmremap.h`, `dma-buf/vmremap_dma_buf.h`. `bindgen` reads them at build time.
-//! `assert.rs` and `assert.c` hold what both compilers must agree on, `signatures.rs` what the C
-//! prototypes must be.
+//! `assert.rs` and `assert.c` assert that both compilers see the same values and layouts, and
+//! `signatures.rs` asserts the prototypes of the C functions.
 
-// Generated code is `bindgen`'s to style.
+// `bindgen` generates this code, which therefore need not follow the kernel's style.
 #![allow(
     clippy::all,
     dead_code,

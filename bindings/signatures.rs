@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The prototypes that this crate was written against: a changed one in C does not compile here.
+//! The C prototypes that this crate expects. If one changes in C, this file does not compile.
 
 use super::*;
 use kernel::prelude::*;

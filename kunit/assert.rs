@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Assertions that end a test with an error. KUnit's own end its thread, and then nothing is
-//! dropped.
+//! Assertions that make a test return an error. KUnit's own assertions end the test's thread, so
+//! that no value is dropped.
 
 macro_rules! assert {
     ($condition:expr $(,)?) => {

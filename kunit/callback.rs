@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a driver does when a program maps: the offset of `mmap(2)`, in pages, says what.
+//! Mmap hooks under test. The offset of `mmap(2)`, in pages, selects one of them.
 //!
-//! `callback.c` and `selftests/rust.c` map each, and see `EPROTO` where what the callback saw was
-//! not as expected.
+//! `callback.c` and `selftests/rust.c` call each hook. If a hook sees something unexpected, it
+//! returns `EPROTO`.
 
 use kernel::{
     io::io_write,
@@ -24,13 +24,13 @@ pub(crate) fn mmap(mapping: &Mapping<'_>) -> Result {
         3 => weak_of_nothing(mapping),
         4 => weak_while_frozen(mapping),
         6 => second_try(mapping),
-        // Whoever called the hook releases what it has mapped.
+        // The hook fails after it has mapped an area. Its caller must release the area.
         8 => late_failure(mapping),
         _ => Err(ENXIO),
     }
 }
 
-/// Returns an area as large as `mapping`, whose pages each begin with a one.
+/// Returns an area as large as `mapping`. The first byte of each page is 1.
 fn area(mapping: &Mapping<'_>, flags: Flags) -> Result<Area<[u8]>> {
     let area = Area::<u8>::zeroed_slice(mapping.end() - mapping.start(), flags)?;
     for page in (0..area.len()).step_by(PAGE_SIZE) {
@@ -43,7 +43,7 @@ fn expect(what: bool) -> Result {
     what.then_some(()).ok_or(EPROTO)
 }
 
-/// The last reference but the mapping's goes before the program sees the mapping.
+/// Drops the driver's reference before the program sees the mapping, which has its own.
 fn dropped(mapping: &Mapping<'_>) -> Result {
     area(mapping, Flags::NONE)?.mmap(mapping, 0)
 }
@@ -52,11 +52,11 @@ fn twice(mapping: &Mapping<'_>) -> Result {
     let first = area(mapping, Flags::NONE)?;
     first.mmap(mapping, 0)?;
     expect(area(mapping, Flags::NONE)?.mmap(mapping, 0) == Err(EBUSY))?;
-    // A driver that ignores the refusal can map nothing more.
+    // A driver that ignores the error cannot map the VMA any more.
     first.mmap(mapping, 0)
 }
 
-/// Which handle has made the mapping makes no difference to it.
+/// A mapping through a weak handle is like any other, also after this handle was dropped.
 fn weak(mapping: &Mapping<'_>) -> Result {
     let area = area(mapping, Flags::NONE)?;
     let first = area.downgrade();
@@ -68,7 +68,8 @@ fn weak(mapping: &Mapping<'_>) -> Result {
     expect(area.is_mapped())
 }
 
-/// A weak handle refuses if the last other one is gone, and like any other until then.
+/// Once the last `Area` is dropped, a weak handle refuses to map. Until then, it returns the same
+/// errors as an `Area`.
 fn weak_of_nothing(mapping: &Mapping<'_>) -> Result {
     let area = area(mapping, Flags::NONE)?;
     let (weak, clone) = (area.downgrade(), area.clone());
@@ -76,12 +77,12 @@ fn weak_of_nothing(mapping: &Mapping<'_>) -> Result {
     drop(area);
     expect(weak.mmap(mapping, usize::MAX) == Err(EOVERFLOW))?;
     drop(clone);
-    // What was mapped by the last of its handles is taken back.
+    // The refusal below also undoes this mapping.
     self::area(mapping, Flags::NONE)?.mmap(mapping, 0)?;
     weak.mmap(mapping, 0)
 }
 
-/// A program sees what the driver has written until it thaws the area.
+/// Maps a frozen area. After the thaw, the program sees what the driver has written before.
 fn weak_while_frozen(mapping: &Mapping<'_>) -> Result {
     let len = mapping.end() - mapping.start();
     let mut area = Area::<u8>::zeroed_slice(len, Flags::REVOCABLE)?;
@@ -97,7 +98,7 @@ fn weak_while_frozen(mapping: &Mapping<'_>) -> Result {
     Ok(())
 }
 
-/// A refusal changes nothing: not what the program asked for, and not what may come next.
+/// A call that fails leaves the mapping as it was, so that a later call can succeed.
 fn second_try(mapping: &Mapping<'_>) -> Result {
     let right = area(mapping, Flags::NONE)?;
     let wrong = area(mapping, Flags::READ_ONLY)?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the examples of the documentation do not show.
+//! Tests of what the examples in the documentation do not cover.
 
 use kernel::{
     io::{
@@ -59,7 +59,7 @@ struct Mixed {
 #[derive(FromBytes, IntoBytes)]
 struct PageAligned([u8; 4096]);
 
-/// Returns why there is no area of `len` times `T`.
+/// Returns the error of allocating an area of `len` `T`s.
 fn refusal<T: FromBytes + IntoBytes>(len: usize) -> Option<Error> {
     Area::<T>::zeroed_slice(len, Flags::NONE).err()
 }
@@ -185,7 +185,7 @@ fn narrow_atomic_leaves_its_neighbours() -> Result {
     Ok(())
 }
 
-/// No program has anything at these addresses.
+/// These addresses belong to no program.
 fn copies_with_no_program_fail() -> Result {
     let area = Area::<u8>::zeroed_slice(100, Flags::NONE)?;
     let user = || UserSlice::new(UserPtr::from_addr(usize::MAX - 4096), 100);
@@ -230,7 +230,7 @@ fn copies_with_no_program_fail() -> Result {
     Ok(())
 }
 
-/// `NoUserAccess`: for as long as somebody looks.
+/// `NoUserAccess`: memory can be frozen again after the guard was dropped.
 fn guard_that_is_dropped_thaws() -> Result {
     let mut area = Area::<u32>::zeroed(Flags::REVOCABLE)?;
 
@@ -239,7 +239,8 @@ fn guard_that_is_dropped_thaws() -> Result {
     Ok(())
 }
 
-/// `SoleReference`: what can access the memory counts, and what can only map it does not.
+/// `SoleReference`: another `Area` prevents freezing, because it gives access to the memory. A
+/// `WeakArea` can only map the memory, and does not prevent freezing.
 fn only_other_areas_prevent_a_freeze() -> Result {
     let mut area = Area::<u32>::zeroed(Flags::REVOCABLE)?;
     let weak = area.downgrade();

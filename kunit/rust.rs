@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! KUnit suites of the crate vmremap, which they use as a driver does.
+//! KUnit suites of the crate vmremap. They use the crate like a driver.
 
 use kernel::{
     bindings,
@@ -14,9 +14,9 @@ use vmremap::Mapping;
 
 const __LOG_PREFIX: &[u8] = b"vmremap\0";
 
-/// The module that `#[vtable]` says owns the devices of the examples. `module!` would make one, and
-/// the kernel's own examples have one like this. This file is built with
-/// `CONFIG_VMREMAP_KUNIT_TEST` only.
+/// The module that owns the devices of the examples: `#[vtable]` refers to it by this name.
+/// In a driver, `module!` defines such a type; the kernel's examples define it by hand, like this
+/// file. The file is built only with `CONFIG_VMREMAP_KUNIT_TEST`.
 struct LocalModule;
 
 impl ModuleMetadata for LocalModule {
@@ -29,7 +29,7 @@ impl ModuleMetadata for LocalModule {
         }
 
         // SAFETY:
-        // - `RightModule`: the symbol is that of the module into which this file is linked.
+        // - `RightModule`: the symbol belongs to the module into which this file is linked.
         unsafe { ThisModule::from_ptr(__this_module.get()) }
     };
 
@@ -37,7 +37,7 @@ impl ModuleMetadata for LocalModule {
     const THIS_MODULE: ThisModule = {
         let built_in = core::ptr::null_mut();
         // SAFETY:
-        // - `RightModule`: null is the owner of operations that are built into the kernel.
+        // - `RightModule`: the operations are built into the kernel, so their owner is null.
         unsafe { ThisModule::from_ptr(built_in) }
     };
 }
@@ -45,7 +45,7 @@ impl ModuleMetadata for LocalModule {
 #[macro_use]
 mod assert;
 
-/// Makes a suite of functions that return an error where they fail.
+/// Makes a suite of functions that return an error if they fail.
 macro_rules! checks {
     ($suite:ident: $($check:ident),* $(,)?) => {
         #[kunit_tests($suite)]
@@ -77,14 +77,15 @@ mod examples {
 /// # Safety
 ///
 /// - `VmaInit`: `vma` is being set up by this thread.
-/// - `VmaUntouched`: it is no mixed map, and the caller changes nothing of it.
+/// - `VmaUntouched`: `vma` has no `VM_MIXEDMAP`, and the caller does not change it.
 #[no_mangle]
 pub unsafe extern "C" fn vmremap_kunit_callback(vma: *mut bindings::vm_area_struct) -> c_int {
     // SAFETY:
-    // - `VmaInit`: promised by the caller, for as long as this function runs.
+    // - `VmaInit`: the caller promises it until this function returns.
     let vma = unsafe { VmaNew::from_raw(vma) };
     // SAFETY:
-    // - `VmaUntouched`: promised by the caller; here, nothing but the mapping changes the VMA.
+    // - `VmaUntouched`: the caller promises not to change the VMA; this function changes it only
+    //   through the mapping.
     let mapping = unsafe { Mapping::from_vma(vma) };
 
     from_result(|| callback::mmap(&mapping).map(|()| 0))
@@ -94,13 +95,14 @@ pub unsafe extern "C" fn vmremap_kunit_callback(vma: *mut bindings::vm_area_stru
 ///
 /// # Safety
 ///
-/// - `VmaInit`: `desc` is what the hook was given.
-/// - `VmaUntouched`: the caller changes nothing of it.
+/// - `VmaInit`: `desc` is the argument of the hook.
+/// - `VmaUntouched`: the caller does not change it.
 #[no_mangle]
 pub unsafe extern "C" fn vmremap_kunit_prepare(desc: *mut bindings::vm_area_desc) -> c_int {
     // SAFETY:
-    // - `VmaInit`: promised by the caller, for as long as this function runs.
-    // - `VmaUntouched`: promised by the caller; here, only the mapping changes the description.
+    // - `VmaInit`: the caller promises it until this function returns.
+    // - `VmaUntouched`: the caller promises not to change the descriptor; this function changes it
+    //   only through the mapping.
     let mapping = unsafe { Mapping::from_desc(desc) };
 
     from_result(|| callback::mmap(&mapping).map(|()| 0))

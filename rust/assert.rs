@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the types of the crate are, and are not, for all threads and in any place.
+//! Assertions at compile time: which traits the types of the crate have, and which they must lack.
 
 use crate::{
     Area,
@@ -27,7 +27,7 @@ macro_rules! assert_is {
     )*};
 }
 
-/// Does not compile if the type has the trait: then two functions could be meant.
+/// Does not compile if the type has the trait, because `here` is then ambiguous.
 macro_rules! assert_is_not {
     ($($ty:ty: $bound:path);*) => {$(
         const _: fn() = || {
@@ -53,30 +53,30 @@ assert_is! {
 }
 
 assert_is_not! {
-    // A handle is counted.
+    // Handles are counted, and a copy would not be.
     Area<u32>: Copy;
-    // What threads do to the bytes, a program does.
+    // A `Cell` may only be shared within a thread.
     Area<Cell<u32>>: Send;
     Area<Cell<u32>>: Sync;
-    // The bytes have no address that can be had from a handle.
+    // A handle gives out no reference to the bytes.
     Area<u32>: Deref;
     Area<u32>: AsRef<u32>;
     Area<u32>: Borrow<[u8]>;
-    // A guard is the only one.
+    // Two guards could give out two `&mut` to the same bytes.
     Frozen<'static, u32>: Clone;
     Frozen<'static, u32>: Copy;
     Frozen<'static, Cell<u32>>: Send;
     Frozen<'static, Cell<u32>>: Sync;
-    // It is not its area.
+    // While a guard exists, nobody can use the area: a clone of it would give access to the bytes.
     Frozen<'static, u32>: AsRef<Area<u32>>;
-    // Another thread makes a view of its own, by the area.
+    // A view stays in its thread. Another thread makes its own view of the area.
     SharedMem<'static, u32>: Send;
     SharedMem<'static, u32>: Sync;
-    // It maps, and does nothing else.
+    // A weak handle can only map the area.
     WeakArea: Copy;
     WeakArea: Deref;
     WeakArea: Into<Area<[u8]>>;
-    // A hook's thread has the mapping alone, and nothing gives out the VMA.
+    // A mapping stays in the hook and its thread, and does not give out the VMA.
     Mapping<'static>: Send;
     Mapping<'static>: Sync;
     Mapping<'static>: Clone;

@@ -2,15 +2,15 @@
 
 //! Share vmalloc memory with programs through `mmap(2)`.
 //!
-//! An [`Area`] is memory that the driver and any number of programs see at the same time. It is
-//! made of large folios if there are any, is mapped when it is touched, and is refcounted. Its
-//! [`Flags`] say what its mappings may do. A driver needs no `unsafe`, because [`Area::mmap`] takes
-//! a [`Mapping`], which only an mmap hook has.
+//! An [`Area`] is memory that the driver and any number of programs see at the same time. It
+//! consists of large folios if the kernel can allocate them, is mapped on page faults, and is
+//! refcounted. Its [`Flags`] say what its mappings may do. A driver needs no `unsafe`, because
+//! [`Area::mmap`] takes a [`Mapping`], which only an mmap hook gets.
 //!
-//! # A whole driver
+//! # A complete driver
 //!
-//! Each open file of `/dev/scratch` has a page of its own, which all processes share that have the
-//! file. `ioctl` counts the zero bytes that a program has left in the page.
+//! Each open file of `/dev/scratch` has its own page. If several processes have the file, they
+//! share this page. `ioctl` counts the zero bytes in the page.
 //!
 //! ```ignore
 //! use kernel::{
@@ -76,8 +76,8 @@
 //!
 //! # What a driver does with an area
 //!
-//! **Share it.** An area is of any type of which any bytes are a value. A program maps it, and each
-//! side sees what the other writes, field by field:
+//! **Share it.** An area holds a value of any type for which any bytes are valid. A program maps
+//! it, and each side sees what the other writes, field by field:
 //!
 //! ```
 //! use kernel::io::{io_read, io_write};
@@ -102,8 +102,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! **Order it.** If one side waits for the other, access the field that says so with an ordering,
-//! by a view of it. A program's C11 atomics are its other half:
+//! **Order accesses.** If one side waits for the other, it waits for a field to change. Access this
+//! field through a view, with an ordering; the program uses C11 atomics:
 //!
 //! ```
 //! use kernel::{
@@ -137,8 +137,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! **Have a device access it.** A `DmaArea` maps an area for a device's DMA until that is unbound,
-//! as the kernel crate's `dma::Coherent` is memory of one device. It knows who owns the memory:
+//! **Let a device access it.** A [`DmaArea`] maps an area for the DMA of a device, until the device
+//! is unbound. It keeps track of whether the device or the CPU owns the memory:
 //!
 //! ```
 //! use kernel::{
@@ -165,8 +165,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! **Take it back**, from programs, where the area is [`Flags::REVOCABLE`]: for a while, to check
-//! bytes and use them in place, or for ever, when the device is gone:
+//! **Take it back** from programs, if the area is [`Flags::REVOCABLE`]. Freeze it for a while, to
+//! check bytes and use them in place, or revoke it for good, when the device is gone:
 //!
 //! ```
 //! use vmremap::{Area, Flags};
@@ -174,25 +174,25 @@
 //! let mut commands = Area::<u32>::zeroed_slice(1000, Flags::REVOCABLE)?;
 //! {
 //!     let frozen = commands.freeze()?;
-//!     // An ordinary slice, which no program can change: one that tries waits.
+//!     // An ordinary slice. A program that accesses the memory now waits for `frozen`.
 //!     assert!(frozen.iter().all(|&command| command < 16));
 //! }
-//! // A touch raises SIGBUS from now on.
+//! // From now on, an access by a program raises SIGBUS.
 //! commands.revoke()?;
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! To freeze an area takes a `&mut Area`, which a driver that shares the area has in a lock. An
-//! mmap hook does not take that lock: it maps by a [`WeakArea`].
+//! Freezing takes a `&mut Area`, so a driver that shares the area keeps it in a lock. An mmap hook
+//! does not take this lock: it maps the memory through a [`WeakArea`].
 //!
-//! # What is safe about it
+//! # Safety of drivers
 //!
-//! Whatever a program does with its mapping, the driver sees different values, but never undefined
-//! behaviour. `docs/contract.md` says why, and each `SAFETY` comment here cites its clauses. One
-//! thing is left to the driver: each read can return a different value, so it must check the value
-//! that it then uses.
+//! Whatever a program does with its mapping, it can only make the driver read other values. It
+//! cannot cause undefined behaviour. `docs/contract.md` says why, and each `SAFETY` comment here
+//! names clauses of that page. One thing is left to the driver: two reads can return different
+//! values, so it must read a value once, and check and use that copy.
 
-// What a `SAFETY` comment says is about one operation.
+// So that each `SAFETY` comment is about one operation.
 #![warn(clippy::multiple_unsafe_ops_per_block)]
 
 #[path = "../bindings/mod.rs"]
