@@ -97,8 +97,8 @@ int vmremap_area_revoke(struct vmremap_area *area)
 
 	if (!err) {
 		/*
-		 * Step 1. xchg() is a full barrier. It pairs with the barriers of code that
-		 * stores something, and then reads the state.
+		 * Step 1. xchg() is a full barrier. It pairs with that of vmremap_insert_begin(),
+		 * and of any other function that stores something before it reads the state.
 		 */
 		xchg(&area->state, VMREMAP_REVOKED);
 		wake_up_var(&area->state);
