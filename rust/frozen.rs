@@ -125,7 +125,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn revoke(&self) -> Result {
-        // SAFETY: The call only takes access away from programs. The kernel's stays as it is.
+        // SAFETY: The call only takes access away from programs. The kernel keeps its own access.
         // - `ReferenceHeld`: by the type invariant of `Area`, its handle keeps a reference.
         // - `Context`: the call may sleep, so the caller must be allowed to sleep. No type ensures
         //   this: a known hole.

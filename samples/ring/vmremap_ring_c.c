@@ -60,7 +60,7 @@ static bool ring_store(struct ring *ring, struct vmremap_ring *shared)
 
 /*
  * This runs in an interrupt: it must not sleep, so it must not allocate, map, revoke, freeze
- * or lock a mutex. If it is late, it skips periods: it never works longer.
+ * or lock a mutex. If it is late, it skips periods, and never takes longer.
  */
 static enum hrtimer_restart ring_tick(struct hrtimer *timer)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The devices: how programs reach the areas.
+//! The file operations of the two devices.
 
 #![forbid(unsafe_code)]
 
@@ -21,7 +21,7 @@ use vmremap::{
     MiscDevice, //
 };
 
-/// What programs open: each time, areas of its own.
+/// The device. Each open file has its own areas.
 pub(crate) struct Device;
 
 #[vtable]
@@ -56,7 +56,7 @@ impl MiscDevice for Device {
     }
 }
 
-/// The same, but for the hook by which it is mapped: `.mmap_prepare`, which is the newer one.
+/// The same device, mapped by the newer hook, `.mmap_prepare`.
 pub(crate) struct Prepared;
 
 #[vtable]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The two areas, and what the driver does with them.
+//! The two areas of an open file, and the operations on them.
 
 #![forbid(unsafe_code)]
 
@@ -42,13 +42,13 @@ use vmremap::{
     WeakArea, //
 };
 
-/// The page of the file where the data begins.
+/// The offset in the file at which the data begins, in pages.
 const DATA: usize = uapi::VMREMAP_SAMPLE_DATA as usize >> PAGE_SHIFT;
 
-/// What an opener has, and shares with whoever inherits or is sent the file.
+/// The state of an open file, which several processes may share.
 ///
-/// The lock keeps calls of the driver apart; nothing keeps a program from writing the data at any
-/// time. The mmap hook takes no lock.
+/// The lock serialises the ioctls; nothing keeps a program from writing the data at any time. The
+/// mmap hook takes no lock, because it maps the data through a `WeakArea`.
 #[pin_data]
 pub(crate) struct Sample {
     control: Area<vmremap_sample_control>,
@@ -59,12 +59,12 @@ pub(crate) struct Sample {
 
 struct Locked {
     data: Area<[u8]>,
-    // The control page's own count, where no program sees it: the page only gets copies.
+    // The driver keeps its own sequence, and only writes copies of it to the control page.
     sequence: u64,
 }
 
 impl Sample {
-    /// Allocates the areas, the data of `size` bytes, and fills in the control page.
+    /// Allocates the control page and `size` bytes of data, and fills in the control page.
     pub(crate) fn new(size: usize) -> Result<Pin<KBox<Self>>> {
         let control = Area::zeroed(Flags::READ_ONLY)?;
         let data = Area::<u8>::zeroed_slice(size, Flags::REVOCABLE)?;
@@ -81,8 +81,8 @@ impl Sample {
         Ok(sample)
     }
 
-    /// Maps what the program asks for: the offset in the file says which area is meant, and where
-    /// in it. All else is vmremap's to check: the length, the protection, the policy.
+    /// Maps an area: the offset in the file selects the area and a page in it. vmremap checks
+    /// everything else: the length, the protection and the policy.
     pub(crate) fn mmap(&self, mapping: &Mapping<'_>) -> Result {
         match mapping.page_offset() {
             offset @ DATA.. => self.mappable.mmap(mapping, offset - DATA),
@@ -113,7 +113,7 @@ impl Sample {
 
     /// Returns how many bytes of the data differ from the pattern of `seed`.
     ///
-    /// Frozen, the data is the driver's alone: what is checked is what is used.
+    /// While the data is frozen, no program can change it. So the driver can check it in place.
     pub(crate) fn verify(&self, seed: u64) -> Result<u64> {
         let mut locked = self.locked.lock();
         let frozen = locked.data.freeze()?;
@@ -126,10 +126,10 @@ impl Sample {
         Ok(wrong)
     }
 
-    /// Answers each request by its complement; returns how many there were.
+    /// Answers each request with its complement. Returns the number of answers.
     ///
-    /// A program can write what it likes at both ends of the rings: so there is a limit to what one
-    /// call does, and each place is counted modulo the size of the ring.
+    /// A program can write anything to head and tail of a ring. So the number of requests is
+    /// limited, and each index is taken modulo the size of the ring.
     pub(crate) fn echo(&self) -> Result<isize> {
         const MESSAGES: usize = uapi::MESSAGES as usize;
 
@@ -139,31 +139,31 @@ impl Sample {
         let shown_tail = io_project!(rings, .answers.tail);
         let mut head = shown_head.load(Relaxed);
         let mut answered = shown_tail.load(Relaxed);
-        // The messages are there when the program says that there are so many.
+        // Pairs with the program's release: the messages below the tail are complete.
         let tail = io_project!(rings, .requests.tail).load(Acquire);
         let count = tail.wrapping_sub(head).min(uapi::MESSAGES);
 
         for _ in 0..count {
             let message = io_read!(rings, .requests.messages[try: head as usize % MESSAGES]);
 
-            // The program may use this place again.
+            // The program may overwrite this message now.
             head = head.wrapping_add(1);
             shown_head.store(head, Release);
             io_write!(rings, .answers.messages[try: answered as usize % MESSAGES], !message);
-            // The answer is there when the program sees that there is one more.
+            // Pairs with the program's acquire: the answer below the tail is complete.
             answered = answered.wrapping_add(1);
             shown_tail.store(answered, Release);
         }
         Ok(count as isize)
     }
 
-    /// Takes the data back from programs, for ever.
+    /// Takes the data back from programs for good.
     pub(crate) fn revoke(&self) -> Result {
         self.locked.lock().data.revoke()
     }
 
-    /// Writes the control page, which a program reads without a lock: an odd sequence tells it
-    /// that the rest is being changed.
+    /// Updates the control page, which programs read without a lock: an odd sequence tells them
+    /// that the page is being changed.
     fn publish(&self, locked: &mut Locked, checksum: u64) {
         let control = &self.control;
         let shown = io_project!(control, .sequence);
@@ -191,7 +191,7 @@ fn checksum(data: &Area<[u8]>) -> Result<u64> {
     Ok(checksum)
 }
 
-/// Lets a signal end work on many bytes.
+/// Checks for a signal once a page, so that a signal ends a loop over many bytes.
 fn interruption_point(i: usize) -> Result {
     if i % PAGE_SIZE == 0 && current!().signal_pending() {
         return Err(EINTR);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the device and programs agree on, from `samples/vmremap_sample.h`.
+//! The interface between the device and programs, from `samples/vmremap_sample.h`.
 
 #![forbid(unsafe_code)]
 #![allow(dead_code, missing_docs, non_camel_case_types, unreachable_pub)]
@@ -13,18 +13,18 @@ use pin_init::MaybeZeroable;
 
 include!(env!("VMREMAP_SAMPLE_UAPI"));
 
-/// The checksum of no bytes, which `bindgen` takes for a signed number.
+/// The checksum of no bytes. `bindgen` takes it for a signed number.
 pub(crate) const CHECKSUM_INIT: u64 = VMREMAP_SAMPLE_CHECKSUM_INIT as u64;
 
-/// How many messages a ring has room for.
+/// The number of messages that fit into a ring.
 pub(crate) const MESSAGES: u32 = VMREMAP_SAMPLE_MESSAGES;
 
-/// Returns the byte at `i` of the pattern that `seed` makes.
+/// Returns byte `i` of the pattern of `seed`.
 pub(crate) const fn byte(seed: u64, i: u64) -> u8 {
     (seed.wrapping_add(i).wrapping_mul(0x9e3779b97f4a7c15) >> 56) as u8
 }
 
-/// Returns the checksum of what `sum` is the checksum of, and one byte more.
+/// Adds a byte to a checksum. Returns the new checksum.
 pub(crate) const fn checksum(sum: u64, byte: u8) -> u64 {
     (sum ^ byte as u64).wrapping_mul(0x100000001b3)
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! vmremap Rust sample: the same device as `samples/c`, `/dev/vmremap-sample-rust`; and once more,
-//! `/dev/vmremap-sample-rust-prepare`, with the newer hook.
+//! vmremap Rust sample: `/dev/vmremap-sample-rust`, the same device as in `samples/c`, and
+//! `/dev/vmremap-sample-rust-prepare`, which is mapped by the newer hook.
 //!
-//! A program that uses it, less the error handling:
+//! A program that uses it, without error handling:
 //!
 //! ```c
 //! #include <fcntl.h>

@@ -70,7 +70,7 @@ struct Ring {
 }
 
 impl Ring {
-    /// Returns how many samples the program has not read: any number if its head is wrong.
+    /// Returns how many samples the program has not read. If its head is wrong, so is the result.
     fn unread(&self, tail: u32) -> u32 {
         // Pairs with the program's release: it has read the samples below its head.
         tail.wrapping_sub(io_project!(&self.area, .head).load(Acquire))
@@ -105,7 +105,7 @@ impl HrTimerCallback for Ring {
     type Pointer<'a> = Arc<Self>;
 
     // This runs in an interrupt: it must not sleep, so it must not allocate, map, revoke, freeze,
-    // lock a `Mutex` or drop an `Arc`. If it is late, it skips periods: it never works longer.
+    // lock a `Mutex` or drop an `Arc`. If it is late, it skips periods, and never takes longer.
     fn run(ring: ArcBorrow<'_, Self>, mut ctx: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
         let ended = ctx.forward_now(PERIOD) as u32;
         let periods = ring.periods.fetch_add(ended, Relaxed).wrapping_add(ended);
@@ -117,8 +117,8 @@ impl HrTimerCallback for Ring {
     }
 }
 
-/// What an open file has. Dropping it cancels the timer first, which waits for `run`, and then
-/// drops the rest. A mapping may remain: it keeps the area, but not this module.
+/// The private data of an open file. Dropping it first cancels the timer, which waits for `run`,
+/// and then drops the rest. A mapping may remain: it keeps the area, but not this module.
 struct RingFile {
     _timer: ArcHrTimerHandle<Ring>,
     ring: Arc<Ring>,
@@ -147,9 +147,9 @@ impl MiscDevice for RingFile {
         &me.ring.readable
     }
 
-    // A sample that is stored from now on wakes the program: it waits already.
+    // The program is already registered, so a sample that is stored from now on wakes it.
     fn poll(me: &Self, _: &File) -> PollEvents {
-        // Pairs with the release in `store`: who reads the ring now sees at least this tail.
+        // Pairs with the release in `store`: a program that reads the ring sees this tail, too.
         match me.ring.unread(me.ring.tail.load(Acquire)) {
             1..=SLOTS => PollEvents::IN,
             _ => PollEvents::NONE,

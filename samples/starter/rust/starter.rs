@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `/dev/starter`: every opener has 64 KiB of its own, which the driver and the program both see.
-//! `ioctl()` returns the byte at the place that its argument says.
+//! `/dev/starter`: each open file has 64 KiB of memory, which the driver shares with programs.
+//! `ioctl()` returns the byte at the offset in its argument.
 
 #![forbid(unsafe_code)]
 
@@ -66,7 +66,7 @@ impl MiscDevice for Starter {
         me.bytes.mmap(mapping, mapping.page_offset())
     }
 
-    // A program can write at any time: each byte is read once.
+    // A program can write at any time, so read each byte only once.
     fn ioctl(me: &Self, _file: &File, _cmd: u32, place: usize) -> Result<isize> {
         let byte: u8 = io_read!(&me.bytes, [try: place]);
         Ok(byte.into())
