@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# bindgen as the kernel's rust/Makefile runs it. Its clang gets, of gcc's flags,
-# those that the meaning of a header depends on.
+# Run bindgen like the kernel's rust/Makefile. Pass only those of gcc's flags to
+# its clang that affect the meaning of a header.
 
-# In the kernel's source, or beside its metadata where linux-rust-metadata has made it.
+# This file is in the kernel's source, or next to the metadata of linux-rust-metadata.
 bindgen-parameters := $(firstword $(wildcard $(addsuffix /rust/bindgen_parameters,$(srctree) $(objtree))))
 bindgen-flags = $(shell grep -Ev '^\#|^$$' $(bindgen-parameters)) \
 		--rust-target 1.85 --use-core --with-derive-default \

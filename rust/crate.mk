@@ -10,13 +10,13 @@ vmremap-y += bindings/assert.o rust/lib.o rust/exports.o
 bindings := $(obj)/bindings/bindings_generated.rs
 exports := $(obj)/rust/exports_generated.h
 
-# What kbuild's rule for a Rust object does not give to a crate of its own.
+# kbuild's rule for a Rust object gives the crate no name, and its users no metadata.
 RUSTFLAGS_rust/lib.o := --crate-name vmremap \
 			--emit=metadata=$(obj)/rust/libvmremap.rmeta
 $(obj)/rust/lib.o: export VMREMAP_BINDINGS := $(abspath $(bindings))
 $(obj)/rust/lib.o: $(bindings)
 
-# The kernel's own types stay the kernel's.
+# Do not generate these types: the crate uses the ones of the crate kernel.
 $(bindings): bindgen-target-flags := --allowlist-function 'vmremap_.*' \
 	--allowlist-var 'VMREMAP_.*' \
 	--blocklist-type 'dma_buf|file|gfp_t|sg_table|vm_area_desc|vm_area_struct'

@@ -35,9 +35,8 @@ use kernel::{
 
 /// A reference on an area, which all handles of the area share.
 ///
-/// `vmremap_area_is_sole_reference()` sees one reference, however many handles share it. So an area
-/// with only one [`Handle`] can be frozen while it has [`WeakArea`]s, and while one of these maps
-/// it.
+/// `vmremap_area_is_sole_reference()` sees one reference, however many handles share it. So if only
+/// one [`Handle`] exists, the area can be frozen, even while [`WeakArea`]s exist and map it.
 ///
 /// # Invariants
 ///
