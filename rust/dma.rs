@@ -13,7 +13,8 @@ use kernel::{
     bindings,
     device::{
         Bound,
-        Device, //
+        Device,
+        DeviceContext, //
     },
     devres::Devres,
     dma::DataDirection,
@@ -201,7 +202,8 @@ fn map(
 }
 
 /// Returns the `struct device *`. The kernel crate's `Device` is `repr(transparent)` over it.
-fn raw_device(dev: &Device<Bound>) -> *mut bindings::device {
+#[inline]
+pub(crate) fn raw_device<C: DeviceContext>(dev: &Device<C>) -> *mut bindings::device {
     ptr::from_ref(dev).cast_mut().cast()
 }
 
@@ -347,12 +349,6 @@ impl DmaMapping {
         })
     }
 
-    fn device(&self) -> *mut bindings::device {
-        let dev: &Device = &self.dev;
-
-        ptr::from_ref(dev).cast_mut().cast()
-    }
-
     /// Calls `sync` and makes `to` the owner, unless it already is.
     fn hand_over(&self, from: i32, to: i32, sync: impl FnOnce(&Self)) -> Result {
         match self.owner.cmpxchg(from, Self::CHANGING, Acquire) {
@@ -377,7 +373,7 @@ impl DmaMapping {
                 // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound.
                 unsafe {
                     bindings::__dma_sync_sg_for_device(
-                        this.device(),
+                        raw_device(&this.dev),
                         this.table.first,
                         this.table.count,
                         this.direction.into(),
@@ -396,7 +392,7 @@ impl DmaMapping {
                 // - `DmaMapped`, `TableStays`, `DeviceBound`: for the reasons of `sync_for_device`.
                 unsafe {
                     bindings::__dma_sync_sg_for_cpu(
-                        this.device(),
+                        raw_device(&this.dev),
                         this.table.first,
                         this.table.count,
                         this.direction.into(),
@@ -430,7 +426,7 @@ impl Drop for DmaMapping {
         // - `TableStays`: `self.table` is a reference on the table, which others only read.
         unsafe {
             bindings::dma_unmap_sgtable(
-                self.device(),
+                raw_device(&self.dev),
                 self.table.as_ptr(),
                 self.direction.into(),
                 attrs,

@@ -39,6 +39,30 @@ use kernel::{
 pub struct DmaBuf(NonNull<bindings::dma_buf>);
 
 impl DmaBuf {
+    /// Gets the dma-buf of a descriptor of the program that has made the current system call.
+    ///
+    /// # Errors
+    ///
+    /// - [`EBADF`]: the program has no such descriptor.
+    /// - [`EINVAL`]: it is not one of a dma-buf.
+    #[inline]
+    pub fn from_fd(fd: u32) -> Result<Self> {
+        if !has_descriptors() {
+            return Err(EBADF);
+        }
+        // SAFETY: The function returns a dma-buf with a reference, or an error, for any number.
+        // - `OwnDescriptors`: the current task was just seen to have descriptors.
+        let dmabuf = from_err_ptr(unsafe { bindings::dma_buf_get(fd as c_int) })?;
+
+        // INVARIANT: The reference that was just given is now the value's.
+        Ok(Self(NonNull::new(dmabuf).ok_or(EBADF)?))
+    }
+
+    #[inline]
+    pub(crate) fn as_ptr(&self) -> *mut bindings::dma_buf {
+        self.0.as_ptr()
+    }
+
     /// Returns the size in bytes, which is that of the area rounded up to whole pages.
     #[inline]
     pub fn size(&self) -> usize {
@@ -60,9 +84,7 @@ impl DmaBuf {
     /// - [`EBADF`]: the task is exiting and has no descriptors any more.
     #[inline]
     pub fn into_fd(self) -> Result<u32> {
-        // SAFETY: This only reads the task's own pointer to its descriptors.
-        // - `OwnDescriptors`: it is the current task, which exists, and nobody else changes it.
-        if unsafe { (*Task::current_raw()).files }.is_null() {
+        if !has_descriptors() {
             return Err(EBADF);
         }
         // SAFETY: The function makes a descriptor of the current task.
@@ -76,6 +98,15 @@ impl DmaBuf {
         let _ = ManuallyDrop::new(self);
         Ok(fd)
     }
+}
+
+/// Returns whether the current task has a table of descriptors. It has none once it exits, but then
+/// the kernel still calls `.release` for its files.
+#[inline]
+fn has_descriptors() -> bool {
+    // SAFETY: This only reads the task's own pointer to its descriptors.
+    // - `OwnDescriptors`: it is the current task, which exists, and nobody else changes it.
+    unsafe { !(*Task::current_raw()).files.is_null() }
 }
 
 impl Drop for DmaBuf {

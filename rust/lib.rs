@@ -208,6 +208,8 @@ mod dma_buf;
 mod flags;
 mod frozen;
 mod handle;
+#[cfg(CONFIG_DMA_SHARED_BUFFER)]
+mod importer;
 #[cfg(CONFIG_PCI)]
 mod interrupt;
 mod mapping;
@@ -222,6 +224,8 @@ pub use dma_buf::DmaBuf;
 pub use flags::Flags;
 pub use frozen::Frozen;
 pub use handle::WeakArea;
+#[cfg(CONFIG_DMA_SHARED_BUFFER)]
+pub use importer::DmaBufImporter;
 #[cfg(CONFIG_PCI)]
 pub use interrupt::handle_interrupt;
 pub use mapping::Mapping;

@@ -35,6 +35,8 @@ enum {
 	FREEZE,
 	EXPORT_AT_END,
 	EXPORT_RESULT,
+	HOLD,
+	RELEASE,
 };
 
 FIXTURE(hook)
@@ -350,28 +352,24 @@ TEST_F(hook, deregisters_what_is_open)
 
 #define DRIVER "/sys/bus/pci/drivers/vmremap_hostile/"
 
-/* Has the driver let go of its device, or take it. */
-static bool tell_driver(const char *what)
+/* The name of the PCI device that is bound to the driver. */
+static bool bound_device(char name[16])
 {
-	char path[128] = DRIVER, name[16] = "";
-	static char device[16];
-	FILE *file;
-	int err;
+	FILE *file = popen("cd " DRIVER " && echo 0000:*", "r");
+	bool found = file && fscanf(file, "%15s", name) == 1;
 
-	if (!device[0]) {
-		file = popen("cd " DRIVER " && echo 0000:*", "r");
-		if (!file || fscanf(file, "%15s", device) != 1)
-			return false;
+	if (file)
 		pclose(file);
-	}
-	snprintf(name, sizeof(name), "%s", device);
-	strcat(path, what);
-	file = fopen(path, "w");
-	if (!file)
-		return false;
-	fputs(name, file);
-	err = fclose(file);
-	return !err;
+	return found;
+}
+
+/* Has the driver let go of its device, or take it. */
+static bool tell_driver(const char *what, const char *device)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DRIVER "%s", what);
+	return write_text(path, device);
 }
 
 /* OwnDescriptors: a driver gives a descriptor to a program that is exiting and has none. */
@@ -399,26 +397,58 @@ TEST_F(hook, exports_to_a_program_that_exits)
 /* DeviceBound: a file has what it has opened, and the device is gone. */
 TEST_F(hook, unbinds_what_is_open)
 {
-	char *p = map(self->fd, PLAIN);
+	char *p = map(self->fd, PLAIN), name[16];
 	int i;
 
 	ASSERT_NE(MAP_FAILED, p);
+	ASSERT_TRUE(bound_device(name));
 	EXPECT_EQ(0, ioctl(self->fd, SYNC));
 	ASSERT_EQ(0, ioctl(self->fd, REGISTER));
 	for (i = 0; i < 3; i++) {
-		ASSERT_TRUE(tell_driver("unbind"));
+		ASSERT_TRUE(tell_driver("unbind", name));
 		EXPECT_GT(0, open(variant->device, O_RDWR | O_CLOEXEC));
 		EXPECT_EQ(-1, ioctl(self->fd, SYNC));
 		EXPECT_EQ(ENXIO, errno);
-		EXPECT_EQ(ENXIO, errno);
 		EXPECT_EQ(0, ioctl(self->fd, SET, 3));
 		EXPECT_EQ(3, look(self->mem, p));
-		ASSERT_TRUE(tell_driver("bind"));
+		ASSERT_TRUE(tell_driver("bind", name));
 		/* It is another device. */
 		EXPECT_EQ(-1, ioctl(self->fd, SYNC));
 		EXPECT_EQ(ENXIO, errno);
 	}
 	EXPECT_EQ(0, ioctl(self->fd, UNREGISTER));
+}
+
+/* DeviceBound: unbinding waits until no dma-buf is mapped for the device any more. */
+TEST_F(hook, unbinds_while_it_imports)
+{
+	pid_t holder, unbinder;
+	char name[16];
+	int status;
+
+	ASSERT_TRUE(bound_device(name));
+	holder = fork();
+	ASSERT_LE(0, holder);
+	if (!holder)
+		_exit(ioctl(self->fd, HOLD) ? errno : 0);
+	EXPECT_TRUE(eventually(sleeps_in(holder, "vmremap_hostile")));
+	unbinder = fork();
+	ASSERT_LE(0, unbinder);
+	if (!unbinder)
+		_exit(!tell_driver("unbind", name));
+	EXPECT_TRUE(eventually(sleeps_in(unbinder, "vmremap")));
+	/* It waits, but does not let another import begin. */
+	EXPECT_EQ(-1, ioctl(self->fd, HOLD));
+	EXPECT_EQ(ENXIO, errno);
+	EXPECT_TRUE(sleeps_in(unbinder, "vmremap"));
+	EXPECT_EQ(0, ioctl(self->fd, RELEASE));
+	ASSERT_EQ(holder, waitpid(holder, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(unbinder, waitpid(unbinder, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(-1, ioctl(self->fd, HOLD));
+	EXPECT_EQ(ENXIO, errno);
+	ASSERT_TRUE(tell_driver("bind", name));
 }
 
 /* A fixture, because its tests run in the order in which they stand here, and the others before. */

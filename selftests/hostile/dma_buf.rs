@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What can be done to a [`DmaBuf`].
+//! What can be done to a [`DmaBuf`] and a [`DmaBufImporter`].
 
 use crate::{
     filled,
@@ -9,6 +9,8 @@ use crate::{
 };
 use core::mem;
 use kernel::{
+    dma::DataDirection,
+    faux,
     fs::file::flags::{
         O_RDONLY,
         O_RDWR,
@@ -16,14 +18,19 @@ use kernel::{
     },
     page::PAGE_SIZE,
     prelude::*,
-    sync::atomic::{
-        Atomic,
-        Relaxed, //
+    scatterlist::SGTable,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
     },
 };
 use vmremap::{
     Area,
-    DmaBuf, //
+    DmaBuf,
+    DmaBufImporter, //
 };
 
 crate::checks! {
@@ -34,6 +41,14 @@ crate::checks! {
     refused,
     revoked,
     keeps_from_freezing,
+    imported_without_a_mask,
+    imported_in_no_direction,
+    imported_by_a_forgotten_importer,
+    imported_again_meanwhile,
+    imported_by_another_thread_meanwhile,
+    imported_while_it_is_revoked,
+    written_though_it_is_read_only,
+    of_a_wrong_descriptor,
 }
 
 fn exported(pages: usize) -> Result<DmaBuf> {
@@ -105,6 +120,122 @@ fn keeps_from_freezing(_: &Function<'_>) -> Result {
     let _dma_buf = area.dma_buf(O_RDONLY)?;
 
     assert_eq!(area.freeze().err(), Some(EBUSY));
+    Ok(())
+}
+
+/// `DmaMapped`: the exporter would map for it without an error.
+fn imported_without_a_mask(_: &Function<'_>) -> Result {
+    let without = faux::Registration::new(c"vmremap-hostile", None)?;
+
+    assert_eq!(
+        DmaBufImporter::new(without.as_ref().as_ref()).err(),
+        Some(EINVAL)
+    );
+    Ok(())
+}
+
+/// Returns how many bytes are mapped.
+fn bytes(table: &SGTable) -> usize {
+    table.iter().map(|entry| entry.dma_len() as usize).sum()
+}
+
+/// `DmaMapped`: the kernel stops if it is asked to map in this direction.
+fn imported_in_no_direction(pdev: &Function<'_>) -> Result {
+    let importer = DmaBufImporter::new(pdev.as_ref())?;
+    let mapped = importer.map(&exported(1)?, DataDirection::None, bytes);
+
+    assert_eq!(mapped.err(), Some(EINVAL));
+    Ok(())
+}
+
+/// `DeviceBound`: devres ends what was forgotten.
+fn imported_by_a_forgotten_importer(pdev: &Function<'_>) -> Result {
+    let importer = KBox::leak(KBox::new(DmaBufImporter::new(pdev.as_ref())?, GFP_KERNEL)?);
+    let mut other = DmaBufImporter::new(pdev.as_ref())?;
+
+    mem::swap(importer, &mut other);
+    drop(other);
+    assert_eq!(
+        importer.map(&exported(3)?, DataDirection::ToDevice, bytes)?,
+        3 * PAGE_SIZE
+    );
+    Ok(())
+}
+
+/// `ImportStays`: each map has a table of its own.
+fn imported_again_meanwhile(pdev: &Function<'_>) -> Result {
+    let importer = DmaBufImporter::new(pdev.as_ref())?;
+    let dma_buf = exported(2)?;
+
+    importer.map(&dma_buf, DataDirection::ToDevice, |outer| {
+        for _ in 0..3 {
+            importer.map(&dma_buf, DataDirection::Bidirectional, |inner| {
+                assert_eq!(bytes(inner), 2 * PAGE_SIZE);
+                Ok(())
+            })??;
+        }
+        assert_eq!(bytes(outer), 2 * PAGE_SIZE);
+        Ok(())
+    })?
+}
+
+/// `AnyThread`: two threads map for the same device.
+fn imported_by_another_thread_meanwhile(pdev: &Function<'_>) -> Result {
+    let importer = Arc::new(DmaBufImporter::new(pdev.as_ref())?, GFP_KERNEL)?;
+    let shared = (importer.clone(), exported(1)?);
+    let dma_buf = exported(2)?;
+
+    importer.map(&dma_buf, DataDirection::FromDevice, |table| {
+        in_another_thread(move || {
+            let (importer, dma_buf) = shared;
+
+            if importer.map(&dma_buf, DataDirection::ToDevice, bytes) != Ok(PAGE_SIZE) {
+                pr_err!("another thread cannot map\n");
+            }
+        })?;
+        assert_eq!(bytes(table), 2 * PAGE_SIZE);
+        Ok(())
+    })?
+}
+
+/// `AreaOutlives`, `ImportStays`: the area is revoked and dropped, and the table stays.
+fn imported_while_it_is_revoked(pdev: &Function<'_>) -> Result {
+    let importer = DmaBufImporter::new(pdev.as_ref())?;
+    let area = filled(PAGE_SIZE, 1)?;
+    let dma_buf = area.dma_buf(O_RDWR)?;
+
+    importer.map(&dma_buf, DataDirection::ToDevice, move |table| {
+        area.revoke()?;
+        drop(area);
+        for _ in 0..64 {
+            drop(filled(PAGE_SIZE, 2)?);
+        }
+        assert_eq!(bytes(table), PAGE_SIZE);
+        Ok(())
+    })??;
+    assert_eq!(
+        importer.map(&dma_buf, DataDirection::ToDevice, bytes).err(),
+        Some(ENODEV)
+    );
+    Ok(())
+}
+
+/// `PolicyHeld`: a device cannot write then.
+fn written_though_it_is_read_only(pdev: &Function<'_>) -> Result {
+    let importer = DmaBufImporter::new(pdev.as_ref())?;
+    let dma_buf = filled(PAGE_SIZE, 1)?.dma_buf(O_RDONLY)?;
+
+    for direction in [DataDirection::FromDevice, DataDirection::Bidirectional] {
+        assert_eq!(importer.map(&dma_buf, direction, bytes).err(), Some(EACCES));
+    }
+    Ok(())
+}
+
+/// `DmaBufHeld`: there is none.
+fn of_a_wrong_descriptor(_: &Function<'_>) -> Result {
+    for fd in [u32::MAX, i32::MAX as u32, 1 << 31, 12345] {
+        assert_eq!(DmaBuf::from_fd(fd).err(), Some(EBADF));
+    }
     Ok(())
 }
 

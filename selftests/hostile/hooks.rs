@@ -13,7 +13,10 @@ use crate::{
 use core::mem;
 use kernel::{
     dma::DataDirection,
-    fs::File,
+    fs::{
+        file::flags::O_RDWR,
+        File, //
+    },
     new_mutex,
     new_poll_condvar,
     page::PAGE_SIZE,
@@ -28,6 +31,7 @@ use kernel::{
 use vmremap::{
     Area,
     DmaArea,
+    DmaBufImporter,
     Flags,
     Mapping,
     MiscArgs,
@@ -62,11 +66,16 @@ const UNREGISTER: u32 = 0x105;
 const FREEZE: u32 = 0x106;
 const EXPORT_AT_END: u32 = 0x107;
 const EXPORT_RESULT: u32 = 0x108;
+const HOLD: u32 = 0x109;
+const RELEASE: u32 = 0x10a;
 
 /// What a registration and its files have, also when the device is gone.
 #[pin_data]
 pub(crate) struct Shared {
     dma: DmaArea<[u8]>,
+    importer: DmaBufImporter,
+    #[pin]
+    held: Mutex<bool>,
     #[pin]
     inner: Mutex<Option<Pin<KBox<MiscDeviceRegistration<Inner>>>>>,
     #[pin]
@@ -80,11 +89,33 @@ impl Shared {
         Arc::pin_init(
             try_pin_init!(Self {
                 dma: DmaArea::new(pdev.as_ref(), area, DataDirection::Bidirectional)?,
+                importer: DmaBufImporter::new(pdev.as_ref())?,
+                held <- new_mutex!(false),
                 inner <- new_mutex!(None),
                 changed <- new_poll_condvar!(),
             }),
             GFP_KERNEL,
         )
+    }
+
+    /// Maps an area as a dma-buf until a program releases it.
+    fn hold(&self, area: Area<[u8]>) -> Result {
+        let dma_buf = area.dma_buf(O_RDWR)?;
+
+        self.importer
+            .map(&dma_buf, DataDirection::Bidirectional, |_| {
+                let mut held = self.held.lock();
+
+                *held = true;
+                while *held {
+                    self.changed.wait(&mut held);
+                }
+            })
+    }
+
+    fn release(&self) {
+        *self.held.lock() = false;
+        self.changed.notify_all();
     }
 }
 
@@ -235,6 +266,12 @@ impl Opened {
 
                 *self.at_end.lock() = Some(ExportAtEnd(area));
             }
+            HOLD => {
+                let area = self.area.lock().as_ref().ok_or(ENODEV)?.clone();
+
+                self.shared.hold(area)?;
+            }
+            RELEASE => self.shared.release(),
             EXPORT_RESULT => return Ok(ExportAtEnd::result() as isize),
             UNREGISTER => {
                 let registration = self.shared.inner.lock().take();

@@ -31,7 +31,7 @@ HOW = "checked", "caller", "construction", "refcount", "type", "build", "kernel"
 SERIES = 7, 3  # of the kernel that the contract speaks of
 # Names that look like a clause's.
 TYPES = "VmaNew", "Mapping", "FromBytes", "IntoBytes", "UnsafeCell", "PinInit", "MaybeUninit", \
-    "DmaArea", "DmaBuf", "MiscDevice", "MiscDeviceRegistration", "WeakArea", "ThisModule", \
+    "DmaArea", "DmaBuf", "DmaBufImporter", "MiscDevice", "MiscDeviceRegistration", "WeakArea", "ThisModule", \
     "DmaMapping", "ProjectIndex", "KnownSize", "IoCopyable", "MiscDeviceOptions"
 DEFINITION = r"^(?:(?:(?![\s/*#])| {{4}}fn ).*?\b{0}(?:<\w*>)?\([^;{{]*\{{|#\s*define {0}\(|pub (?:unsafe )?(?:struct|trait) {0}\b)"
 

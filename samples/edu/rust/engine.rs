@@ -24,7 +24,12 @@ use kernel::{
         DevresBar, //
     },
     prelude::*,
+    scatterlist::SGTable,
     sync::{
+        lock::{
+            mutex::MutexBackend,
+            Guard, //
+        },
         poll::PollCondVar,
         Arc,
         Mutex, //
@@ -37,6 +42,8 @@ use kernel::{
 use vmremap::{
     Area,
     DmaArea,
+    DmaBuf,
+    DmaBufImporter,
     Flags,
     Mapping, //
 };
@@ -66,6 +73,7 @@ pub(crate) struct Edu {
     memory: Area<[u8]>,
     bar: DevresBar<END>,
     dma: DmaArea<[u8]>,
+    importer: DmaBufImporter,
     #[pin]
     state: Mutex<State>,
     #[pin]
@@ -87,6 +95,7 @@ impl Edu {
                 memory,
                 bar: bar.into_devres()?,
                 dma: DmaArea::new(pdev.as_ref(), shared, DataDirection::Bidirectional)?,
+                importer: DmaBufImporter::new(pdev.as_ref())?,
                 state <- new_mutex!(state),
                 stopped <- new_poll_condvar!(),
             }),
@@ -114,27 +123,53 @@ impl Edu {
     }
 
     /// Copies between the memory and the device's buffer.
-    pub(crate) fn start(&self, [offset, bytes, from_device]: uapi::Copy) -> Result {
-        let most = uapi::VMREMAP_EDU_COPY_MAX;
+    pub(crate) fn start(&self, copy: uapi::Copy) -> Result {
+        check(copy, uapi::VMREMAP_EDU_BYTES as usize)?;
+        let mut state = self.idle()?;
 
-        if bytes == 0
-            || bytes > most.saturating_sub(offset % most)
-            || from_device > 1
-            || offset >= uapi::VMREMAP_EDU_BYTES
-        {
-            return Err(EINVAL);
-        }
-        let mut state = self.state.lock();
+        // From here on, and until the interrupt, the memory is the device's.
+        self.dma.sync_for_device()?;
+        self.command(copy, address(&self.dma, copy).ok_or(ENODEV)?, DMA_IRQ)?;
+        state.busy = true;
+        Ok(())
+    }
+
+    /// Copies between a dma-buf of the program and the device's buffer, and waits until the engine
+    /// has stopped.
+    pub(crate) fn import(&self, fd: u32, copy: uapi::Copy) -> Result {
+        let dma_buf = DmaBuf::from_fd(fd)?;
+        let [.., from_device] = copy;
+        let direction = match from_device {
+            0 => DataDirection::ToDevice,
+            _ => DataDirection::FromDevice,
+        };
+
+        check(copy, dma_buf.size())?;
+        let _idle = self.idle()?;
+
+        self.importer.map(&dma_buf, direction, |table| {
+            self.command(copy, address(table, copy).ok_or(EINVAL)?, 0)?;
+            // The engine always stops, and can access the memory until then.
+            while self.wait_idle() == Err(ETIMEDOUT) {}
+            Ok(())
+        })?
+    }
+
+    /// Returns the state, locked, if a copy can start.
+    fn idle(&self) -> Result<Guard<'_, State, MutexBackend>> {
+        let state = self.state.lock();
+
         if state.unplugged {
             return Err(ENODEV);
         }
         if state.busy {
             return Err(EBUSY);
         }
-        let addr = self.address(offset.into()).ok_or(ENODEV)?;
+        Ok(state)
+    }
 
-        // From here on, and until the interrupt, the memory is the device's.
-        self.dma.sync_for_device()?;
+    /// Has the engine copy from or to that DMA address.
+    fn command(&self, [_, bytes, from_device]: uapi::Copy, addr: DmaAddress, flags: u64) -> Result {
         let bar = self.bar.try_access().ok_or(ENODEV)?;
         let (from, to, direction) = match from_device {
             0 => (addr, BUFFER, 0),
@@ -145,21 +180,7 @@ impl Edu {
         bar.try_write64(from, DMA_FROM)?;
         bar.try_write64(to, DMA_TO)?;
         bar.try_write64(bytes.into(), DMA_BYTES)?;
-        bar.try_write64(DMA_START | DMA_IRQ | direction, DMA_COMMAND)?;
-        state.busy = true;
-        Ok(())
-    }
-
-    /// Returns where the device finds that byte of the memory. A copy stays in a page, and so in an
-    /// entry.
-    fn address(&self, mut offset: u64) -> Option<DmaAddress> {
-        for entry in self.dma.iter() {
-            match offset.checked_sub(entry.dma_len()) {
-                Some(rest) => offset = rest,
-                None => return entry.dma_address().checked_add(offset),
-            }
-        }
-        None
+        bar.try_write64(DMA_START | flags | direction, DMA_COMMAND)
     }
 
     /// Waits until the engine has stopped.
@@ -219,6 +240,35 @@ impl Edu {
         }
         status != 0
     }
+}
+
+/// Checks a copy between the device and so many bytes of memory.
+fn check([offset, bytes, from_device]: uapi::Copy, size: usize) -> Result {
+    let most = uapi::VMREMAP_EDU_COPY_MAX;
+
+    if bytes == 0
+        || bytes > most.saturating_sub(offset % most)
+        || from_device > 1
+        || offset as usize >= size
+    {
+        return Err(EINVAL);
+    }
+    Ok(())
+}
+
+/// Returns the DMA address of the bytes that a copy is about. They are in a page, and so in an
+/// entry.
+fn address(table: &SGTable, [offset, bytes, _]: uapi::Copy) -> Option<DmaAddress> {
+    let mut offset = u64::from(offset);
+
+    for entry in table.iter() {
+        match offset.checked_sub(entry.dma_len()) {
+            Some(rest) => offset = rest,
+            None if offset + u64::from(bytes) > entry.dma_len() => return None,
+            None => return entry.dma_address().checked_add(offset),
+        }
+    }
+    None
 }
 
 /// What the interrupt does: the engine has stopped.

@@ -60,6 +60,11 @@ impl MiscDevice for EduFile {
         match cmd {
             uapi::VMREMAP_EDU_START => edu.start(user.reader().read::<uapi::Copy>()?)?,
             uapi::VMREMAP_EDU_WAIT => edu.wait()?,
+            uapi::VMREMAP_EDU_IMPORT => {
+                let [fd, copy @ ..] = user.reader().read::<uapi::Import>()?;
+
+                edu.import(fd, copy)?;
+            }
             _ => return Err(ENOTTY),
         }
         Ok(0)

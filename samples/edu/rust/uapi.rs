@@ -11,3 +11,6 @@ include!(env!("VMREMAP_EDU_UAPI"));
 
 /// A `struct vmremap_edu_copy`: offset, bytes, from_device.
 pub(crate) type Copy = [u32; 3];
+
+/// A `struct vmremap_edu_import`: the descriptor, and a copy.
+pub(crate) type Import = [u32; 4];

@@ -129,4 +129,5 @@ kernel::module_pci_driver! {
     authors: ["vmremap"],
     description: "vmremap sample: a PCI function that copies into memory of programs",
     license: "GPL",
+    imports_ns: ["DMA_BUF"],
 }

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Devices that access dma-bufs.
+//!
+//! C header: `include/linux/dma-buf.h`
+
+use crate::{
+    dma::raw_device,
+    DmaBuf, //
+};
+use core::ops::Deref;
+use kernel::{
+    bindings,
+    device::{
+        Bound,
+        Device, //
+    },
+    devres::Devres,
+    dma::DataDirection,
+    error::from_err_ptr,
+    new_condvar,
+    new_mutex,
+    prelude::*,
+    scatterlist::SGTable,
+    sync::{
+        aref::ARef,
+        Arc,
+        CondVar,
+        Mutex, //
+    }, //
+};
+
+/// A device that imports dma-bufs, until it is unbound from its driver.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(CONFIG_DMA_SHARED_BUFFER)] {
+/// use kernel::{device::{Bound, Device}, dma::{DataDirection, DmaAddress}};
+/// use vmremap::{DmaBuf, DmaBufImporter};
+///
+/// fn probe(dev: &Device<Bound>) -> Result<DmaBufImporter> {
+///     DmaBufImporter::new(dev)
+/// }
+///
+/// // Has the device read the memory of a dma-buf, whose descriptor a program has passed to an
+/// // ioctl. `run` returns after the device has stopped.
+/// fn ioctl<F: Fn(DmaAddress, u64)>(importer: &DmaBufImporter, fd: u32, run: F) -> Result {
+///     let dma_buf = DmaBuf::from_fd(fd)?;
+///
+///     importer.map(&dma_buf, DataDirection::ToDevice, |table| {
+///         for entry in table.iter() {
+///             run(entry.dma_address(), entry.dma_len());
+///         }
+///     })
+/// }
+/// # }
+/// # Ok::<(), Error>(())
+/// ```
+pub struct DmaBufImporter {
+    users: Arc<Users>,
+    _end: Devres<End>,
+}
+
+impl DmaBufImporter {
+    /// Makes `dev` one that can import dma-bufs.
+    ///
+    /// # Errors
+    ///
+    /// - [`EINVAL`]: `dev` has no DMA mask.
+    /// - [`ENOMEM`]: there is not enough memory.
+    pub fn new(dev: &Device<Bound>) -> Result<Self> {
+        // SAFETY: The function returns 0 if the device has no DMA mask: `dma_map_sgtable()`, which
+        // exporters call, then warns, and reports success without a mapping.
+        // - `DeviceBorrowed`: the device lives and is bound as long as `dev` is borrowed.
+        if unsafe { bindings::dma_max_mapping_size(raw_device(dev)) } == 0 {
+            return Err(EINVAL);
+        }
+        let users = Arc::pin_init(
+            pin_init!(Users {
+                dev: dev.into(),
+                state <- new_mutex!(State {
+                    is_bound: true,
+                    maps: 0,
+                }),
+                changed <- new_condvar!(),
+            }),
+            GFP_KERNEL,
+        )?;
+        let end = Devres::new(dev, End(users.clone()))?;
+
+        Ok(Self { users, _end: end })
+    }
+
+    /// Maps a dma-buf for the DMA of the device, calls `access`, and unmaps the dma-buf.
+    ///
+    /// `access` gets the table of the memory, whose entries have DMA addresses. Until it returns,
+    /// the device may access the memory as `direction` says. `access` must stop the device before
+    /// it returns: no type does, and a device that still runs writes to memory that may have been
+    /// freed.
+    ///
+    /// When the device is unbound, the kernel waits until `access` has returned. So `access` must
+    /// not wait for anything that happens only later.
+    ///
+    /// # Errors
+    ///
+    /// - [`EINVAL`]: `direction` is [`DataDirection::None`].
+    /// - [`ENXIO`]: the device has been unbound.
+    /// - [`ENOMEM`]: there is not enough memory.
+    /// - Those of the exporter. If it is vmremap: [`EACCES`] if the dma-buf is read-only, and
+    ///   `direction` is not [`DataDirection::ToDevice`]; [`ENODEV`] if the area was revoked; and
+    ///   [`EINTR`] if the area is frozen and the task was killed.
+    pub fn map<R>(
+        &self,
+        dma_buf: &DmaBuf,
+        direction: DataDirection,
+        access: impl FnOnce(&SGTable) -> R,
+    ) -> Result<R> {
+        if matches!(direction, DataDirection::None) {
+            return Err(EINVAL);
+        }
+        let user = self.users.start()?;
+        let direction = direction.into();
+
+        // SAFETY: The attachment is detached below, before this function returns.
+        // - `DmaBufHeld`: `dma_buf` is borrowed until then.
+        // - `DeviceBound`: `user` keeps the device from being unbound until then.
+        // - `Context`: the caller may sleep, and no type says so.
+        let attachment = from_err_ptr(unsafe {
+            bindings::dma_buf_attach(dma_buf.as_ptr(), raw_device(&user.dev))
+        })?;
+        // SAFETY: The exporter maps its memory for the device of the attachment.
+        // - `DmaMapped`: the attachment is mapped once, in a direction that is not None, for a
+        //   device with a DMA mask. It is unmapped below, in the same direction.
+        // - `DeviceBound`: `user` keeps the device from being unbound until then.
+        // - `Context`: the caller may sleep, and no type says so.
+        let table = from_err_ptr(unsafe {
+            bindings::dma_buf_map_attachment_unlocked(attachment, direction)
+        });
+        let result = table.map(|table| {
+            // SAFETY: The reference ends when `access` returns.
+            // - `ImportStays`: the dma-buf is unmapped only below.
+            let result = access(unsafe { SGTable::from_raw(table) });
+
+            // SAFETY: Nobody has a reference to the table any more.
+            // - `DmaMapped`: it was mapped above, for this attachment and in this direction.
+            // - `DeviceBound`: `user` keeps the device from being unbound.
+            // - `Context`: the caller may sleep, and no type says so.
+            unsafe {
+                bindings::dma_buf_unmap_attachment_unlocked(attachment, table, direction);
+            }
+            result
+        });
+
+        // SAFETY: Nobody else has the attachment.
+        // - `DmaBufHeld`: it is one of `dma_buf`, which is borrowed.
+        // - `DmaMapped`: if it was mapped, it was unmapped above.
+        // - `Context`: the caller may sleep, and no type says so.
+        unsafe { bindings::dma_buf_detach(dma_buf.as_ptr(), attachment) };
+        result
+    }
+}
+
+/// Who uses a device, and whether it is still bound.
+#[pin_data]
+struct Users {
+    dev: ARef<Device>,
+    #[pin]
+    state: Mutex<State>,
+    #[pin]
+    changed: CondVar,
+}
+
+struct State {
+    is_bound: bool,
+    maps: usize,
+}
+
+impl Users {
+    // Not generic, as is `Drop`: so both are compiled into vmremap.ko.
+    fn start(&self) -> Result<User<'_>> {
+        let mut state = self.state.lock();
+
+        if !state.is_bound {
+            return Err(ENXIO);
+        }
+        state.maps += 1;
+        Ok(User(self))
+    }
+}
+
+/// One of the `maps`. While it exists, the device stays bound.
+struct User<'a>(&'a Users);
+
+impl Deref for User<'_> {
+    type Target = Users;
+
+    fn deref(&self) -> &Users {
+        self.0
+    }
+}
+
+impl Drop for User<'_> {
+    fn drop(&mut self) {
+        self.state.lock().maps -= 1;
+        self.changed.notify_all();
+    }
+}
+
+/// What devres drops when the device is unbound.
+struct End(Arc<Users>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let mut state = self.0.state.lock();
+
+        state.is_bound = false;
+        while state.maps != 0 {
+            self.0.changed.wait(&mut state);
+        }
+    }
+}
