@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 
 #include "areas.h"
+#include "export.h"
 #include "vivid.h"
-#include "vmremap_test.h"
 
 /* Two PMDs, a page, and a part of a page. */
 #define SIZE (2 * PMD_SIZE + PAGE_SIZE + 100)
@@ -23,45 +23,10 @@
 /* Directions, as in enum dma_data_direction. */
 enum { BIDIRECTIONAL, TO_DEVICE, FROM_DEVICE };
 
-/* The driver that imports, and exports unless VMREMAP_EXPORTER names another one. */
+/* The driver that imports. Unless VMREMAP_EXPORTER names another one, it also exports. */
 static int device(void)
 {
 	return open("/dev/vmremap-test-dma-buf", O_RDWR | O_CLOEXEC);
-}
-
-static const char *exporter(void)
-{
-	return getenv("VMREMAP_EXPORTER") ?: "vmremap_test_dma_buf";
-}
-
-/* A file of the driver that exports. */
-static int exporting_device(void)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/dev/%s", exporter());
-	for (char *c = path; *c; c++)
-		if (*c == '_')
-			*c = '-';
-	return open(path, O_RDWR | O_CLOEXEC);
-}
-
-/* Such a file, with an area. */
-static int device_with_area(size_t size, unsigned int flags)
-{
-	struct vmremap_test_memory memory = { .size = size, .flags = flags };
-	int fd = exporting_device();
-
-	if (fd >= 0 && ioctl(fd, VMREMAP_TEST_ALLOC, &memory)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-static int export(int fd, int flags)
-{
-	return ioctl(fd, VMREMAP_TEST_DMA_BUF_EXPORT, flags | O_CLOEXEC);
 }
 
 /* A file of the driver to which a dma-buf is attached. */

@@ -8,8 +8,8 @@
 #include <limits.h>
 #include <poll.h>
 
-#include "common.h"
 #include "edu/vmremap_edu.h"
+#include "export.h"
 
 #define PAGES (VMREMAP_EDU_BYTES / PAGE_SIZE)
 
@@ -194,9 +194,92 @@ TEST_F(edu, refuses_what_it_cannot_copy)
 	EXPECT_EQ(EINVAL, errno);
 }
 
+static int import(int fd, int dma_buf, size_t offset, size_t bytes, bool from_device)
+{
+	struct vmremap_edu_import import = {
+		.fd = dma_buf,
+		.copy = { .offset = offset, .bytes = bytes, .from_device = from_device },
+	};
+
+	return ioctl(fd, VMREMAP_EDU_IMPORT, &import);
+}
+
+/* DeviceTurn, RightPage: the device copies from one dma-buf to another one. */
+TEST_F(edu, copies_dma_bufs)
+{
+	/* More than a segment of the device. */
+	const size_t pages = VMREMAP_EDU_BYTES / PAGE_SIZE + 2, most = VMREMAP_EDU_COPY_MAX;
+	int drivers[2], fds[2];
+	char *maps[2];
+
+	for (int i = 0; i < 2; i++) {
+		drivers[i] = device_with_area(pages * PAGE_SIZE - 1, VMREMAP_REVOCABLE);
+		if (drivers[i] < 0)
+			SKIP(return, "no driver exports dma-bufs: %m");
+		fds[i] = export(drivers[i], O_RDWR);
+		ASSERT_LE(0, fds[i]);
+		maps[i] = map_pages(fds[i], 0, pages);
+		ASSERT_NE(MAP_FAILED, maps[i]);
+	}
+	for (size_t page = 0; page < pages; page++) {
+		size_t from = page * PAGE_SIZE, to = (pages - 1 - page) * PAGE_SIZE;
+
+		fill(maps[0] + from, most, page);
+		ASSERT_EQ(0, import(self->fd, fds[0], from, most, false)) TH_LOG("%m");
+		ASSERT_EQ(0, import(self->fd, fds[1], to, most, true)) TH_LOG("%m");
+		EXPECT_EQ(0, wrong(maps[1] + to, most, page));
+	}
+	/* The rest of the page keeps its bytes. */
+	ASSERT_EQ(0, import(self->fd, fds[1], 8, 100, true));
+	EXPECT_EQ(0, wrong(maps[1] + 8, 100, pages - 1));
+	EXPECT_EQ(0, wrong(maps[1], 8, pages - 1));
+	for (int i = 0; i < 2; i++) {
+		munmap(maps[i], pages * PAGE_SIZE);
+		close(fds[i]);
+		close(drivers[i]);
+	}
+}
+
+/* PolicyHeld, NotRevoked: what the device does not copy. */
+TEST_F(edu, refuses_dma_bufs)
+{
+	const size_t most = VMREMAP_EDU_COPY_MAX;
+	int driver = device_with_area(PAGE_SIZE, VMREMAP_REVOCABLE), fd, pipes[2];
+
+	if (driver < 0)
+		SKIP(return, "no driver exports dma-bufs: %m");
+	EXPECT_EQ(-1, import(self->fd, -1, 0, most, false));
+	EXPECT_EQ(EBADF, errno);
+	ASSERT_EQ(0, pipe(pipes));
+	EXPECT_EQ(-1, import(self->fd, pipes[0], 0, most, false));
+	EXPECT_EQ(EINVAL, errno);
+	fd = export(driver, O_RDONLY);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, import(self->fd, fd, 0, most, false));
+	EXPECT_EQ(-1, import(self->fd, fd, 0, most, true));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(-1, import(self->fd, fd, PAGE_SIZE, 1, false));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, import(self->fd, fd, 1, most, false));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, import(self->fd, fd, 0, 0, false));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_EDU_IMPORT, NULL));
+	EXPECT_EQ(EFAULT, errno);
+	ASSERT_EQ(0, ioctl(driver, VMREMAP_TEST_REVOKE));
+	EXPECT_EQ(-1, import(self->fd, fd, 0, most, false));
+	EXPECT_EQ(ENODEV, errno);
+	close(fd);
+	close(driver);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 /* NoUserAccess, NotRevoked, DeviceTurn: the device is unplugged during a copy, and replaced. */
 TEST_F(edu, unplugged_while_it_copies)
 {
+	int driver;
+
 	ASSERT_EQ(0, start(self->fd, 0, VMREMAP_EDU_COPY_MAX, true));
 	ASSERT_TRUE(unplug());
 
@@ -210,6 +293,15 @@ TEST_F(edu, unplugged_while_it_copies)
 	EXPECT_EQ(ENODEV, errno);
 	EXPECT_TRUE(polled(self->fd, 0) & POLLHUP);
 	EXPECT_EQ(-1, open(device(), O_RDWR));
+	driver = device_with_area(PAGE_SIZE, 0);
+	if (driver >= 0) {
+		int dma_buf = export(driver, O_RDWR);
+
+		EXPECT_EQ(-1, import(self->fd, dma_buf, 0, 1, false));
+		EXPECT_EQ(ENODEV, errno);
+		close(dma_buf);
+		close(driver);
+	}
 
 	close(self->fd);
 	self->fd = plug_in();

@@ -43,4 +43,21 @@ struct vmremap_edu_copy {
 /* Wait until the engine has stopped. */
 #define VMREMAP_EDU_WAIT	_IO('v', 0x71)
 
+/**
+ * struct vmremap_edu_import - argument of VMREMAP_EDU_IMPORT
+ * @fd: descriptor of a dma-buf
+ * @copy: what to copy; the offset is that in the dma-buf
+ */
+struct vmremap_edu_import {
+	__s32 fd;
+	struct vmremap_edu_copy copy;
+};
+
+/*
+ * Copy between a dma-buf and the device's buffer, and wait until the engine has stopped. Fails
+ * with EBADF or EINVAL if @fd is no dma-buf; with EACCES if the device must not write to it;
+ * with EOPNOTSUPP if the kernel has no dma-bufs; and as VMREMAP_EDU_START does.
+ */
+#define VMREMAP_EDU_IMPORT	_IOW('v', 0x72, struct vmremap_edu_import)
+
 #endif /* VMREMAP_EDU_H */

@@ -8,6 +8,7 @@
  */
 
 #include <linux/compat.h>
+#include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/fs.h>
 #include <linux/interrupt.h>
@@ -64,27 +65,38 @@ static void edu_free(struct kref *refs)
 	kfree(edu);
 }
 
-/* The DMA address of a byte of the area. A copy stays within a page, so within an entry. */
-static dma_addr_t edu_address(struct edu *edu, size_t offset)
+/* A copy stays within a page, so within an entry of a scatterlist. */
+static bool edu_is_valid(const struct vmremap_edu_copy *copy, size_t size)
 {
+	size_t first = copy->offset % VMREMAP_EDU_COPY_MAX;
+
+	return copy->bytes && copy->bytes <= VMREMAP_EDU_COPY_MAX - first &&
+	       copy->from_device <= 1 && copy->offset < size;
+}
+
+/* The DMA address of the bytes that a copy is about. */
+static dma_addr_t edu_address(const struct sg_table *table, const struct vmremap_edu_copy *copy)
+{
+	size_t offset = copy->offset;
 	struct scatterlist *sg;
 	unsigned int i;
 
-	for_each_sgtable_dma_sg(&edu->table, sg, i) {
-		if (offset < sg_dma_len(sg))
+	for_each_sgtable_dma_sg(table, sg, i) {
+		if (offset + copy->bytes <= sg_dma_len(sg))
 			return sg_dma_address(sg) + offset;
+		if (offset < sg_dma_len(sg))
+			break;
 		offset -= sg_dma_len(sg);
 	}
 	return DMA_MAPPING_ERROR;
 }
 
-/* The device owns the memory from here on until the interrupt. */
-static void edu_start(struct edu *edu, const struct vmremap_edu_copy *copy)
+/* Start a copy from or to a DMA address. @flags: EDU_DMA_IRQ, or 0. */
+static void edu_start(struct edu *edu, const struct vmremap_edu_copy *copy, dma_addr_t addr,
+		      u64 flags)
 {
-	dma_addr_t addr = edu_address(edu, copy->offset);
-	u64 command = EDU_DMA_START | EDU_DMA_IRQ;
+	u64 command = EDU_DMA_START | flags;
 
-	dma_sync_sgtable_for_device(&edu->pdev->dev, &edu->table, DMA_BIDIRECTIONAL);
 	if (copy->from_device)
 		command |= EDU_DMA_FROM_DEVICE;
 	writeq(copy->from_device ? EDU_BUFFER : addr, edu->bar + EDU_DMA_FROM);
@@ -120,10 +132,7 @@ static bool edu_has_stopped(struct edu *edu)
 
 static int edu_copy(struct edu *edu, const struct vmremap_edu_copy *copy)
 {
-	size_t first = copy->offset % VMREMAP_EDU_COPY_MAX;
-
-	if (!copy->bytes || copy->bytes > VMREMAP_EDU_COPY_MAX - first || copy->from_device > 1 ||
-	    copy->offset >= VMREMAP_EDU_BYTES)
+	if (!edu_is_valid(copy, VMREMAP_EDU_BYTES))
 		return -EINVAL;
 	guard(mutex)(&edu->lock);
 	if (edu->unplugged)
@@ -131,13 +140,87 @@ static int edu_copy(struct edu *edu, const struct vmremap_edu_copy *copy)
 	if (edu_is_busy(edu))
 		return -EBUSY;
 	WRITE_ONCE(edu->busy, true);
-	edu_start(edu, copy);
+	/* The device owns the memory from here on until the interrupt. */
+	dma_sync_sgtable_for_device(&edu->pdev->dev, &edu->table, DMA_BIDIRECTIONAL);
+	edu_start(edu, copy, edu_address(&edu->table, copy), EDU_DMA_IRQ);
 	return 0;
+}
+
+/* Wait until no copy runs. One from before an unplug may, but has no access to memory. */
+static int edu_wait_idle(struct edu *edu)
+{
+	u64 command;
+	int err = readq_poll_timeout(edu->bar + EDU_DMA_COMMAND, command,
+				     !(command & EDU_DMA_START), 1000, 30000000);
+
+	if (!err)
+		writel(readl(edu->bar + EDU_IRQ_STATUS), edu->bar + EDU_IRQ_ACK);
+	return err;
+}
+
+/* Map the dma-buf for the device, copy, and unmap it. The device must not be unplugged. */
+static int edu_copy_attached(struct edu *edu, struct dma_buf_attachment *attachment,
+			     const struct vmremap_edu_copy *copy)
+{
+	enum dma_data_direction dir = copy->from_device ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+	struct sg_table *table = dma_buf_map_attachment_unlocked(attachment, dir);
+	dma_addr_t addr;
+	int err = -EINVAL;
+
+	if (IS_ERR(table))
+		return PTR_ERR(table);
+	addr = edu_address(table, copy);
+	if (addr != DMA_MAPPING_ERROR) {
+		edu_start(edu, copy, addr, 0);
+		err = edu_wait_idle(edu);
+		/* If the engine does not stop, it must not access memory any more. */
+		if (err)
+			pci_clear_master(edu->pdev);
+	}
+	dma_buf_unmap_attachment_unlocked(attachment, table, dir);
+	return err;
+}
+
+static int edu_copy_dma_buf(struct edu *edu, struct dma_buf *dmabuf,
+			    const struct vmremap_edu_copy *copy)
+{
+	struct dma_buf_attachment *attachment;
+	int err;
+
+	if (!edu_is_valid(copy, dmabuf->size))
+		return -EINVAL;
+	guard(mutex)(&edu->lock);
+	if (edu->unplugged)
+		return -ENODEV;
+	if (edu_is_busy(edu))
+		return -EBUSY;
+	attachment = dma_buf_attach(dmabuf, &edu->pdev->dev);
+	if (IS_ERR(attachment))
+		return PTR_ERR(attachment);
+	err = edu_copy_attached(edu, attachment, copy);
+	dma_buf_detach(dmabuf, attachment);
+	return err;
+}
+
+static int edu_import(struct edu *edu, const struct vmremap_edu_import *import)
+{
+	struct dma_buf *dmabuf;
+	int err;
+
+	if (!IS_ENABLED(CONFIG_DMA_SHARED_BUFFER))
+		return -EOPNOTSUPP;
+	dmabuf = dma_buf_get(import->fd);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	err = edu_copy_dma_buf(edu, dmabuf, &import->copy);
+	dma_buf_put(dmabuf);
+	return err;
 }
 
 static long edu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct edu *edu = file->private_data;
+	struct vmremap_edu_import import;
 	struct vmremap_edu_copy copy;
 	int err;
 
@@ -151,6 +234,10 @@ static long edu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		if (!err && READ_ONCE(edu->unplugged))
 			err = -ENODEV;
 		return err;
+	case VMREMAP_EDU_IMPORT:
+		if (copy_from_user(&import, (void __user *)arg, sizeof(import)))
+			return -EFAULT;
+		return edu_import(edu, &import);
 	default:
 		return -ENOTTY;
 	}
@@ -202,18 +289,6 @@ static const struct file_operations edu_fops = {
 	.mmap = edu_mmap,
 	.get_unmapped_area = vmremap_get_unmapped_area,
 };
-
-/* A copy from before an unplug may still run, but without bus mastering it reaches no memory. */
-static int edu_wait_idle(struct edu *edu)
-{
-	u64 command;
-	int err = readq_poll_timeout(edu->bar + EDU_DMA_COMMAND, command,
-				     !(command & EDU_DMA_START), 1000, 5000000);
-
-	if (!err)
-		writel(readl(edu->bar + EDU_IRQ_STATUS), edu->bar + EDU_IRQ_ACK);
-	return err;
-}
 
 /* Allocate what outlives the hardware, for open files. */
 static struct edu *edu_new(struct pci_dev *pdev)
@@ -385,3 +460,5 @@ module_pci_driver(edu_driver);
 
 MODULE_DESCRIPTION("vmremap sample: a PCI function that copies into memory of programs");
 MODULE_LICENSE("GPL");
+/* What MODULE_IMPORT_NS("DMA_BUF") is, or before Linux 6.13 MODULE_IMPORT_NS(DMA_BUF). */
+MODULE_INFO(import_ns, "DMA_BUF");
