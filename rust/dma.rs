@@ -37,7 +37,7 @@ use kernel::{
     types::Opaque, //
 };
 
-// `TableStays` says of these architectures that unmapping a table only reads it.
+// On these architectures, unmapping a table only reads the table: see `TableStays`.
 #[cfg(not(any(
     target_arch = "aarch64",
     target_arch = "loongarch64",
@@ -59,10 +59,11 @@ compile_error!("look whether the DMA operations of this architecture write to a 
 /// reads may be stale, as with any memory that is mapped for DMA. Programs cannot be prevented from
 /// such accesses, but they only break their own data.
 ///
-/// Dropping a `DmaArea`, or unbinding the device, unmaps the area. Stop the device before that: no
-/// type does, and a device that still runs writes to memory that may have been freed. If
-/// the CPU owns the memory at that time, all bytes stay as they are. If the device owns it, the CPU
-/// sees what the device has written. Both also hold if the kernel uses bounce buffers.
+/// Dropping a `DmaArea`, or unbinding the device, unmaps the area. Stop the device before that. No
+/// type ensures this, and a device that still runs may write to memory that has been freed. If the
+/// CPU owns the memory when the area is unmapped, all bytes stay as they are. If the device owns
+/// it, the CPU then sees what the device has written. Both also hold if the kernel uses bounce
+/// buffers.
 ///
 /// As long as a `DmaArea` exists, [`Area::freeze`] of the same area returns [`EBUSY`], because the
 /// `DmaArea` holds a reference on it.
@@ -183,9 +184,9 @@ impl<T: KnownSize + ?Sized + 'static> Deref for DmaArea<T> {
 /// Maps `area` for the DMA of `dev`.
 ///
 /// This function is not generic, so that it and the devres callback that it instantiates are
-/// compiled into vmremap.ko. devres calls the callback when the device is unbound. The calling
-/// module may be unloaded before: it may map for a device that is bound to another driver, and leak
-/// the [`DmaArea`]. The area that is leaked with it keeps vmremap.ko loaded.
+/// compiled into vmremap.ko. devres calls the callback when the device is unbound. If the calling
+/// module maps for a device of another driver, and leaks the [`DmaArea`], it may be unloaded before
+/// that. The area, which is leaked with the [`DmaArea`], keeps vmremap.ko loaded.
 fn map(
     dev: &Device<Bound>,
     area: Area<[u8]>,
@@ -238,8 +239,8 @@ impl Table {
         }
         let count = u32::try_from(pages.len())?;
         let device = raw_device(dev);
-        // SAFETY: The function returns 0 if the device has no DMA mask: `dma_map_sgtable()` then
-        // warns, and reports success without a mapping.
+        // SAFETY: The function returns 0 if the device has no DMA mask. For such a device,
+        // `dma_map_sgtable()` would warn, and report success without a mapping.
         // - `DeviceBorrowed`: the device lives and is bound as long as `dev` is borrowed.
         let most = match unsafe { bindings::dma_max_mapping_size(device) } {
             0 => return Err(EINVAL),
@@ -251,8 +252,8 @@ impl Table {
         // - `RightPage`: `pages` are the pages of the area. There is at least one, and together
         //   they are at least as large as `area.size()`.
         // - `AreaOutlives`: the table owns `area`, whose reference keeps the pages.
-        // - `Context`: the caller may sleep, as for each allocation with `GFP_KERNEL`; no type says
-        //   so.
+        // - `Context`: the call may sleep, like any allocation with `GFP_KERNEL`. No type ensures
+        //   that the caller may sleep: a known hole.
         to_result(unsafe {
             bindings::sg_alloc_table_from_pages_segment(
                 &mut table,
@@ -286,8 +287,8 @@ impl Table {
 impl Drop for Table {
     fn drop(&mut self) {
         // SAFETY: The table is freed once, when nobody else has a reference on it.
-        // - `TableStays`: by the type invariant it is initialised. A `DmaMapping` has a reference
-        //   on its table, so that this one is not mapped any more.
+        // - `TableStays`: by the type invariant, the table is initialised. It is not mapped any
+        //   more, because a `DmaMapping` would hold a reference on it.
         unsafe { bindings::sg_free_table(self.as_ptr()) };
     }
 }
@@ -367,8 +368,8 @@ impl DmaMapping {
             #[cfg(CONFIG_DMA_NEED_SYNC)]
             {
                 // SAFETY: By the type invariant of `Table` these are its entries.
-                // - `DmaMapped`: by the type invariants they are mapped for this device in this
-                //   direction. Whoever borrows `this` keeps `drop()` from unmapping them.
+                // - `DmaMapped`: by the type invariants, they are mapped for this device in this
+                //   direction. `drop()` cannot unmap them while `this` is borrowed.
                 // - `TableStays`: `this.table` is a reference on the table, which others only read.
                 // - `DeviceBound`: `Devres` lends the `DmaMapping` only while the device is bound.
                 unsafe {
@@ -420,9 +421,10 @@ impl Drop for DmaMapping {
         // SAFETY: Nobody borrows the `DmaMapping` any more.
         // - `DmaMapped`: by the type invariants the table is mapped for this device in this
         //   direction. It is unmapped here and nowhere else.
-        // - `DeviceBound`: devres drops it when the device is unbound, or the owner of the `Devres`
-        //   does before. If the owner is doing so at that moment, `devres_node_release()` waits for
-        //   `revocation`, so that the device stays bound until this function has returned.
+        // - `DeviceBound`: devres drops the `DmaMapping` when the device is unbound, unless the
+        //   owner of the `Devres` has dropped it before. If the owner is doing so at that moment,
+        //   `devres_node_release()` waits for `revocation`, so that the device stays bound until
+        //   this function has returned.
         // - `TableStays`: `self.table` is a reference on the table, which others only read.
         unsafe {
             bindings::dma_unmap_sgtable(

@@ -26,16 +26,16 @@ use kernel::{
 
 /// A reference to a dma-buf, through which a program or another driver gets an area.
 ///
-/// [`Area::dma_buf`] makes one. It keeps the area alive until the last descriptor of the dma-buf is
-/// closed, its last mapping is unmapped, and the last driver that has imported it lets go of it.
-/// The driver that has made the dma-buf may be unloaded before.
+/// [`Area::dma_buf`] makes one. The dma-buf keeps the area alive until its last descriptor is
+/// closed, its last mapping is unmapped, and the last driver that has imported it has released it.
+/// The driver that has made the dma-buf may be unloaded before that.
 ///
 /// A driver that uses this type needs `imports_ns: ["DMA_BUF"]` in its `module!`, because the
 /// functions of dma-buf are in this namespace, and it needs the module vmremap_dma_buf.
 ///
 /// # Invariants
 ///
-/// It points to a dma-buf, and owns one reference on it.
+/// The pointer points to a dma-buf, and `self` owns one reference on this dma-buf.
 pub struct DmaBuf(NonNull<bindings::dma_buf>);
 
 impl DmaBuf {
@@ -44,17 +44,17 @@ impl DmaBuf {
     /// # Errors
     ///
     /// - [`EBADF`]: the program has no such descriptor.
-    /// - [`EINVAL`]: it is not one of a dma-buf.
+    /// - [`EINVAL`]: the descriptor does not belong to a dma-buf.
     #[inline]
     pub fn from_fd(fd: u32) -> Result<Self> {
         if !has_descriptors() {
             return Err(EBADF);
         }
-        // SAFETY: The function returns a dma-buf with a reference, or an error, for any number.
-        // - `OwnDescriptors`: the current task was just seen to have descriptors.
+        // SAFETY: For any number, the function returns a dma-buf with a reference, or an error.
+        // - `OwnDescriptors`: the check above has found that the current task has descriptors.
         let dmabuf = from_err_ptr(unsafe { bindings::dma_buf_get(fd as c_int) })?;
 
-        // INVARIANT: The reference that was just given is now the value's.
+        // INVARIANT: The new value owns the reference that the call has returned.
         Ok(Self(NonNull::new(dmabuf).ok_or(EBADF)?))
     }
 
@@ -67,14 +67,14 @@ impl DmaBuf {
     #[inline]
     pub fn size(&self) -> usize {
         // SAFETY: The size was set before the dma-buf was returned, and never changes.
-        // - `DmaBufHeld`: by the type invariant there is a reference.
+        // - `DmaBufHeld`: by the type invariant, `self` owns a reference.
         unsafe { (*self.0.as_ptr()).size }
     }
 
-    /// Gives the dma-buf to the program that has made the current system call, as a descriptor that
-    /// exec(2) closes. The descriptor takes over the reference.
+    /// Returns a descriptor of the dma-buf, for the program that has made the current system call.
+    /// exec(2) closes the descriptor. The descriptor takes over the reference.
     ///
-    /// From now on, the program can use the descriptor, even before the driver returns it. So do
+    /// The program can use the descriptor at once, even before the driver returns its number. So do
     /// this as the last step that can fail.
     ///
     /// # Errors
@@ -88,10 +88,11 @@ impl DmaBuf {
             return Err(EBADF);
         }
         // SAFETY: The function makes a descriptor of the current task.
-        // - `DmaBufHeld`: by the type invariant there is a reference. The descriptor takes it over
-        //   if the function succeeds; otherwise `self` drops it.
-        // - `OwnDescriptors`: the current task was just seen to have descriptors.
-        // - `Context`: the caller may sleep, as in each system call; no type says so.
+        // - `DmaBufHeld`: by the type invariant, `self` owns a reference. If the function succeeds,
+        //   the descriptor takes the reference over; otherwise `self` drops it.
+        // - `OwnDescriptors`: the check above has found that the current task has descriptors.
+        // - `Context`: the call may sleep, and so may the caller in a system call. No type ensures
+        //   that it is made there: a known hole.
         let fd = unsafe { bindings::dma_buf_fd(self.0.as_ptr(), O_CLOEXEC as c_int) };
         let fd = u32::try_from(fd).map_err(|_| Error::from_errno(fd))?;
 
@@ -100,12 +101,12 @@ impl DmaBuf {
     }
 }
 
-/// Returns whether the current task has a table of descriptors. It has none once it exits, but then
-/// the kernel still calls `.release` for its files.
+/// Returns whether the current task has a table of descriptors. A task that exits has none any more
+/// when the kernel calls `.release` for its files.
 #[inline]
 fn has_descriptors() -> bool {
     // SAFETY: This only reads the task's own pointer to its descriptors.
-    // - `OwnDescriptors`: it is the current task, which exists, and nobody else changes it.
+    // - `OwnDescriptors`: the current task exists, and nobody else changes its pointer.
     unsafe { !(*Task::current_raw()).files.is_null() }
 }
 
@@ -113,8 +114,8 @@ impl Drop for DmaBuf {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: Nobody uses `self` any more.
-        // - `DmaBufHeld`: by the type invariant it owns a reference, which is dropped here.
-        // - `Context`: the function may sleep, and no type says so.
+        // - `DmaBufHeld`: by the type invariant, `self` owns a reference, which is dropped here.
+        // - `Context`: the call may sleep. No type ensures that the caller may sleep: a known hole.
         unsafe { bindings::dma_buf_put(self.0.as_ptr()) };
     }
 }
@@ -128,15 +129,15 @@ unsafe impl Send for DmaBuf {}
 unsafe impl Sync for DmaBuf {}
 
 impl<T: KnownSize + ?Sized> Area<T> {
-    /// Exports the area as a dma-buf, which has a reference on the area of its own.
+    /// Exports the area as a dma-buf, which holds its own reference on the area.
     ///
     /// `flags` is [`O_RDWR`] or [`O_RDONLY`], and says what programs and devices can do through the
-    /// dma-buf. In addition, programs can only do what the flags of the area allow. Exporting an
-    /// area twice makes two dma-bufs.
+    /// dma-buf. Programs can only do what the flags of the area allow as well. Exporting an area
+    /// twice makes two dma-bufs.
     ///
-    /// While there is a dma-buf, [`freeze`](Self::freeze) returns [`EBUSY`].
-    /// [`revoke`](Self::revoke) tells drivers that have imported it to unmap the memory; a device
-    /// can access the memory until they have.
+    /// While the dma-buf exists, [`freeze`](Self::freeze) returns [`EBUSY`].
+    /// [`revoke`](Self::revoke) tells drivers that have imported the dma-buf to unmap the memory. A
+    /// device can access the memory until its driver has done so.
     ///
     /// # Errors
     ///
@@ -164,12 +165,12 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// [`O_RDONLY`]: kernel::fs::file::flags::O_RDONLY
     pub fn dma_buf(&self, flags: u32) -> Result<DmaBuf> {
         // SAFETY: The function returns a new dma-buf with a reference, or an error.
-        // - `ReferenceHeld`: by the type invariant of `Area` its handle keeps a reference.
-        // - `Context`: the caller may sleep, as for each allocation with `GFP_KERNEL`; no type says
-        //   so.
+        // - `ReferenceHeld`: by the type invariant of `Area`, its handle keeps a reference.
+        // - `Context`: the call may sleep, like any allocation with `GFP_KERNEL`. No type ensures
+        //   that the caller may sleep: a known hole.
         let dmabuf = from_err_ptr(unsafe { vmremap_area_dma_buf(self.raw(), flags) })?;
 
-        // INVARIANT: The reference that was just given is now the value's.
+        // INVARIANT: The new value owns the reference that the call has returned.
         Ok(DmaBuf(NonNull::new(dmabuf).ok_or(ENOMEM)?))
     }
 }

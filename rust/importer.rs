@@ -30,7 +30,7 @@ use kernel::{
     }, //
 };
 
-/// A device that imports dma-bufs, until it is unbound from its driver.
+/// Imports dma-bufs for a device, until the device is unbound from its driver.
 ///
 /// # Examples
 ///
@@ -63,15 +63,16 @@ pub struct DmaBufImporter {
 }
 
 impl DmaBufImporter {
-    /// Makes `dev` one that can import dma-bufs.
+    /// Makes an importer for `dev`.
     ///
     /// # Errors
     ///
     /// - [`EINVAL`]: `dev` has no DMA mask.
     /// - [`ENOMEM`]: there is not enough memory.
     pub fn new(dev: &Device<Bound>) -> Result<Self> {
-        // SAFETY: The function returns 0 if the device has no DMA mask: `dma_map_sgtable()`, which
-        // exporters call, then warns, and reports success without a mapping.
+        // SAFETY: The function returns 0 if the device has no DMA mask. For such a device,
+        // `dma_map_sgtable()`, which exporters call, would warn, and report success without a
+        // mapping.
         // - `DeviceBorrowed`: the device lives and is bound as long as `dev` is borrowed.
         if unsafe { bindings::dma_max_mapping_size(raw_device(dev)) } == 0 {
             return Err(EINVAL);
@@ -96,11 +97,11 @@ impl DmaBufImporter {
     ///
     /// `access` gets the table of the memory, whose entries have DMA addresses. Until it returns,
     /// the device may access the memory as `direction` says. `access` must stop the device before
-    /// it returns: no type does, and a device that still runs writes to memory that may have been
-    /// freed.
+    /// it returns. No type ensures this, and a device that still runs may write to memory that has
+    /// been freed.
     ///
-    /// When the device is unbound, the kernel waits until `access` has returned. So `access` must
-    /// not wait for anything that happens only later.
+    /// If the device is unbound meanwhile, unbinding waits until `access` has returned. So `access`
+    /// must not wait for anything that happens only after unbinding.
     ///
     /// # Errors
     ///
@@ -125,7 +126,7 @@ impl DmaBufImporter {
         // SAFETY: The attachment is detached below, before this function returns.
         // - `DmaBufHeld`: `dma_buf` is borrowed until then.
         // - `DeviceBound`: `user` keeps the device from being unbound until then.
-        // - `Context`: the caller may sleep, and no type says so.
+        // - `Context`: the call may sleep. No type ensures that the caller may sleep: a known hole.
         let attachment = from_err_ptr(unsafe {
             bindings::dma_buf_attach(dma_buf.as_ptr(), raw_device(&user.dev))
         })?;
@@ -133,7 +134,7 @@ impl DmaBufImporter {
         // - `DmaMapped`: the attachment is mapped once, in a direction that is not None, for a
         //   device with a DMA mask. It is unmapped below, in the same direction.
         // - `DeviceBound`: `user` keeps the device from being unbound until then.
-        // - `Context`: the caller may sleep, and no type says so.
+        // - `Context`: the call may sleep. No type ensures that the caller may sleep: a known hole.
         let table = from_err_ptr(unsafe {
             bindings::dma_buf_map_attachment_unlocked(attachment, direction)
         });
@@ -143,9 +144,10 @@ impl DmaBufImporter {
             let result = access(unsafe { SGTable::from_raw(table) });
 
             // SAFETY: Nobody has a reference to the table any more.
-            // - `DmaMapped`: it was mapped above, for this attachment and in this direction.
+            // - `DmaMapped`: the table was mapped above, for this attachment and direction.
             // - `DeviceBound`: `user` keeps the device from being unbound.
-            // - `Context`: the caller may sleep, and no type says so.
+            // - `Context`: the call may sleep. No type ensures that the caller may sleep: a known
+            //   hole.
             unsafe {
                 bindings::dma_buf_unmap_attachment_unlocked(attachment, table, direction);
             }
@@ -153,15 +155,15 @@ impl DmaBufImporter {
         });
 
         // SAFETY: Nobody else has the attachment.
-        // - `DmaBufHeld`: it is one of `dma_buf`, which is borrowed.
-        // - `DmaMapped`: if it was mapped, it was unmapped above.
-        // - `Context`: the caller may sleep, and no type says so.
+        // - `DmaBufHeld`: the attachment belongs to `dma_buf`, which is borrowed.
+        // - `DmaMapped`: if the attachment was mapped, it was unmapped above.
+        // - `Context`: the call may sleep. No type ensures that the caller may sleep: a known hole.
         unsafe { bindings::dma_buf_detach(dma_buf.as_ptr(), attachment) };
         result
     }
 }
 
-/// Who uses a device, and whether it is still bound.
+/// A device, whether it is still bound, and how many calls of `map` are running for it.
 #[pin_data]
 struct Users {
     dev: ARef<Device>,
@@ -177,7 +179,7 @@ struct State {
 }
 
 impl Users {
-    // Not generic, as is `Drop`: so both are compiled into vmremap.ko.
+    // Neither this function nor `Drop` is generic, so both are compiled into vmremap.ko.
     fn start(&self) -> Result<User<'_>> {
         let mut state = self.state.lock();
 
@@ -189,7 +191,8 @@ impl Users {
     }
 }
 
-/// One of the `maps`. While it exists, the device stays bound.
+/// A call of `map` that is running, and is counted in `maps`. While it exists, the device stays
+/// bound.
 struct User<'a>(&'a Users);
 
 impl Deref for User<'_> {
@@ -207,7 +210,7 @@ impl Drop for User<'_> {
     }
 }
 
-/// What devres drops when the device is unbound.
+/// devres drops this when the device is unbound. Dropping it waits until no `map` is running.
 struct End(Arc<Users>);
 
 impl Drop for End {

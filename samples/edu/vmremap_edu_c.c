@@ -74,7 +74,7 @@ static bool edu_is_valid(const struct vmremap_edu_copy *copy, size_t size)
 	       copy->from_device <= 1 && copy->offset < size;
 }
 
-/* The DMA address of the bytes that a copy is about. */
+/* The DMA address of the bytes to copy. */
 static dma_addr_t edu_address(const struct sg_table *table, const struct vmremap_edu_copy *copy)
 {
 	size_t offset = copy->offset;
@@ -146,7 +146,7 @@ static int edu_copy(struct edu *edu, const struct vmremap_edu_copy *copy)
 	return 0;
 }
 
-/* Wait until no copy runs. One from before an unplug may, but has no access to memory. */
+/* Wait until no copy runs. A copy from before an unplug may run, but has no access to memory. */
 static int edu_wait_idle(struct edu *edu)
 {
 	u64 command;
@@ -460,5 +460,5 @@ module_pci_driver(edu_driver);
 
 MODULE_DESCRIPTION("vmremap sample: a PCI function that copies into memory of programs");
 MODULE_LICENSE("GPL");
-/* What MODULE_IMPORT_NS("DMA_BUF") is, or before Linux 6.13 MODULE_IMPORT_NS(DMA_BUF). */
+/* The same as MODULE_IMPORT_NS("DMA_BUF"), or before Linux 6.13 MODULE_IMPORT_NS(DMA_BUF). */
 MODULE_INFO(import_ns, "DMA_BUF");

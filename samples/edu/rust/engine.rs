@@ -48,7 +48,7 @@ use vmremap::{
     Mapping, //
 };
 
-// Its registers, and its buffer as the engine counts. docs/specs/edu.rst of QEMU has all.
+// Registers, and the device's address of its buffer. QEMU's docs/specs/edu.rst describes all.
 const IRQ_STATUS: usize = 0x24;
 const IRQ_ACK: usize = 0x64;
 const DMA_FROM: usize = 0x80;
@@ -61,13 +61,14 @@ const DMA_FROM_DEVICE: u64 = 1 << 1;
 const DMA_IRQ: u64 = 1 << 2;
 const BUFFER: u64 = 0x40000;
 
-/// What the engine does.
+/// The state of the engine.
 struct State {
     busy: bool,
     unplugged: bool,
 }
 
-/// The device. Open files have it, too: so it can be gone while there is still somebody to tell so.
+/// The device. The driver holds a reference until the device is unplugged, and each open file holds
+/// one, so that open files can still return `ENODEV`.
 #[pin_data]
 pub(crate) struct Edu {
     memory: Area<[u8]>,
@@ -103,7 +104,7 @@ impl Edu {
         )
     }
 
-    /// Waits for the engine, which may still run from before it was unplugged, but could not reach
+    /// Waits until no copy runs. A copy from before an unplug may still run, but has no access to
     /// memory.
     pub(crate) fn wait_idle(&self) -> Result {
         const A_MOMENT: Delta = Delta::from_millis(1);
@@ -127,7 +128,7 @@ impl Edu {
         check(copy, uapi::VMREMAP_EDU_BYTES as usize)?;
         let mut state = self.idle()?;
 
-        // From here on, and until the interrupt, the memory is the device's.
+        // The device owns the memory from here on until the interrupt.
         self.dma.sync_for_device()?;
         self.command(copy, address(&self.dma, copy).ok_or(ENODEV)?, DMA_IRQ)?;
         state.busy = true;
@@ -168,15 +169,15 @@ impl Edu {
         Ok(state)
     }
 
-    /// Has the engine copy from or to that DMA address.
+    /// Starts a copy from or to the DMA address `addr`. `flags` is `DMA_IRQ`, or 0.
     fn command(&self, [_, bytes, from_device]: uapi::Copy, addr: DmaAddress, flags: u64) -> Result {
         let bar = self.bar.try_access().ok_or(ENODEV)?;
         let (from, to, direction) = match from_device {
             0 => (addr, BUFFER, 0),
             _ => (BUFFER, addr, DMA_FROM_DEVICE),
         };
-        // Checked when it runs, for the kernel crate only knows of 32 bits what is aligned in a
-        // BAR.
+        // Checked at run time, because the kernel crate can prove that an access to a BAR is
+        // aligned only for up to 32 bits.
         bar.try_write64(from, DMA_FROM)?;
         bar.try_write64(to, DMA_TO)?;
         bar.try_write64(bytes.into(), DMA_BYTES)?;
@@ -198,7 +199,7 @@ impl Edu {
         Ok(())
     }
 
-    /// Returns whether the engine has stopped, or an error where the device is gone.
+    /// Returns whether the engine has stopped, or an error if the device is gone.
     pub(crate) fn has_stopped(&self) -> Result<bool> {
         let state = self.state.lock();
 
@@ -208,19 +209,19 @@ impl Edu {
         Ok(!state.busy)
     }
 
-    /// Maps the memory. One that was revoked is refused.
+    /// Maps the memory. Fails if the memory was revoked.
     pub(crate) fn mmap(&self, mapping: &Mapping<'_>) -> Result {
         self.memory.mmap(mapping, mapping.page_offset())
     }
 
-    /// The device is gone, for each call from now on.
+    /// Makes each later call fail, because the device goes away.
     pub(crate) fn unplug(&self) {
         self.state.lock().unplugged = true;
     }
 
     /// Takes the memory back from programs, once the device cannot reach it.
     pub(crate) fn take_back(&self) {
-        // What it has written by now is in memory when this is read.
+        // Reading a register flushes the writes of the device to memory.
         self.acknowledge();
         self.stopped.notify_all();
         if self.memory.revoke().is_err() {
@@ -228,7 +229,7 @@ impl Edu {
         }
     }
 
-    /// Returns whether the interrupt is the device's, which then ends it.
+    /// Acknowledges an interrupt of the device. Returns whether there was one.
     fn acknowledge(&self) -> bool {
         let Some(bar) = self.bar.try_access() else {
             return false;
@@ -242,7 +243,7 @@ impl Edu {
     }
 }
 
-/// Checks a copy between the device and so many bytes of memory.
+/// Checks the arguments of a copy between the device and `size` bytes of memory.
 fn check([offset, bytes, from_device]: uapi::Copy, size: usize) -> Result {
     let most = uapi::VMREMAP_EDU_COPY_MAX;
 
@@ -256,8 +257,7 @@ fn check([offset, bytes, from_device]: uapi::Copy, size: usize) -> Result {
     Ok(())
 }
 
-/// Returns the DMA address of the bytes that a copy is about. They are in a page, and so in an
-/// entry.
+/// Returns the DMA address of the bytes to copy. They are in one page, so they are in one entry.
 fn address(table: &SGTable, [offset, bytes, _]: uapi::Copy) -> Option<DmaAddress> {
     let mut offset = u64::from(offset);
 
@@ -271,7 +271,7 @@ fn address(table: &SGTable, [offset, bytes, _]: uapi::Copy) -> Option<DmaAddress
     None
 }
 
-/// What the interrupt does: the engine has stopped.
+/// The handler of the interrupt that the engine raises when it stops.
 pub(crate) struct Interrupt {
     edu: Arc<Edu>,
 }
@@ -293,7 +293,7 @@ impl ThreadedHandler for Interrupt {
     fn handle_threaded(&self) -> IrqReturn {
         let mut state = self.edu.state.lock();
 
-        // Who sees that it has stopped sees what it has copied.
+        // A program that sees that the engine has stopped also sees what it has copied.
         if self.edu.dma.sync_for_cpu().is_ok() {
             state.busy = false;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What programs do with the device.
+//! The file operations.
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What the device and programs agree on, from `vmremap_edu.h`.
+//! The interface between the device and programs, from `vmremap_edu.h`.
 
 #![forbid(unsafe_code)]
 #![allow(missing_docs, non_camel_case_types, unreachable_pub)]

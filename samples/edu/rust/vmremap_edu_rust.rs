@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! vmremap edu sample in Rust: a PCI function copies into and out of memory that a program has
-//! mapped, and can be unplugged meanwhile. `samples/edu/demo.c` is such a program.
+//! vmremap edu sample in Rust: a PCI device copies to and from memory that a program has mapped,
+//! and can be unplugged meanwhile. `samples/edu/demo.c` is such a program.
 //!
-//! `probe` and `unbind` are below; [`engine`] is the device, and [`file`] what programs do with it.
+//! `probe` and `unbind` below show setup and teardown in order. [`engine`] drives the device, and
+//! [`file`] has the file operations.
 
 #![forbid(unsafe_code)]
 
@@ -33,7 +34,7 @@ use kernel::{
 };
 use vmremap::MiscDeviceRegistration;
 
-/// What the driver has while it has a function.
+/// The driver's data of the device, from `probe` to `unbind`.
 #[pin_data]
 struct Plugged {
     #[pin]
@@ -42,7 +43,7 @@ struct Plugged {
     _name: Name,
 }
 
-/// The name of the device, which one function at a time has.
+/// The device name. Only one PCI device at a time can have it.
 struct Name;
 
 static NAME_TAKEN: Atomic<bool> = Atomic::new(false);
@@ -64,8 +65,8 @@ impl Drop for Name {
 
 struct EduDriver;
 
-// The kernel crate has no name for this vendor, and makes an id of those alone that it has. So the
-// table is for all functions of the class, and `probe` takes those of the vendor.
+// The kernel crate makes an ID only for vendors that it has a constant for, and has none for this
+// vendor. So the table matches all devices of the class, and `probe` refuses other devices.
 const UNCLASSIFIED: u32 = 0x00ff00;
 const VENDOR: u16 = 0x1234;
 const DEVICE: u16 = 0x11e8;
@@ -109,9 +110,9 @@ impl pci::Driver for EduDriver {
         })
     }
 
-    // The device goes away, perhaps while it copies: first no call can start it any more, then it
-    // cannot reach memory, and then programs cannot. The rest ends when it is dropped: the
-    // interrupt, the mapping for DMA, the registers, the name.
+    // The device goes away, perhaps during a copy. First keep calls from starting it, then keep the
+    // device from memory, and then programs. After that, the interrupt, the DMA mapping, the
+    // registers and the name are dropped.
     fn unbind<'bound>(pdev: &'bound pci::Device<Core<'_>>, plugged: Pin<&Plugged>) {
         const COMMAND: usize = 0x4;
         const BUS_MASTER: u16 = 1 << 2;
