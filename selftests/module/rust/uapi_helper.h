@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What bindgen reads; it takes no value from a macro that computes with sizeof. */
+/* bindgen reads this file. It cannot evaluate macros with sizeof, hence the constants. */
 #include "../../vmremap_test.h"
 #include "../../../c/vmremap.h"
 
