@@ -112,7 +112,7 @@ modules: $(if $(KDIR),all,stock)
 stock: setup
 	@$(phase) modules 30 tools/kmake
 	@$(phase) programs 10 tools/enter make -f tools/programs.mk -j"$${JOBS:-$$(nproc)}" \
-		CC="$$(tools/kernel cc)" out=$(out) source="$$(tools/kernel source)" page_size="$$(tools/kernel page-size)" \
+		CC="$$(tools/kernel cc)" out=$(out) source="$$(tools/kernel harness)" page_size="$$(tools/kernel page-size)" \
 		pmd_size="$$(tools/kernel pmd-size)"
 
 demo: stock

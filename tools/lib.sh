@@ -60,6 +60,9 @@ mirror() {
 	echo "$found"
 }
 
+# The suites of the archive that have a series.
+suites() { if [[ $1 == 6.1 ]]; then echo bookworm; else printf '%s\n' trixie trixie-backports; fi; } # SERIES
+
 # Child processes inherit the lock, so a new run waits for any that an interrupted run has left behind.
 lock() {
 	if ! mkdir -p "$cache" 2>/dev/null || [[ ! -w $cache ]]; then
