@@ -344,16 +344,11 @@ static struct miscdevice sample_device = {
 	.fops = &sample_fops,
 };
 
-static int sample_probe(struct platform_device *pdev)
-{
-	return misc_register(&sample_device);
-}
-
 /*
  * The device goes away. misc_deregister() waits for open() calls that are running. Files stay
  * open and mappings stay, but their memory is revoked.
  */
-static void sample_remove(struct platform_device *pdev)
+static void sample_remove(void *unused)
 {
 	struct sample *sample, *next;
 
@@ -367,9 +362,15 @@ static void sample_remove(struct platform_device *pdev)
 	}
 }
 
+static int sample_probe(struct platform_device *pdev)
+{
+	int ret = misc_register(&sample_device);
+
+	return ret ?: devm_add_action_or_reset(&pdev->dev, sample_remove, NULL);
+}
+
 static struct platform_driver sample_driver = {
 	.probe = sample_probe,
-	.remove = sample_remove,
 	.driver.name = SAMPLE_NAME,
 };
 

@@ -229,7 +229,7 @@ static bool test_memory_plain(const struct test_memory *slot)
 }
 
 /* The references on a folio, without those of its page cache, one for each page. */
-static int test_references(const struct folio *folio)
+static int test_references(struct folio *folio)
 {
 	return folio_ref_count(folio) - (folio->mapping ? folio_nr_pages(folio) : 0);
 }
