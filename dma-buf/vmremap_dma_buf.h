@@ -57,6 +57,7 @@ struct vmremap_area;
  * * %-EFAULT as an ERR_PTR(), like all that follow - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @flags has another bit, such as O_WRONLY
  * * %-ENODEV - @area is revoked
+ * * %-EOPNOTSUPP - Linux 6.1, where importing drivers map without the reservation lock
  * * %-ENOMEM - not enough memory
  * * %-ENFILE - the system limit of open files (fs.file-max) was reached
  */

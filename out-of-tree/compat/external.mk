@@ -19,7 +19,14 @@ CONFIG_VMREMAP_SAMPLE_RUST := $(and $(CONFIG_VMREMAP_RUST),$(samples))
 CONFIG_VMREMAP_SAMPLE_EDU_RUST := $(and $(CONFIG_PCI),$(CONFIG_DMA_SHARED_BUFFER),$(CONFIG_VMREMAP_SAMPLE_RUST))
 CONFIG_VMREMAP_SAMPLE_RING_RUST := $(CONFIG_VMREMAP_SAMPLE_RUST)
 
-subdir-ccflags-y := -include $(src)/out-of-tree/compat/vmremap_compat.h $(vmremap-lacks)
+subdir-ccflags-y := -include $(src)/out-of-tree/compat/internal.h $(vmremap-lacks) -idirafter $(src)/out-of-tree/compat/include
+ifneq ($(filter %_ASSIGN_STR,$(vmremap-lacks)),)
+# In place of c/trace.h, but only when the kernel's headers include it.
+ccflags-y := -iquote $(src)/out-of-tree/compat/assign_str
+endif
+ifneq ($(filter %_MF_STATS,$(vmremap-lacks)),)
+CFLAGS_c/cache.o := -include $(src)/out-of-tree/compat/mf_stats.h
+endif
 ifneq ($(filter %_MMAP_PREPARE,$(vmremap-lacks)),)
 vmremap-y := $(filter-out c/mmap_prepare.o,$(vmremap-y))
 endif

@@ -7,9 +7,10 @@ since = $(filter yes,$(shell printf '%s\n' $(1) $(KERNELVERSION) $(2) | sort -VC
 
 # If the kernel lacks vmf_insert_page_mkwrite(), its finish_fault() maps the pages of vmremap_range_partial(). Unless it compares
 # i_size with the end of a large folio, it maps the whole folio, also the pages outside of the part. No header shows that.
+# Linux 6.1 maps a page or, by a PMD, the whole folio, which internal.h prevents. No series in between is tested.
 ifneq ($(filter %_INSERT_PAGE_MKWRITE,$(vmremap-lacks)),)
-ifeq ($(call since,6.12.107,6.13),)
-$(error vmremap needs Linux 6.12.107 or a later 6.12, or 6.15 or later: this is $(KERNELVERSION))
+ifeq ($(call since,6.1.176,6.2)$(call since,6.12.107,6.13),)
+$(error vmremap needs Linux 6.1.176 or a later 6.1, 6.12.107 or a later 6.12, or 6.15 or later: this is $(KERNELVERSION))
 endif
 endif
 ifeq ($(CONFIG_MMU),)
