@@ -12,7 +12,6 @@
 #define VMREMAP_SELFTESTS_CALLS_H
 
 #include <stdarg.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "plan.h"
@@ -312,19 +311,6 @@ static inline void add_outcome(char *cell, const char *outcome)
 	if (*cell)
 		strcat(cell, " or ");
 	strcat(cell, outcome);
-}
-
-/* The name of the running kernel's series, as in the page: "Linux 6.12". */
-static inline void name_series(char *name, size_t size)
-{
-	struct utsname uts;
-	char *end;
-	long major, minor;
-
-	uname(&uts);
-	major = strtol(uts.release, &end, 10);
-	minor = strtol(end + 1, NULL, 10);
-	snprintf(name, size, "Linux %ld.%ld", major, minor);
 }
 
 /* Find the line that begins with @row in this program's section of the page. */

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "wait.h"
@@ -51,6 +52,28 @@
 #else
 #define FIRST_WRITE_FAULTS false
 #endif
+
+/* The name of the running kernel's series, such as "Linux 6.12". */
+static inline void name_series(char *name, size_t size)
+{
+	struct utsname uts;
+	char *end;
+	long major, minor;
+
+	uname(&uts);
+	major = strtol(uts.release, &end, 10);
+	minor = strtol(end + 1, NULL, 10);
+	snprintf(name, size, "Linux %ld.%ld", major, minor);
+}
+
+/* For what no call of a program can find out. */
+static inline bool is_series(const char *name)
+{
+	char series[32];
+
+	name_series(series, sizeof(series));
+	return !strcmp(series, name);
+}
 
 /* The first word of a page, which tells the page from others. */
 static inline __u64 *page_word(void *map, size_t page)

@@ -175,6 +175,8 @@ TEST_F(io, uring_fixed_buffer)
 
 	if (ring_open(&ring))
 		SKIP(return, "no io_uring: %m");
+	if (ring_refuses_files())
+		SKIP(return, NO_FILES);
 	memset(self->copy, 0x44, size);
 	fd = block_device(size, self->copy);
 	if (fd < 0)

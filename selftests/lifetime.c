@@ -234,6 +234,11 @@ TEST_F(pinned, by_a_registered_buffer)
 
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, ring_open(&ring)) TH_LOG("io_uring: %m");
+	if (ring_refuses_files()) {
+		memcpy(self->got, self->map, SIZE);
+		let_go(_metadata, self->map, self->fd, variant->steps);
+		SKIP(return, NO_FILES);
+	}
 	ASSERT_EQ(0, ring_register(&ring, self->map, SIZE));
 	let_go(_metadata, self->map, self->fd, variant->steps);
 

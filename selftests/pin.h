@@ -56,6 +56,14 @@ static inline int ring_unregister(struct ring *ring)
 		       IORING_UNREGISTER_BUFFERS, NULL, 0);
 }
 
+#define NO_FILES "this kernel registers no memory of files with io_uring, except shmem"
+
+/* The row about IORING_REGISTER_BUFFERS in docs/program-calls.md has the errno. */
+static inline bool ring_refuses_files(void)
+{
+	return is_series("Linux 6.1");
+}
+
 /* Read or write a file from its start, with the registered buffer at @addr. */
 static inline int ring_rw(struct ring *ring, bool write, int fd, void *addr,
 			  size_t size)

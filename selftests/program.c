@@ -236,7 +236,8 @@ TEST_F(program, that_writes_a_build_id)
 	ASSERT_NE(MAP_FAILED, map);
 	write_elf(map);
 	memset(map + PAGE_SIZE, 1, PAGE_SIZE);
-	EXPECT_EQ(1, build_id_is_read(map));
+	/* Linux 6.1 reads only what is in the first page. */
+	EXPECT_EQ(!is_series("Linux 6.1"), build_id_is_read(map));
 	munmap(map, 2 * PAGE_SIZE);
 	close(ordinary);
 
