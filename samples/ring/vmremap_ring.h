@@ -37,9 +37,9 @@ struct vmremap_ring_sample {
  * @samples: the n-th stored sample, counted from 0, is at n modulo %VMREMAP_RING_SLOTS
  *
  * The program writes only @head. Load @tail with acquire. Then read the samples below it, and
- * @lost, which then includes each lost period before the last of these samples, and perhaps
- * later ones. Store @head with release after reading samples: the driver may then overwrite
- * them. poll(2) reports POLLIN while there are samples that the program has not read.
+ * then @lost. @lost counts each period that was lost before the newest of these samples. It may
+ * also count later ones. Store @head with release after reading samples: the driver may then
+ * overwrite them. poll(2) reports POLLIN while there are samples that the program has not read.
  */
 struct vmremap_ring {
 	__u32 head;

@@ -60,7 +60,8 @@ static bool ring_store(struct ring *ring, struct vmremap_ring *shared)
 
 /*
  * This runs in an interrupt: it must not sleep, so it must not allocate, map, revoke, freeze
- * or lock a mutex. If it is late, it skips periods, and never takes longer.
+ * or lock a mutex. If it is late, it stores only one sample, so that it takes no longer than
+ * otherwise.
  */
 static enum hrtimer_restart ring_tick(struct hrtimer *timer)
 {

@@ -105,7 +105,8 @@ impl HrTimerCallback for Ring {
     type Pointer<'a> = Arc<Self>;
 
     // This runs in an interrupt: it must not sleep, so it must not allocate, map, revoke, freeze,
-    // lock a `Mutex` or drop an `Arc`. If it is late, it skips periods, and never takes longer.
+    // lock a `Mutex` or drop an `Arc`. If it is late, it stores only one sample, so that it takes
+    // no longer than otherwise.
     fn run(ring: ArcBorrow<'_, Self>, mut ctx: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
         let ended = ctx.forward_now(PERIOD) as u32;
         let periods = ring.periods.fetch_add(ended, Relaxed).wrapping_add(ended);
