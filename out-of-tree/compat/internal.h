@@ -47,7 +47,7 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct page *page,
 						 bool write)
 {
-	bool mixed = vmf->vma->vm_flags & VM_MIXEDMAP;
+	bool mixed = vmf->vma->vm_flags & VM_MIXEDMAP, locked = false;
 	vm_fault_t ret;
 
 	/* While the VMA is being set up, there is no PMD yet. */
@@ -62,7 +62,13 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 		vmf->page = page;
 		return 0;
 	}
+#ifdef VMREMAP_LACKS_SET_PTE_RANGE
+	/* Such a kernel demands that a large folio is locked; with CONFIG_DEBUG_VM, it checks that. */
+	locked = folio_trylock(page_folio(page));
+#endif
 	ret = vmf_insert_page(vmf->vma, vmf->address, page);
+	if (locked)
+		folio_unlock(page_folio(page));
 	if (!mixed)
 		vm_flags_clear(vmf->vma, VM_MIXEDMAP);
 	return ret;
