@@ -78,7 +78,10 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
 	if (folio && folio_test_large(folio) && vmremap_cache_failed(folio))
 		folio_set_has_hwpoisoned(folio);
 	ret = filemap_map_pages(vmf, table.index, vmremap_span_index(&table, table.end - 1));
-	/* insert_pmd() would allocate a PTE table to deposit, but must not sleep here. */
+	/*
+	 * If the architecture deposits PTE tables, vmf_insert_folio_pmd() allocates one, which may
+	 * sleep. That is not allowed here, so map no other PMDs then.
+	 */
 	if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) && !arch_needs_pgtable_deposit() &&
 	    ret && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		map_pmds(vmf, span);
@@ -176,9 +179,9 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 
 /*
  * Fault in the page at @addr, and with it the pages up to @end, and perhaps the PMDs after @end.
- * Return the address at which to continue: @end, or the end of these PMDs. Pages that cannot be
- * mapped now are mapped by later accesses: if memory is short, or if the fault would have to
- * drop the mmap lock and sleep, because the folio is locked or the area is frozen.
+ * Return the address at which to continue: @end, or the end of these PMDs. A page cannot be mapped
+ * now if memory is short, or if the fault would have to drop the mmap lock and sleep, because the
+ * folio is locked or the area is frozen. A later access maps it.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
@@ -188,8 +191,8 @@ static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, un
 	if (ret & (VM_FAULT_ERROR | VM_FAULT_RETRY))
 		return end;
 	/*
-	 * Skip the PMDs after @end that are mapped already. Unless @end is the start of a PMD
-	 * table, its table is that of @addr, which the fault has allocated.
+	 * Skip the PMDs after @end that are mapped already. Stop at the end of the PMD table: only
+	 * the table of @addr is known to exist, because the fault has allocated it.
 	 */
 	while (end % PUD_SIZE && pmd_leaf(pmdp_get(pmd_off(vma->vm_mm, end))))
 		end += PMD_SIZE;
@@ -212,7 +215,7 @@ static void insert(struct vm_area_struct *vma, const struct vmremap_span *span)
 
 /**
  * vmremap_prefault - insert the pages that are cheaper to insert than to fault in
- * @vma: a VMA on one area that is being set up: its vm_ops are set, and nothing is mapped yet
+ * @vma: a VMA that is being set up, on one area: its vm_ops are set, and nothing is mapped yet
  *
  * If the area is %VMREMAP_POPULATE and the VMA accessible, map all other pages as well. Pages that
  * cannot be mapped now are left to later accesses.

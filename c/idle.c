@@ -47,8 +47,9 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 
 	/*
 	 * A program may open /proc/PID/map_files, and then unmap. So look at the count of the
-	 * file, for VMAs, before those of the dentry and the inode: in the other order, neither
-	 * reference might be seen. The barrier between the two looks is in vmremap_pinned().
+	 * file, for VMAs, before those of the dentry and the inode. In the other order, both looks
+	 * could miss the program: it opens after the first, and unmaps before the second. The
+	 * barrier between the two looks is in vmremap_pinned().
 	 */
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT || area->name ||
 	    area->on_revoke.head || nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
@@ -61,10 +62,11 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * A cached area holds no reference on this module, so one reference has to be dropped.
-	 * If the area has replaced an older one, the caller puts the file of the older one,
-	 * which drops a reference. Otherwise drop it here. It is never the last one, because
-	 * the caller's module depends on this module.
+	 * A cached area holds no reference on this module, so the one of the area that is cached
+	 * now has to be dropped. If it has replaced an older area, which has none either, leave the
+	 * reference to that one: the caller puts the older area's file, and so drops the reference.
+	 * Otherwise drop it here. This is never the module's last reference, because the caller's
+	 * module depends on this module.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);

@@ -219,7 +219,10 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_check_use(area, VMREMAP_PRIVATE_COPIES, &vm_flags);
-	/* Revoke and freeze find VMAs by the area's file, but this VMA has another file. */
+	/*
+	 * Revoke and freeze search the i_mmap of the area's file. This VMA is in the i_mmap of
+	 * another file.
+	 */
 	if (!clause && area->flags & VMREMAP_REVOCABLE)
 		clause = VMREMAP_POLICY_HELD;
 	if (clause)

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Take an area's memory back from programs: revoke it for ever, or freeze it for a while. Only
- * freeze waits for pins. This works like truncation:
+ * Take an area's memory back from programs: revoke it for ever, or freeze it for a while. Both
+ * work like truncation:
  *
  * 1. Change the state, so that new faults insert nothing.
  * 2. Wait for the faults that are inserting entries.
  * 3. Zap all entries.
  * 4. Lock each folio, and zap it again if it is mapped. vmremap_give_locked() may have checked the
  *    state before step 1, and the kernel may have mapped the page after step 3.
+ * 5. Only freeze: wait until no page is pinned.
  *
  * Every VMA with an entry is found. A VMA that is not in i_mmap yet has no entry: see
  * vmremap_cover() and vma_mapped() in mmap_prepare.c. A VMA that has left i_mmap has no entry any
- * more, although munmap() may not have flushed the TLB yet: only freeze waits for that. And a
- * revocable area is never mapped to only a part of a VMA, because such a VMA has another vm_file.
+ * more, although munmap() may not have flushed the TLB yet: only freeze waits for that. vmremap
+ * never maps a revocable area to only a part of a VMA: such a VMA is in the i_mmap of another file.
  * The invalidate_lock of the mapping could replace step 2, but costs each fault 60 more
  * instructions.
  */
@@ -97,8 +98,9 @@ int vmremap_area_revoke(struct vmremap_area *area)
 
 	if (!err) {
 		/*
-		 * Step 1. xchg() is a full barrier. It pairs with that of vmremap_insert_begin(),
-		 * and of any other function that stores something before it reads the state.
+		 * Step 1. xchg() is a full barrier. It pairs with those of vmremap_insert_begin()
+		 * and vmremap_area_on_revoke(): each stores something before its barrier, and reads
+		 * the state after it.
 		 */
 		xchg(&area->state, VMREMAP_REVOKED);
 		wake_up_var(&area->state);
@@ -179,11 +181,11 @@ EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 /*
  * The task state in which a fault waits. Any signal ends the wait of a program's own access,
  * and of GUP for a virtual CPU, which sets FAULT_FLAG_INTERRUPTIBLE. The faults of
- * copy_from_user() have that flag, too, but the kernel retries them until a fatal signal comes.
- * A retry in TASK_INTERRUPTIBLE would spin while another signal is pending. So a retry with a
- * signal pending waits in TASK_KILLABLE, where only a fatal signal ends the wait.
- * TASK_FREEZABLE_UNSAFE lets the system suspend during that wait. With TASK_FREEZABLE, lockdep
- * would warn of locks that the system call may hold.
+ * copy_from_user() have that flag, too, but the kernel retries them until a fatal signal comes. In
+ * TASK_INTERRUPTIBLE, such a retry would spin while a signal is pending that is not fatal. So if a
+ * signal is pending, a retry of an access by the kernel waits in TASK_KILLABLE, where only a fatal
+ * signal ends the wait. TASK_FREEZABLE_UNSAFE lets the system suspend during that wait. With
+ * TASK_FREEZABLE, lockdep would warn of locks that the system call may hold.
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {

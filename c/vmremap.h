@@ -2,10 +2,11 @@
 /*
  * vmremap - share vmalloc memory with programs through mmap(2).
  *
- * There are two ways to use it. One is to allocate an *area*: refcounted memory, whose flags
- * restrict how it can be mapped. The other is to call vmremap_range() in place of
- * remap_vmalloc_range(), with the same arguments; vmremap_range_partial() maps parts of a VMA.
- * If vmremap is a module, a part can only be memory of an area.
+ * To share memory, allocate an *area*, or keep memory of vmalloc_user(). An area is refcounted
+ * memory, whose flags restrict how it can be mapped. vmremap_area_mmap() maps an area.
+ * vmremap_range() maps an area by its address, and it also maps other vmalloc memory. It takes the
+ * arguments of remap_vmalloc_range(). vmremap_range_partial() maps to a part of a VMA.
+ * If vmremap is a module, it maps other vmalloc memory only to a whole VMA.
  *
  * The Contract sections name *clauses*, which docs/contract.md defines. The clauses below are
  * checked at run time. A function tests the clauses that its Contract section lists after
@@ -15,7 +16,7 @@
  *
  *	%-EADDRNOTAVAIL	AddrAligned	an address is not page aligned
  *	%-ENODATA	SizeNonZero	the size is 0
- *	%-EOVERFLOW	RangeNoWrap	pgoff, size, an address or their sum wraps
+ *	%-EOVERFLOW	RangeNoWrap	pgoff in bytes, the size, or a sum with an address wraps
  *	%-ERANGE	RangeInVma	the range leaves the VMA
  *	%-EFAULT	AreaValid	the address is in no live vmalloc allocation, or the area
  *				is NULL or an ERR_PTR()
@@ -32,8 +33,8 @@
  *	ReferenceHeld		the caller has a reference on the area during the call
  *	ReferenceOwned		the caller owns a reference, and drops it once
  *	AreaOutlives		an area lives as long as somebody has a reference on it
- *	DeviceTurn		a device accesses the memory only while it owns it, and not
- *				after the caller has dropped its reference
+ *	DeviceTurn		a device accesses the memory only while the device owns it, and
+ *				never after the caller has dropped its reference
  *	ZeroedBeforeShare	programs see only bytes that were zeroed or written for them
  *	DriverOutlives		the driver's file outlives a mapping that calls its functions
  *	PagesOutlive		a page that is mapped or pinned is not freed
@@ -43,12 +44,16 @@
  *	AnyThread		several tasks may call the function at the same time
  *	AllOrNothing		an error leaves no reference and no mapping behind
  *
- * In a Contract section, *requires* is followed by what the caller must ensure; *checks* by
- * what the function tests, and a (2) means that it tests this at two places in the code; *meets*
- * by what a shared check tests although it cannot fail in this function; and *guarantees* by what
- * the function ensures. Guarantees hold if the function succeeds, except for AllOrNothing, which
- * holds if it fails, and AnyThread, which always holds. VmaInit is both required and checked,
- * because a function can test only a part of it.
+ * In a Contract section, these words are followed by clauses:
+ *
+ * * *requires*: the caller must ensure them.
+ * * *checks*: the function tests them. A (2) means that it tests a clause at two places.
+ * * *meets*: the function runs a shared check of them that cannot fail here, because the function
+ *   has already made sure that they hold.
+ * * *guarantees*: the function ensures them if it succeeds. AllOrNothing holds if it fails, and
+ *   AnyThread always.
+ *
+ * VmaInit is both required and checked, because a function can test only a part of it.
  */
 #ifndef VMREMAP_H
 #define VMREMAP_H
@@ -157,9 +162,11 @@ void *vmremap_alloc(size_t size, unsigned int flags) __must_check;
  *	is given to vfree(); or NULL
  *
  * The counterpart of vfree(). It drops the reference that vmremap_alloc() has taken, as
- * vmremap_area_put() does. If @addr is in an area, but vmremap_alloc() has not returned it, or
- * it was freed before, this function frees nothing but warns, once. A double free is noticed
- * only while no other memory has this address; later, it frees that memory, as with vfree().
+ * vmremap_area_put() does. If @addr is in an area, but vmremap_alloc() has not returned it, this
+ * function only warns, once, and frees nothing. A double free is noticed only while no other
+ * memory has this address. It then frees nothing, and warns: this function, once, while the area
+ * still exists, and vfree() afterwards. Later, a double free frees the other memory, as with
+ * vfree().
  *
  * Contract: requires ReferenceOwned; guarantees PagesOutlive, AnyThread.
  * Context: Process context. May sleep if @addr is other vmalloc memory.
@@ -239,9 +246,10 @@ int vmremap_area_set_name(struct vmremap_area *area, const char *name) __must_ch
  * @area: an area on which the caller has a reference
  *
  * Counts references on the area's file other than the area's own. A VMA holds such a reference
- * from the call that maps it until munmap(2) returns. Three things may hold one for longer: a
- * VMA of parts, until all its parts are unmapped; an access that waits for vmremap_area_thaw();
- * and a system call that uses the file of a VMA, such as msync(2), in another thread.
+ * from the call that maps it until munmap(2) returns. A VMA into which vmremap_range_partial() has
+ * mapped parts holds its references until the whole VMA is unmapped. An access that waits for
+ * vmremap_area_thaw() holds a reference until it goes on. So does a system call that uses the file
+ * of a VMA, such as msync(2), until it ends. Both may last longer than the VMA.
  *
  * Contract: requires ReferenceHeld.
  * Context: Any.
@@ -255,8 +263,9 @@ bool vmremap_area_is_mapped(const struct vmremap_area *area);
  * @area: an area on which the caller has a reference
  *
  * A mapping holds a reference on the area's file, which this function does not count. If it returns
- * true, no other kernel code has a reference, so no other kernel code may access the memory.
- * vmremap_range() may still take one for the time of its call, but it does not access the memory.
+ * true, no other kernel code has a reference, so no other kernel code may access the memory. After
+ * that, only a call of vmremap_range() or vmremap_range_partial() with an address in the area can
+ * take a reference. Such a call does not access the memory.
  *
  * Contract: requires ReferenceHeld; guarantees SoleReference.
  * Context: Any.
@@ -281,9 +290,10 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  *
  * Contract: requires ReferenceHeld; guarantees NoUserAccess, PagesOutlive, AnyThread.
  * Context: Process context. May sleep. Takes the i_mmap lock of the area's file and the locks
- * of its folios, and waits for faults on the area that are inserting page table entries. The
- * caller may hold an mmap lock: the i_mmap lock and folio locks nest inside it, and the faults
- * that this function waits for have taken their mmap or VMA lock already.
+ * of its folios, and waits for faults on the area that are inserting page table entries. Then
+ * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take. The
+ * caller may hold an mmap lock: these locks nest inside it, and the faults that this function
+ * waits for have taken their mmap or VMA lock already.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -345,9 +355,9 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  *   the wait;
  * * the access of a task that exits or dumps core fails with %-EFAULT;
  * * an access that cannot drop the mmap lock fails with %-EFAULT, too. These are get_user_pages(),
- *   and futex operations that write a private futex, such as FUTEX_LOCK_PI. get_user_pages_fast()
- *   and get_user_pages_unlocked() can drop the lock, so they wait. ptrace(2) and /proc/PID/mem
- *   fail with %-EIO for the same reason.
+ *   and futex operations that write a private futex, such as FUTEX_LOCK_PI. For the same reason,
+ *   ptrace(2) and /proc/PID/mem fail with %-EIO. get_user_pages_fast() and
+ *   get_user_pages_unlocked() can drop the lock, so they wait.
  *
  * A waiting access holds no lock of the program's mm, so mmap(2) and fork(2) still work. The
  * system can suspend while an access waits.
@@ -363,8 +373,8 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * call holds while it waits for the thaw.
  *
  * Contract: requires ReferenceHeld; guarantees NoUserAccess, AnyThread.
- * Context: Process context. May sleep. Takes the same locks as vmremap_area_revoke(), and waits
- * for the same faults.
+ * Context: Process context. May sleep. Takes the same locks as vmremap_area_revoke(), except that
+ * of the notifiers, and waits for the same faults.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -381,7 +391,7 @@ int vmremap_area_freeze(struct vmremap_area *area) __must_check;
  *
  * Pages are mapped again when they are accessed. An area that has been revoked since it was
  * frozen stays revoked. If the area is neither frozen nor revoked, this function only warns, once.
- * So it does if @area is NULL, an ERR_PTR(), or not %VMREMAP_REVOCABLE.
+ * The same happens if @area is NULL, an ERR_PTR(), or not %VMREMAP_REVOCABLE.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
  * Context: Any but NMI; with PREEMPT_RT, any that is preemptible. Does not sleep.
@@ -398,8 +408,9 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * fragmented, the entries of a large area are PMD_SIZE bytes. So before dma_map_sgtable(), call
  * dma_set_max_seg_size() with the largest segment that the device accepts, because the default is
  * 64 KiB. An entry must not be larger than this segment size, nor than dma_max_mapping_size(),
- * which swiotlb limits. If one of these limits is below PMD_SIZE, do not allocate areas that
- * are larger than this limit: no entry is larger than its area.
+ * which swiotlb limits. vmremap has no flag to limit the size of folios. So if one of these limits
+ * is below PMD_SIZE, do not allocate an area that is larger than this limit: no entry is larger
+ * than its area.
  *
  * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
  * dropping the reference on @area. The table holds no reference on the area, and does not pin
@@ -432,12 +443,12 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * @area alive until it is unmapped, even if the driver is gone by then. Pages that MADV_DONTNEED
  * or a zap has unmapped are faulted in again.
  *
- * If vm_ops with .open or .close are set when this is called, the kernel calls them as before, to
- * count VMAs. They may use vm_private_data, but neither vm_file nor vm_pgoff. Do not set vm_ops
- * afterwards: they would replace those that map the pages, and an access to a page that is not
- * mapped yet would raise SIGBUS. If the driver has an .fsync, msync(2) calls it with offsets in the
- * driver's file. In both cases the mapping allocates a struct file, and keeps the driver's file
- * open, as a mapping by remap_vmalloc_range() does.
+ * If the driver has set vm_ops with .open or .close before this call, these are still called, so
+ * that they can count VMAs. They may use vm_private_data, but neither vm_file nor vm_pgoff. Do not
+ * set vm_ops afterwards: they would replace those that map the pages, and an access to a page that
+ * is not mapped yet would raise SIGBUS. If the driver has an .fsync, msync(2) calls it with offsets
+ * in the driver's file. If the driver has such vm_ops or an .fsync, the mapping allocates a struct
+ * file, and keeps the driver's file open, as a mapping by remap_vmalloc_range() does.
  *
  * Contract: requires VmaInit, VmaUntouched, ReferenceHeld; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
@@ -578,8 +589,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY - as from vmremap_range(), or the part overlaps one that is already mapped, or the
- *   driver has changed vm_file since an earlier call
+ * * %-EBUSY - as from vmremap_range(), but another part may be mapped already if it is of an area,
+ *   like this one, and does not overlap it. Or the driver has changed vm_file since an earlier call
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and the range is not the
  *   whole of @vma

@@ -35,7 +35,9 @@ UPSTREAM = {
         forget("vmremap_area_set_name", "vmremap_area_on_revoke", "vmremap_area_off_revoke", "notifier_block", "VMREMAP_DMA32",
                "VMREMAP_NAME_MAX"),
         put("VMREMAP_REVOCABLE | VMREMAP_DMA32)", "VMREMAP_REVOCABLE)"),
-        cut(" * If vmremap is a module, a part can only be memory of an area.\n"),
+        cut(" * If vmremap is a module, it maps other vmalloc memory only to a whole VMA.\n",
+            " Then\n * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take.",
+            ", except that\n * of the notifiers"),
         put("If the range is not the whole of @vma, PMDs also need Linux 6.15\n"
             " * or newer, and /sys/kernel/mm/transparent_hugepage/enabled must allow huge pages.\n"
             " *\n"
@@ -79,6 +81,11 @@ UPSTREAM = {
     "revoke.c": [
         forget("vmremap_area_on_revoke", "vmremap_area_off_revoke"),
         cut("\t\tblocking_notifier_call_chain(&area->on_revoke, 0, area);\n"),
+        put("It pairs with those of vmremap_insert_begin()\n"
+            "\t\t * and vmremap_area_on_revoke(): each stores something before its barrier, and reads\n"
+            "\t\t * the state after it.\n",
+            "It pairs with that of vmremap_insert_begin(),\n"
+            "\t\t * which counts an inserting task before its barrier, and reads the state after it.\n"),
     ],
     "check.h": [
         put(" * The checked clauses of docs/contract.md, and the checks of numbers and flags.\n"
@@ -214,7 +221,8 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
     ],
 }, edits={
     HEADER: [
-        cut("; vmremap_range_partial() maps parts of a VMA"),
+        cut(" vmremap_range_partial() maps to a part of a VMA.",
+            " A VMA into which vmremap_range_partial() has\n * mapped parts holds its references until the whole VMA is unmapped."),
         cut(" *\t%-ERANGE\tthe range leaves the VMA\n", " *\t%-ENODATA\tthe size is 0\n"),
         put(" * writable, unless vmremap_range() or vmremap_range_partial() makes it and the area is not\n"
             " * %VMREMAP_REVOCABLE.\n", " * writable, unless vmremap_range() makes it and the area is not %VMREMAP_REVOCABLE.\n"),
@@ -228,8 +236,7 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an\n"
             " * .mmap_prepare callback, %VMREMAP_POPULATE works.\n"),
         put("vmremap_range() and vmremap_range_partial() find the area", "vmremap_range() finds the area"),
-        put("Three things may hold one for longer: a\n * VMA of parts, until all its parts are unmapped; an access",
-            "Two things may hold one for longer: an\n * access"),
+        put("a call of vmremap_range() or vmremap_range_partial() with", "a call of vmremap_range() with"),
         put(" * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold\n"
             " * a reference until they return.\n",
             " * vmremap_range() runs, which finds the area by its address and holds a reference until it\n"
@@ -276,7 +283,7 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             "\terr = map_range(vma, &req);\n"
             "\treturn err ? take_back(vma, err) : 0;\n"),
     ],
-    "revoke.c": [cut(" And a\n * revocable area is never mapped to only a part of a VMA, because such a VMA has another vm_file.")],
+    "revoke.c": [cut(" vmremap\n * never maps a revocable area to only a part of a VMA: such a VMA is in the i_mmap of another file.")],
     "cover.c": [put("vmremap_check_vma(vma, NULL)", "vmremap_check_vma(vma)")],
     "vma.c": [
         cut(" * @ours: vm_ops that an earlier call of vmremap may have set, or NULL\n"),
@@ -411,7 +418,7 @@ CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of"
             "sets them for a dma-buf. The VMA keeps @area alive until it is unmapped, even\n"
             " * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in\n"
             " * again.\n"),
-        sub(r" \*\n \* If vm_ops with \.open or \.close are set(.|\n)*?remap_vmalloc_range\(\) does\.\n", "", 1),
+        sub(r" \*\n \* If the driver has set vm_ops with \.open(.|\n)*?remap_vmalloc_range\(\) does\.\n", "", 1),
         sub(r"or has vm_ops with another callback than(.|\n)*?Or an earlier call has\n \*   succeeded\. The failure",
             "or already has vm_ops, as after an earlier call\n *   that has succeeded. The failure", 1),
         sub(r" \* \* %-ENOMEM, %-ENFILE - if the mapping needs(.|\n)*?was reached\n(?= \*/)", "", 1),
@@ -520,9 +527,10 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
     "revoke.c": [
         forget("WAITS", "wait_state"),
         cut("\t\twake_up_var(&area->state);\n", "#include <linux/sched/signal.h>\n"),
-        put(" * Take an area's memory back from programs: revoke it for ever, or freeze it for a while. Only\n"
-            " * freeze waits for pins. This works like truncation:\n",
+        put(" * Take an area's memory back from programs: revoke it for ever, or freeze it for a while. Both\n"
+            " * work like truncation:\n",
             " * Take an area's memory back from programs. This works like truncation:\n"),
+        cut(" * 5. Only freeze: wait until no page is pinned.\n"),
         cut(": only freeze waits for that"),
     ],
 })
@@ -583,9 +591,10 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
 RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_private"],
                 words=["vmremap_range", "index_add", "PRIVATE_", "foreign"], edits={
     HEADER: [
-        put(" * There are two ways to use it. One is to allocate an *area*: refcounted memory, whose flags\n"
-            " * restrict how it can be mapped. The other is to call vmremap_range() in place of\n"
-            " * remap_vmalloc_range(), with the same arguments.\n",
+        put(" * To share memory, allocate an *area*, or keep memory of vmalloc_user(). An area is refcounted\n"
+            " * memory, whose flags restrict how it can be mapped. vmremap_area_mmap() maps an area.\n"
+            " * vmremap_range() maps an area by its address, and it also maps other vmalloc memory. It takes the\n"
+            " * arguments of remap_vmalloc_range().\n",
             " * An *area* is refcounted memory that vmremap allocates; its flags restrict how it can be mapped.\n"),
         cut(" *\t%-EADDRNOTAVAIL\tan address is not page aligned\n", " *\t%-EPERM\tthat allocation was not made for userspace\n"),
         put(" *\t%-EFAULT\tthe address is in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n",
