@@ -63,7 +63,7 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 		return 0;
 	}
 #ifdef VMREMAP_LACKS_SET_PTE_RANGE
-	/* Such a kernel demands that a large folio is locked; with CONFIG_DEBUG_VM, it checks that. */
+	/* Such a kernel demands that a large folio is locked, and CONFIG_DEBUG_VM checks it. */
 	locked = folio_trylock(page_folio(page));
 #endif
 	ret = vmf_insert_page(vmf->vma, vmf->address, page);
@@ -205,7 +205,7 @@ anon_inode_create_getfile(const char *name, const struct file_operations *fops, 
 		iput(inode);
 		return file;
 	}
-	/* The file drops this reference. It cannot fail, because the caller is code of the module. */
+	/* The file drops it. It cannot fail, because the caller is code of the module. */
 	__module_get(fops->owner);
 	file->private_data = priv;
 	return file;
