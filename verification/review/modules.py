@@ -23,13 +23,13 @@ INTRODUCTION = """
 What this page does not check
 -----------------------------
 {unchecked}
-- What the C side guarantees, and what a clause assumes of the kernel, is stated, not shown: see :doc:`functions` and
-  :doc:`kernel`.
-- No device is checked, and no driver that has unsafe code.
+- This page only states what the C side guarantees and what a clause assumes of the kernel. See :doc:`functions` and
+  :doc:`kernel` for the code.
+- Devices, and drivers with unsafe code, are not checked.
 - This page does not say whether the tests ran.
 
-*Code that is not quoted here* is safe code that neither makes nor copies a value of a type with invariants, nor names a
-private field of one, and that no quoted code, argument or obligation names. The tool quotes all other code. What it omits may
+This page does not quote all code. It leaves out safe code if two things hold: the code neither makes nor copies a value of a
+type with invariants, nor names a private field of such a type; and no quoted code, argument or obligation names it. Such code may
 still give a wrong value, or deadlock.
 
 What to read
@@ -40,8 +40,8 @@ What to read
 - *In 30 minutes*: the other modules, in the order in which they stand: first what gives out references, then what devices and
   the kernel call, and then the views.
 
-For each unsafe place, the source has the argument in the comment above it, clause by clause. Below the source stand the clauses
-that each callee asks for, and, folded, once, its own words. Unfold a line if you doubt it.
+The comment above each unsafe place argues clause by clause. Below the source are the clauses that each callee asks for. Unfold a
+line to read what the callee itself says; this is shown once.
 """
 
 

@@ -9,44 +9,44 @@ import signed
 from text import UNCHECKED, Text, fold, heading, indented, label, page_of
 
 TITLES = {"requires": "Required of the caller", "checks": "Checked by", "site": "Where it is checked",
-          "meets": "Checked, though it holds there anyway, by", "guarantees": "Guaranteed by",
+          "meets": "Also checked, although it holds anyway, by", "guarantees": "Guaranteed by",
           "relies": "Relied on in Rust, with the reason why it holds", "breaks": "Tests that break it",
           "test": "Other tests that are about it", "proof": "Proofs", "kernel": "Assumed of the kernel"}
 INTRODUCTION = """
 What this page does not check
 -----------------------------
 
-{unchecked}- A function that has nothing unsafe in it is seen by tests, and by the table of public items, not judged here. The page of its
-  module shows it.
+{unchecked}- Functions without unsafe code are not checked here. Tests run them, the table of public items lists them, and the page of the
+  module shows their source.
 
 In 5 minutes
 ------------
 
-Read {changed}the known holes at the end of this page, and in the table below which modules nobody has signed as they are now.
-{compare}
+Read {changed}the known holes at the end of this page. Then look at the table: it says which modules nobody has signed since
+their last change. {compare}
 
 {signed}
 
 In 15 minutes
 -------------
 
-Go through the :doc:`public items <boundary>`, which are in the order of that table: the riskiest first. Of each row
-ask whether safe code could do worse than what it says, and whether the clause keeps that.
+Go through the :doc:`public items <boundary>`, which are in the order of that table, the riskiest first. Ask of each row: could
+safe code do anything worse than what the row says, and does the clause prevent that?
 
 In 30 minutes
 -------------
 
-Read the :doc:`modules <unsafe>`, in the same order: what establishes their invariants, and what is unsafe, with what each callee
-asks for. Then what is {trusted} :doc:`of the kernel <kernel>`. Sign in ``docs/sign-off.md``, or refuse and say why.
+Read the :doc:`modules <unsafe>` in the same order: the code that establishes invariants, and each unsafe place with what its
+callee asks for. Then read what is {trusted} :doc:`of the kernel <kernel>`. Sign in ``docs/sign-off.md``, or refuse and say why.
 
 The soundness argument
 ----------------------
 
-A *clause* is a condition with a name. If all clauses hold, there is no undefined behaviour. Each name leads to its statement,
-and to every place where it is required, checked, relied on, tested or proved, with the source.
+A *clause* is a condition with a name. If all clauses hold, there is no undefined behaviour. Each name is a link to the statement
+of the clause, and to every place that requires, checks, relies on, tests or proves it, with the source.
 """
-COMPARED = "Refuse a change of the API that its author does not speak of."
-COMPARE = "No revision was given to compare with: ``make review BASE=REV`` puts the difference here, that of the API first."
+COMPARED = "Refuse a change of the API that its author does not mention."
+COMPARE = "To see what has changed since a revision, the API first, run ``make review BASE=REV``."
 
 
 def contents(names, option=""):
@@ -90,7 +90,7 @@ class Pages(Text):
             changed="what changed, above all in the API; " * bool(changes),
             compare=COMPARED if changes else COMPARE, trusted="newly trusted" if changes else "trusted")
         return (heading("The contract in the code") +
-                (f"\n**Wrong**:\n{wrong}\n" if wrong else "\nNothing is missing that this looks for.\n") + f"\n{summary}\n" +
+                (f"\n**Wrong**:\n{wrong}\n" if wrong else "\nThe review has found nothing wrong.\n") + f"\n{summary}\n" +
                 (f"{heading('What changed', 1)}\n::\n\n{changed}\n" if changes else "") + introduction + "\n" +
                 self.prose(self.review.argument) + "\n" + self.prose(self.review.preface))
 

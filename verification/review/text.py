@@ -7,9 +7,9 @@ import subprocess
 
 # What none of these pages checks.
 UNCHECKED = """
-- No argument is judged. A reason is there, and names what it is about; whether it follows, only you can see.
-- No proof is about Rust. The proofs and the model are about C.
-- One configuration is compiled, that of Debian's kernel. What it leaves out is read as text.
+- The tool checks that each argument is there and names its clause. It cannot judge whether the argument is right: you have to.
+- The proofs and the model are about the C code. Nothing is proved about Rust.
+- Only one configuration is compiled: that of Debian's kernel. The tool reads all other code only as text.
 """
 # In the documentation of an item, what is about its use.
 USE = re.compile(r"(?:^ *///.*\n)*^ */// # (?:Examples|Errors|Invariants)\n(?:^ *///.*\n)*", re.M)
