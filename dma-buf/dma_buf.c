@@ -6,7 +6,7 @@
  * * Each mapping for a device has a scatterlist of its own, as in udmabuf.c. So an attachment can
  *   be mapped several times, also in different directions.
  * * The reservation lock protects the list of mappings. The dma-buf core holds it when it maps and
- *   unmaps, so no other lock is needed, and neither attach nor detach have anything to do.
+ *   unmaps, so no other lock is needed. attach only waits for thaw, and detach has nothing to do.
  * * No entry of a scatterlist is larger than the device accepts.
  * * begin_cpu_access and end_cpu_access sync in the direction in which the device has mapped the
  *   memory, as the DMA API demands, and not in that of the access. If a program says that it only
@@ -67,9 +67,25 @@ static bool read_only(const struct dma_buf *dmabuf)
 	return !(dmabuf->file->f_mode & FMODE_WRITE);
 }
 
+/* If the area is frozen, wait until it is not, as a fault does. */
+static int wait_for_thaw(struct vmremap_area *area)
+{
+	return ___wait_var_event(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN,
+				 (TASK_KILLABLE | TASK_FREEZABLE_UNSAFE), 0, 0, schedule()) ?
+	       -EINTR : 0;
+}
+
+/* Wait here, where no lock is held, so that pin() seldom has to. */
+static int attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attachment)
+{
+	struct buffer *buffer = dmabuf->priv;
+
+	return wait_for_thaw(buffer->area);
+}
+
 /*
  * Take a reference on a folio of the area, so that vmremap_pinned() is true, and freeze fails. The
- * area itself lives as long as the dma-buf. If the area is frozen, wait, as a fault does.
+ * area itself lives as long as the dma-buf. If the area is frozen, wait for thaw.
  */
 static int pin(struct vmremap_area *area)
 {
@@ -85,8 +101,7 @@ static int pin(struct vmremap_area *area)
 		folio_put(vmremap_first_folio(area));
 		if (state == VMREMAP_REVOKED)
 			return -ENODEV;
-	} while (!___wait_var_event(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN,
-				    (TASK_KILLABLE | TASK_FREEZABLE_UNSAFE), 0, 0, schedule()));
+	} while (!wait_for_thaw(area));
 	return -EINTR;
 }
 
@@ -248,6 +263,7 @@ static void release(struct dma_buf *dmabuf)
 }
 
 static const struct dma_buf_ops ops = {
+	.attach = attach,
 	.map_dma_buf = map_dma_buf,
 	.unmap_dma_buf = unmap_dma_buf,
 	.begin_cpu_access = begin_cpu_access,
@@ -260,6 +276,7 @@ static const struct dma_buf_ops ops = {
 
 /* Without a vmap, because the importer could write through that. */
 static const struct dma_buf_ops read_only_ops = {
+	.attach = attach,
 	.map_dma_buf = map_dma_buf,
 	.unmap_dma_buf = unmap_dma_buf,
 	.begin_cpu_access = begin_cpu_access,

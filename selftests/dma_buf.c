@@ -483,8 +483,8 @@ static pid_t map_frozen(int importer, unsigned int cmd)
 /* In which of these the compiler has put the wait. */
 static bool waits_for_thaw(pid_t pid)
 {
-	return sleeps_in(pid, "map_dma_buf") || sleeps_in(pid, "vmap_area") ||
-	       sleeps_in(pid, "pin");
+	return sleeps_in(pid, "wait_for_thaw") || sleeps_in(pid, "map_dma_buf") ||
+	       sleeps_in(pid, "vmap_area") || sleeps_in(pid, "pin") || sleeps_in(pid, "attach");
 }
 
 /* NoUserAccess: mapping a frozen area waits until it is thawed or revoked, or the task killed. */
@@ -528,6 +528,30 @@ TEST_F(dma_buf, waits_for_thaw)
 		if (ways[i].cmd == VMREMAP_TEST_DMA_BUF_VMAP)
 			EXPECT_TRUE(has_word(importer, false, 1, thawed));
 		close(importer);
+	}
+}
+
+/* NoUserAccess: attaching to a frozen area waits without the lock that poll(2) takes. */
+TEST_F(dma_buf, waits_for_thaw_before_it_attaches)
+{
+	struct pollfd poller = { .fd = self->fd, .events = POLLIN };
+
+	for (int killed = 0; killed < 2; killed++) {
+		int status;
+		pid_t pid;
+
+		ASSERT_EQ(0, ioctl(self->driver, VMREMAP_TEST_FREEZE)) TH_LOG("%m");
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid)
+			_exit(import(self->fd) < 0 ? errno : 0);
+		EXPECT_TRUE(eventually(waits_for_thaw(pid)));
+		EXPECT_EQ(1, poll(&poller, 1, 0));
+		EXPECT_EQ(0, killed ? kill(pid, SIGKILL) :
+				      ioctl(self->driver, VMREMAP_TEST_THAW));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(killed ? SIGKILL : 0, status);
+		EXPECT_EQ(0, killed ? ioctl(self->driver, VMREMAP_TEST_THAW) : 0);
 	}
 }
 
@@ -856,6 +880,8 @@ static int show_frames(int socket, int instance, int frames)
 	}
 	for (int tries = 0; tries < 10; tries++) {
 		step = vivid_open(&vivid, instance) ?: vivid_start(&vivid);
+		if (step)
+			fprintf(stderr, "# step %d: %m\n", step);
 		if (step != VIVID_NOISE)
 			break;
 		vivid_close(&vivid);
