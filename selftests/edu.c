@@ -4,8 +4,10 @@
  * VMREMAP_DEVICE names the driver's device file. ROUNDS is how often the device is unplugged, by
  * default 20 times.
  */
+#define _GNU_SOURCE
 #include <glob.h>
 #include <limits.h>
+#include <linux/udmabuf.h>
 #include <poll.h>
 
 #include "edu/vmremap_edu.h"
@@ -238,6 +240,33 @@ TEST_F(edu, copies_dma_bufs)
 		close(fds[i]);
 		close(drivers[i]);
 	}
+}
+
+/* DeviceTurn: a dma-buf need not be an area. */
+TEST_F(edu, copies_a_udmabuf)
+{
+	struct udmabuf_create create = { .size = 2 * PAGE_SIZE };
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd;
+	char *map;
+
+	if (device < 0)
+		SKIP(return, "no udmabuf: %m");
+	create.memfd = memfd_create("edu", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	ASSERT_LE(0, create.memfd);
+	ASSERT_EQ(0, ftruncate(create.memfd, create.size));
+	ASSERT_EQ(0, fcntl(create.memfd, F_ADD_SEALS, F_SEAL_SHRINK));
+	fd = ioctl(device, UDMABUF_CREATE, &create);
+	ASSERT_LE(0, fd) TH_LOG("%m");
+	map = map_pages(create.memfd, 0, 2);
+	ASSERT_NE(MAP_FAILED, map);
+	fill(map, PAGE_SIZE, 3);
+	ASSERT_EQ(0, import(self->fd, fd, 0, VMREMAP_EDU_COPY_MAX, false)) TH_LOG("%m");
+	ASSERT_EQ(0, import(self->fd, fd, PAGE_SIZE, VMREMAP_EDU_COPY_MAX, true));
+	EXPECT_EQ(0, wrong(map + PAGE_SIZE, VMREMAP_EDU_COPY_MAX, 3));
+	munmap(map, create.size);
+	close(fd);
+	close(create.memfd);
+	close(device);
 }
 
 /* PolicyHeld, NotRevoked: what the device does not copy. */

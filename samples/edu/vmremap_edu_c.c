@@ -130,19 +130,36 @@ static bool edu_has_stopped(struct edu *edu)
 	return !edu_is_busy(edu) || READ_ONCE(edu->unplugged);
 }
 
+/* Take the lock, if a copy can start. */
+static int edu_lock_idle(struct edu *edu)
+{
+	int err = mutex_lock_interruptible(&edu->lock);
+
+	if (err)
+		return err;
+	if (edu->unplugged)
+		err = -ENODEV;
+	else if (edu_is_busy(edu))
+		err = -EBUSY;
+	if (err)
+		mutex_unlock(&edu->lock);
+	return err;
+}
+
 static int edu_copy(struct edu *edu, const struct vmremap_edu_copy *copy)
 {
+	int err;
+
 	if (!edu_is_valid(copy, VMREMAP_EDU_BYTES))
 		return -EINVAL;
-	guard(mutex)(&edu->lock);
-	if (edu->unplugged)
-		return -ENODEV;
-	if (edu_is_busy(edu))
-		return -EBUSY;
+	err = edu_lock_idle(edu);
+	if (err)
+		return err;
 	WRITE_ONCE(edu->busy, true);
 	/* The device owns the memory from here on until the interrupt. */
 	dma_sync_sgtable_for_device(&edu->pdev->dev, &edu->table, DMA_BIDIRECTIONAL);
 	edu_start(edu, copy, edu_address(&edu->table, copy), EDU_DMA_IRQ);
+	mutex_unlock(&edu->lock);
 	return 0;
 }
 
@@ -156,6 +173,16 @@ static int edu_wait_idle(struct edu *edu)
 	if (!err)
 		writel(readl(edu->bar + EDU_IRQ_STATUS), edu->bar + EDU_IRQ_ACK);
 	return err;
+}
+
+/* No call can start the device any more, and it cannot access memory. The lock must be held. */
+static void edu_cut_off(struct edu *edu)
+{
+	WRITE_ONCE(edu->unplugged, true);
+	pci_clear_master(edu->pdev);
+	/* Reading a register flushes the writes of the device to memory. */
+	readl(edu->bar + EDU_IRQ_STATUS);
+	wake_up_all(&edu->stopped);
 }
 
 /* Map the dma-buf for the device, copy, and unmap it. The device must not be unplugged. */
@@ -173,9 +200,9 @@ static int edu_copy_attached(struct edu *edu, struct dma_buf_attachment *attachm
 	if (addr != DMA_MAPPING_ERROR) {
 		edu_start(edu, copy, addr, 0);
 		err = edu_wait_idle(edu);
-		/* If the engine does not stop, it must not access memory any more. */
+		/* An engine that does not stop must not access the memory after this. */
 		if (err)
-			pci_clear_master(edu->pdev);
+			edu_cut_off(edu);
 	}
 	dma_buf_unmap_attachment_unlocked(attachment, table, dir);
 	return err;
@@ -189,16 +216,16 @@ static int edu_copy_dma_buf(struct edu *edu, struct dma_buf *dmabuf,
 
 	if (!edu_is_valid(copy, dmabuf->size))
 		return -EINVAL;
-	guard(mutex)(&edu->lock);
-	if (edu->unplugged)
-		return -ENODEV;
-	if (edu_is_busy(edu))
-		return -EBUSY;
+	err = edu_lock_idle(edu);
+	if (err)
+		return err;
 	attachment = dma_buf_attach(dmabuf, &edu->pdev->dev);
-	if (IS_ERR(attachment))
-		return PTR_ERR(attachment);
-	err = edu_copy_attached(edu, attachment, copy);
-	dma_buf_detach(dmabuf, attachment);
+	err = PTR_ERR_OR_ZERO(attachment);
+	if (!err) {
+		err = edu_copy_attached(edu, attachment, copy);
+		dma_buf_detach(dmabuf, attachment);
+	}
+	mutex_unlock(&edu->lock);
 	return err;
 }
 
@@ -420,8 +447,8 @@ give_name:
 }
 
 /*
- * The device goes away, perhaps during a copy. First keep calls from starting it, then keep
- * the device from memory, then programs, and only then unmap the memory for DMA.
+ * The device goes away, perhaps during a copy. First keep calls from starting it, and the device
+ * from memory; then keep programs from it; and only then unmap the memory for DMA.
  */
 static void edu_remove(struct pci_dev *pdev)
 {
@@ -429,11 +456,7 @@ static void edu_remove(struct pci_dev *pdev)
 
 	misc_deregister(&edu->misc);
 	scoped_guard(mutex, &edu->lock)
-		WRITE_ONCE(edu->unplugged, true);
-	pci_clear_master(pdev);
-	/* Reading a register flushes the writes of the device to memory. */
-	readl(edu->bar + EDU_IRQ_STATUS);
-	wake_up_all(&edu->stopped);
+		edu_cut_off(edu);
 	vmremap_area_revoke(edu->area);
 	edu_free_interrupt(edu);
 	edu_unmap_dma(edu);
