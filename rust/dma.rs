@@ -13,6 +13,7 @@ use kernel::{
     bindings,
     device::{
         Bound,
+        Core,
         Device,
         DeviceContext, //
     },
@@ -77,12 +78,12 @@ compile_error!("look whether the DMA operations of this architecture write to a 
 ///
 /// ```
 /// use kernel::{
-///     device::{Bound, Device},
+///     device::{Core, Device},
 ///     dma::{DataDirection, DmaAddress},
 /// };
 /// use vmremap::{Area, DmaArea};
 ///
-/// fn share(dev: &Device<Bound>, area: &Area<[u8]>) -> Result<DmaArea<[u8]>> {
+/// fn share(dev: &Device<Core<'_>>, area: &Area<[u8]>) -> Result<DmaArea<[u8]>> {
 ///     DmaArea::new(dev, area.clone(), DataDirection::Bidirectional)
 /// }
 ///
@@ -116,7 +117,7 @@ impl<T: KnownSize + ?Sized + 'static> DmaArea<T> {
     /// - [`EINVAL`]: `direction` is [`DataDirection::None`], or `dev` has no DMA mask.
     /// - [`ENOMEM`]: there is not enough memory for the table.
     /// - Those of the kernel's `dma_map_sgtable()`.
-    pub fn new(dev: &Device<Bound>, area: Area<T>, direction: DataDirection) -> Result<Self> {
+    pub fn new(dev: &Device<Core<'_>>, area: Area<T>, direction: DataDirection) -> Result<Self> {
         let (mapping, table) = map(dev, area.to_bytes(), direction)?;
 
         // INVARIANT: `map` has just made both, of the same memory.
@@ -184,9 +185,9 @@ impl<T: KnownSize + ?Sized + 'static> Deref for DmaArea<T> {
 /// Maps `area` for the DMA of `dev`.
 ///
 /// This function is not generic, so that it and the devres callback that it instantiates are
-/// compiled into vmremap.ko. devres calls the callback when the device is unbound. If the calling
-/// module maps for a device of another driver, and leaks the [`DmaArea`], it may be unloaded before
-/// that. The area, which is leaked with the [`DmaArea`], keeps vmremap.ko loaded.
+/// compiled into vmremap.ko. devres calls the callback when the device is unbound. A
+/// `Device<Core>` is one of the calling module's own driver, so the device is unbound before this
+/// module is unloaded, and vmremap.ko stays loaded longer than this module.
 fn map(
     dev: &Device<Bound>,
     area: Area<[u8]>,

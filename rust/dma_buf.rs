@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Areas that other drivers and other programs get as dma-bufs.
+//! Memory that other drivers and other programs get as a dma-buf.
 //!
 //! C headers: `dma-buf/vmremap_dma_buf.h`, `include/linux/dma-buf.h`
 //!
@@ -24,14 +24,16 @@ use kernel::{
     task::Task, //
 };
 
-/// A reference to a dma-buf, through which a program or another driver gets an area.
+/// A reference to a dma-buf, through which a program or another driver gets memory.
 ///
-/// [`Area::dma_buf`] makes one. The dma-buf keeps the area alive until its last descriptor is
+/// [`Area::dma_buf`] makes one. Such a dma-buf keeps the area alive until its last descriptor is
 /// closed, its last mapping is unmapped, and the last driver that has imported it has released it.
-/// The driver that has made the dma-buf may be unloaded before that.
+/// The driver that has made the dma-buf may be unloaded before that. [`DmaBuf::from_fd`] gets any
+/// dma-buf from a program.
 ///
 /// A driver that uses this type needs `imports_ns: ["DMA_BUF"]` in its `module!`, because the
-/// functions of dma-buf are in this namespace, and it needs the module vmremap_dma_buf.
+/// functions of dma-buf are in this namespace. If it calls [`Area::dma_buf`], it needs the module
+/// vmremap_dma_buf. Do not drop a `DmaBuf` in an interrupt handler.
 ///
 /// # Invariants
 ///
@@ -63,7 +65,7 @@ impl DmaBuf {
         self.0.as_ptr()
     }
 
-    /// Returns the size in bytes, which is that of the area rounded up to whole pages.
+    /// Returns the size in bytes. The size of a dma-buf of an area is rounded up to whole pages.
     #[inline]
     pub fn size(&self) -> usize {
         // SAFETY: The size was set before the dma-buf was returned, and never changes.
@@ -81,7 +83,7 @@ impl DmaBuf {
     ///
     /// - [`EMFILE`]: the program has too many open files.
     /// - [`ENOMEM`]: there is not enough memory.
-    /// - [`EBADF`]: the task is exiting and has no descriptors any more.
+    /// - [`EBADF`]: the task has no table of descriptors, because it is exiting.
     #[inline]
     pub fn into_fd(self) -> Result<u32> {
         if !has_descriptors() {
@@ -124,8 +126,8 @@ impl Drop for DmaBuf {
 // - `AnyThread`: any task may use the reference and drop it.
 unsafe impl Send for DmaBuf {}
 
-// SAFETY: With a `&DmaBuf`, a task can only read the size, which never changes.
-// - `AnyThread`: several tasks may do so at the same time.
+// SAFETY: With a `&DmaBuf`, a task can read the size and import the dma-buf.
+// - `AnyThread`: the size never changes, and the dma-buf's functions take locks of their own.
 unsafe impl Sync for DmaBuf {}
 
 impl<T: KnownSize + ?Sized> Area<T> {
@@ -141,7 +143,7 @@ impl<T: KnownSize + ?Sized> Area<T> {
     ///
     /// # Errors
     ///
-    /// - [`EINVAL`]: `flags` is neither of the two.
+    /// - [`EINVAL`]: `flags` has another bit; `O_CLOEXEC` is ignored.
     /// - [`ENODEV`]: the area is revoked.
     /// - [`ENOMEM`]: there is not enough memory.
     /// - [`ENFILE`]: the system limit of open files was reached.

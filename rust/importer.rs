@@ -12,7 +12,7 @@ use core::ops::Deref;
 use kernel::{
     bindings,
     device::{
-        Bound,
+        Core,
         Device, //
     },
     devres::Devres,
@@ -32,14 +32,22 @@ use kernel::{
 
 /// Imports dma-bufs for a device, until the device is unbound from its driver.
 ///
+/// In the callback in which the device is unbound, the driver should stop the device, wake whoever
+/// waits for it, and then call [`end`](Self::end). Otherwise devres calls `end` later. As devres
+/// ends what the driver has made in the reverse order, interrupt handlers that were made after the
+/// importer do not run any more by then.
+///
+/// A driver that uses this type needs `imports_ns: ["DMA_BUF"]` in its `module!`, because the
+/// functions of dma-buf are in this namespace. Dropping an importer may sleep.
+///
 /// # Examples
 ///
 /// ```
 /// # #[cfg(CONFIG_DMA_SHARED_BUFFER)] {
-/// use kernel::{device::{Bound, Device}, dma::{DataDirection, DmaAddress}};
+/// use kernel::{device::{Core, Device}, dma::{DataDirection, DmaAddress}};
 /// use vmremap::{DmaBuf, DmaBufImporter};
 ///
-/// fn probe(dev: &Device<Bound>) -> Result<DmaBufImporter> {
+/// fn probe(dev: &Device<Core<'_>>) -> Result<DmaBufImporter> {
 ///     DmaBufImporter::new(dev)
 /// }
 ///
@@ -69,7 +77,7 @@ impl DmaBufImporter {
     ///
     /// - [`EINVAL`]: `dev` has no DMA mask.
     /// - [`ENOMEM`]: there is not enough memory.
-    pub fn new(dev: &Device<Bound>) -> Result<Self> {
+    pub fn new(dev: &Device<Core<'_>>) -> Result<Self> {
         // SAFETY: The function returns 0 if the device has no DMA mask. For such a device,
         // `dma_map_sgtable()`, which exporters call, would warn, and report success without a
         // mapping.
@@ -81,7 +89,7 @@ impl DmaBufImporter {
             pin_init!(Users {
                 dev: dev.into(),
                 state <- new_mutex!(State {
-                    is_bound: true,
+                    ended: false,
                     maps: 0,
                 }),
                 changed <- new_condvar!(),
@@ -93,6 +101,12 @@ impl DmaBufImporter {
         Ok(Self { users, _end: end })
     }
 
+    /// Makes [`map`](Self::map) fail from now on, and waits until no call of it is running.
+    #[inline]
+    pub fn end(&self) {
+        self.users.end();
+    }
+
     /// Maps a dma-buf for the DMA of the device, calls `access`, and unmaps the dma-buf.
     ///
     /// `access` gets the table of the memory, whose entries have DMA addresses. Until it returns,
@@ -100,13 +114,17 @@ impl DmaBufImporter {
     /// it returns. No type ensures this, and a device that still runs may write to memory that has
     /// been freed.
     ///
-    /// If the device is unbound meanwhile, unbinding waits until `access` has returned. So `access`
-    /// must not wait for anything that happens only after unbinding.
+    /// [`end`](Self::end), and therefore unbinding the device, waits until this function has
+    /// returned. So `access` must not wait for anything that happens only after unbinding, nor
+    /// access memory of programs, with which a program can keep it waiting.
+    ///
+    /// If the exporter is vmremap, no entry of the table is larger than the device accepts. Another
+    /// exporter may not look at that.
     ///
     /// # Errors
     ///
     /// - [`EINVAL`]: `direction` is [`DataDirection::None`].
-    /// - [`ENXIO`]: the device has been unbound.
+    /// - [`ENXIO`]: [`end`](Self::end) was called, or the device has been unbound.
     /// - [`ENOMEM`]: there is not enough memory.
     /// - Those of the exporter. If it is vmremap: [`EACCES`] if the dma-buf is read-only, and
     ///   `direction` is not [`DataDirection::ToDevice`]; [`ENODEV`] if the area was revoked; and
@@ -156,6 +174,8 @@ impl DmaBufImporter {
 
         // SAFETY: Nobody else has the attachment.
         // - `DmaBufHeld`: the attachment belongs to `dma_buf`, which is borrowed.
+        // - `DeviceBound`: `user` keeps the device from being unbound. An exporter may unmap here
+        //   what it has kept mapped.
         // - `DmaMapped`: if the attachment was mapped, it was unmapped above.
         // - `Context`: the call may sleep. No type ensures that the caller may sleep: a known hole.
         unsafe { bindings::dma_buf_detach(dma_buf.as_ptr(), attachment) };
@@ -163,7 +183,7 @@ impl DmaBufImporter {
     }
 }
 
-/// A device, whether it is still bound, and how many calls of `map` are running for it.
+/// A device, whether [`DmaBufImporter::end`] was called, and how many calls of `map` are running.
 #[pin_data]
 struct Users {
     dev: ARef<Device>,
@@ -174,20 +194,30 @@ struct Users {
 }
 
 struct State {
-    is_bound: bool,
+    ended: bool,
     maps: usize,
 }
 
 impl Users {
-    // Neither this function nor `Drop` is generic, so both are compiled into vmremap.ko.
+    // Neither these functions nor `Drop` are generic, so they are compiled into vmremap.ko. `map`
+    // is generic, and so the functions of dma-buf are called by the driver, not by vmremap.ko.
     fn start(&self) -> Result<User<'_>> {
         let mut state = self.state.lock();
 
-        if !state.is_bound {
+        if state.ended {
             return Err(ENXIO);
         }
-        state.maps += 1;
+        state.maps = state.maps.wrapping_add(1);
         Ok(User(self))
+    }
+
+    fn end(&self) {
+        let mut state = self.state.lock();
+
+        state.ended = true;
+        while state.maps != 0 {
+            self.changed.wait(&mut state);
+        }
     }
 }
 
@@ -205,7 +235,10 @@ impl Deref for User<'_> {
 
 impl Drop for User<'_> {
     fn drop(&mut self) {
-        self.state.lock().maps -= 1;
+        let mut state = self.state.lock();
+
+        state.maps = state.maps.wrapping_sub(1);
+        drop(state);
         self.changed.notify_all();
     }
 }
@@ -215,11 +248,6 @@ struct End(Arc<Users>);
 
 impl Drop for End {
     fn drop(&mut self) {
-        let mut state = self.0.state.lock();
-
-        state.is_bound = false;
-        while state.maps != 0 {
-            self.0.changed.wait(&mut state);
-        }
+        self.0.end();
     }
 }

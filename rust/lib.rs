@@ -142,12 +142,12 @@
 //!
 //! ```
 //! use kernel::{
-//!     device::{Bound, Device},
+//!     device::{Core, Device},
 //!     dma::DataDirection,
 //! };
 //! use vmremap::{Area, DmaArea, Flags};
 //!
-//! fn probe(dev: &Device<Bound>) -> Result<DmaArea<[u8]>> {
+//! fn probe(dev: &Device<Core<'_>>) -> Result<DmaArea<[u8]>> {
 //!     let frame = Area::<u8>::zeroed_slice(1 << 20, Flags::REVOCABLE)?;
 //!     DmaArea::new(dev, frame, DataDirection::FromDevice)
 //! }

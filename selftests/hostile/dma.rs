@@ -11,7 +11,6 @@ use crate::{
 use core::mem;
 use kernel::{
     dma::DataDirection,
-    faux,
     io::Io,
     irq::{
         IrqReturn,
@@ -41,7 +40,6 @@ use vmremap::{
 
 crate::checks! {
     mapped_in_no_direction,
-    mapped_without_a_mask,
     moved_and_swapped,
     dropped_while_the_cpu_owns_it,
     dropped_by_yet_another_thread,
@@ -63,19 +61,6 @@ fn mapped_in_no_direction(pdev: &Function<'_>) -> Result {
 
     assert_eq!(mapped.err(), Some(EINVAL));
     assert!(all_are(&area, 1)?);
-    Ok(())
-}
-
-/// The kernel warns, maps nothing, and reports success.
-fn mapped_without_a_mask(_pdev: &Function<'_>) -> Result {
-    let faux = faux::Registration::new(c"vmremap-hostile", None)?;
-    let mapped = DmaArea::new(
-        faux.as_ref().as_ref(),
-        filled(PAGE_SIZE, 1)?,
-        DataDirection::Bidirectional,
-    );
-
-    assert_eq!(mapped.err(), Some(EINVAL));
     Ok(())
 }
 

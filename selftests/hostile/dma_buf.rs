@@ -10,7 +10,6 @@ use crate::{
 use core::mem;
 use kernel::{
     dma::DataDirection,
-    faux,
     fs::file::flags::{
         O_RDONLY,
         O_RDWR,
@@ -41,7 +40,6 @@ crate::checks! {
     refused,
     revoked,
     keeps_from_freezing,
-    imported_without_a_mask,
     imported_in_no_direction,
     imported_by_a_forgotten_importer,
     imported_again_meanwhile,
@@ -120,17 +118,6 @@ fn keeps_from_freezing(_: &Function<'_>) -> Result {
     let _dma_buf = area.dma_buf(O_RDONLY)?;
 
     assert_eq!(area.freeze().err(), Some(EBUSY));
-    Ok(())
-}
-
-/// `DmaMapped`: the exporter would map for it without an error.
-fn imported_without_a_mask(_: &Function<'_>) -> Result {
-    let without = faux::Registration::new(c"vmremap-hostile", None)?;
-
-    assert_eq!(
-        DmaBufImporter::new(without.as_ref().as_ref()).err(),
-        Some(EINVAL)
-    );
     Ok(())
 }
 

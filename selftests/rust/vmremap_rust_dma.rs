@@ -9,19 +9,27 @@
 mod assert;
 
 use kernel::{
+    auxiliary,
     device::Core,
     dma::DataDirection,
+    driver,
     irq::{
         IrqReturn,
         ThreadedHandler, //
     },
     pci,
-    prelude::*, //
+    prelude::*,
+    sync::atomic::{
+        Atomic,
+        Relaxed, //
+    },
+    types::ForLt, //
 };
 use vmremap::{
     handle_interrupt,
     Area,
     DmaArea,
+    DmaBufImporter,
     Flags, //
 };
 
@@ -31,6 +39,7 @@ type Check = fn(&Function<'_>) -> Result;
 
 const CHECKS: &[(&str, Check)] = &[
     ("no_direction_is_refused", no_direction_is_refused),
+    ("no_mask_is_refused", no_mask_is_refused),
     ("moved_while_mapped", moved_while_mapped),
     ("bytes_of_the_cpu_stay", bytes_of_the_cpu_stay),
     ("owner_is_changed_once", owner_is_changed_once),
@@ -116,6 +125,48 @@ fn no_direction_is_refused(pdev: &Function<'_>) -> Result {
     let mapped = DmaArea::new(pdev.as_ref(), area()?, DataDirection::None);
 
     assert_eq!(mapped.err(), Some(EINVAL));
+    Ok(())
+}
+
+/// A driver of a child of the device. Auxiliary devices have no DMA mask.
+struct Child;
+
+const CHILD: &CStr = c"child";
+
+kernel::auxiliary_device_table!(
+    CHILD_TABLE,
+    <Child as auxiliary::Driver>::IdInfo,
+    [(auxiliary::DeviceId::new(NAME, CHILD), ())]
+);
+
+/// How many functions have refused it.
+static REFUSED: Atomic<i32> = Atomic::new(0);
+
+impl auxiliary::Driver for Child {
+    type IdInfo = ();
+    type Data<'bound> = Self;
+
+    const ID_TABLE: auxiliary::IdTable<Self::IdInfo> = &CHILD_TABLE;
+
+    fn probe<'bound>(
+        adev: &'bound auxiliary::Device<Core<'_>>,
+        _info: &'bound (),
+    ) -> impl PinInit<Self, Error> + 'bound {
+        let mapped = DmaArea::new(adev.as_ref(), area()?, DataDirection::Bidirectional);
+        let importer = DmaBufImporter::new(adev.as_ref());
+
+        for err in [mapped.err(), importer.err()] {
+            REFUSED.add(i32::from(err == Some(EINVAL)), Relaxed);
+        }
+        Ok(Self)
+    }
+}
+
+/// `DmaMapped`: the kernel would warn, map nothing, and report success.
+fn no_mask_is_refused(pdev: &Function<'_>) -> Result {
+    let _child = auxiliary::Registration::<ForLt!(())>::new(pdev.as_ref(), CHILD, 0, NAME, ())?;
+
+    assert_eq!(REFUSED.load(Relaxed), 2);
     Ok(())
 }
 
@@ -238,10 +289,30 @@ fn leaked_while_mapped(pdev: &Function<'_>) -> Result {
     Ok(())
 }
 
-kernel::module_pci_driver! {
-    type: Driver,
+#[pin_data]
+struct DmaModule {
+    #[pin]
+    _child: driver::Registration<auxiliary::Adapter<Child>>,
+    #[pin]
+    _driver: driver::Registration<pci::Adapter<Driver>>,
+}
+
+impl kernel::InPlaceModule for DmaModule {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            _child <- driver::Registration::new(NAME, module),
+            _driver <- driver::Registration::new(NAME, module),
+        })
+    }
+}
+
+const NAME: &CStr = <LocalModule as kernel::ModuleMetadata>::NAME;
+
+module! {
+    type: DmaModule,
     name: "vmremap_rust_dma",
     authors: ["vmremap"],
     description: "tests of the crate vmremap with a PCI function",
     license: "GPL",
+    imports_ns: ["DMA_BUF"],
 }

@@ -6,7 +6,7 @@
 
 use crate::uapi;
 use kernel::{
-    device::Bound,
+    device::Core,
     dma::{
         DataDirection,
         DmaAddress, //
@@ -65,6 +65,8 @@ const BUFFER: u64 = 0x40000;
 struct State {
     busy: bool,
     unplugged: bool,
+    /// The device cannot access memory any more.
+    cut_off: bool,
 }
 
 /// The device. The driver holds a reference until the device is unplugged, and each open file holds
@@ -82,13 +84,14 @@ pub(crate) struct Edu {
 }
 
 impl Edu {
-    pub(crate) fn new(pdev: &pci::Device<Bound>) -> Result<Arc<Self>> {
+    pub(crate) fn new(pdev: &pci::Device<Core<'_>>) -> Result<Arc<Self>> {
         let memory = Area::<u8>::zeroed_slice(uapi::VMREMAP_EDU_BYTES as usize, Flags::REVOCABLE)?;
         let bar = pdev.iomap_region_sized::<END>(0, c"vmremap_edu_rust")?;
         let shared = memory.clone();
         let state = State {
             busy: false,
             unplugged: false,
+            cut_off: false,
         };
 
         Arc::pin_init(
@@ -114,6 +117,10 @@ impl Edu {
             let command = bar.try_read64(DMA_COMMAND)?;
 
             drop(bar);
+            // What a device that is gone returns.
+            if command == u64::MAX {
+                return Err(ENODEV);
+            }
             if command & DMA_START == 0 {
                 self.acknowledge();
                 return Ok(());
@@ -146,14 +153,26 @@ impl Edu {
         };
 
         check(copy, dma_buf.size())?;
-        let _idle = self.idle()?;
-
-        self.importer.map(&dma_buf, direction, |table| {
+        // Do not hold the lock: other calls take it, and mapping may wait for other drivers.
+        self.idle()?.busy = true;
+        let copied = self.importer.map(&dma_buf, direction, |table| {
             self.command(copy, address(table, copy).ok_or(EINVAL)?, 0)?;
-            // The engine always stops, and can access the memory until then.
-            while self.wait_idle() == Err(ETIMEDOUT) {}
-            Ok(())
-        })?
+            self.wait_stopped()
+        });
+
+        self.state.lock().busy = false;
+        self.stopped.notify_all();
+        copied?
+    }
+
+    /// Waits until the engine does not access memory any more.
+    fn wait_stopped(&self) -> Result {
+        loop {
+            match self.wait_idle() {
+                Err(ETIMEDOUT) if !self.state.lock().cut_off => {}
+                stopped => return stopped,
+            }
+        }
     }
 
     /// Returns the state, locked, if a copy can start.
@@ -223,7 +242,9 @@ impl Edu {
     pub(crate) fn take_back(&self) {
         // Reading a register flushes the writes of the device to memory.
         self.acknowledge();
+        self.state.lock().cut_off = true;
         self.stopped.notify_all();
+        self.importer.end();
         if self.memory.revoke().is_err() {
             pr_err!("the memory cannot be revoked\n");
         }
