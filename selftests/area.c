@@ -396,7 +396,7 @@ TEST_F(flags, account)
 				  VMREMAP_ACCOUNT));
 	with = read_number(GROUP "/memory.current") - before - without;
 	EXPECT_LE(0, before);
-	EXPECT_GT(MIB(4), without);
+	EXPECT_GT((long)MIB(4), without);
 	/* 1 MiB less, because a CPU may have charged some pages in advance. */
 	EXPECT_LE(MIB(31), with);
 
@@ -407,7 +407,7 @@ TEST_F(flags, account)
 				       MIB(64), VMREMAP_ACCOUNT));
 
 	ASSERT_EQ(0, memory_free(self->fd, AREA + 1));
-	EXPECT_GT(MIB(4), read_number(GROUP "/memory.current") - before);
+	EXPECT_GT((long)MIB(4), read_number(GROUP "/memory.current") - before);
 
 	cgroup_leave();
 }
