@@ -21,15 +21,15 @@ use kernel::{
     ptr::KnownSize, //
 };
 
-/// An owned reference to an area: memory that a driver shares with programs through `mmap(2)`.
+/// A handle of an area: memory that a driver shares with programs through `mmap(2)`.
 ///
 /// The memory holds one `T`, or, in an `Area<[T]>`, as many `T`s as were requested. It is zeroed
 /// when it is allocated, page aligned, and not bound to any device. [`Clone`] makes another handle
-/// of the same area: all handles share one reference, which is dropped with the last of them. A
-/// mapping keeps the area alive as well. So the last `Area` can be dropped while programs have the
-/// memory mapped: their mappings stay. Dropping it does not sleep. It is allowed in any context
-/// except NMI; with `PREEMPT_RT`, only in a preemptible context. A [`WeakArea`] can only map the
-/// memory, and does not keep the area alive.
+/// of the same area. All handles of an area together own one reference on it, which the last one
+/// drops. A mapping keeps the area alive as well. So the last `Area` can be dropped while programs
+/// have the memory mapped: their mappings stay. Dropping it does not sleep. It is allowed in any
+/// context except NMI; with `PREEMPT_RT`, only in a preemptible context. A [`WeakArea`] can only
+/// map the memory, and does not keep the area alive.
 ///
 /// Programs can read these bytes at any time, and write them unless the area is
 /// [`Flags::READ_ONLY`]. So a driver gets no Rust reference (`&T` or `&mut T`) to the memory,

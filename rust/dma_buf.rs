@@ -26,10 +26,10 @@ use kernel::{
 
 /// A reference to a dma-buf, through which a program or another driver gets memory.
 ///
-/// [`Area::dma_buf`] makes one. Such a dma-buf keeps the area alive until its last descriptor is
-/// closed, its last mapping is unmapped, and the last driver that has imported it has released it.
-/// The driver that has made the dma-buf may be unloaded before that. [`DmaBuf::from_fd`] gets any
-/// dma-buf from a program.
+/// [`Area::dma_buf`] makes one. Such a dma-buf keeps the area alive until its last file descriptor
+/// is closed, its last mapping is unmapped, and the last driver that has imported it has released
+/// it. The driver that has made the dma-buf may be unloaded before that. [`DmaBuf::from_fd`] gets
+/// any dma-buf from a program.
 ///
 /// A driver that uses this type needs `imports_ns: ["DMA_BUF"]` in its `module!`, because the
 /// functions of dma-buf are in this namespace. If it calls [`Area::dma_buf`], it needs the module
@@ -41,19 +41,19 @@ use kernel::{
 pub struct DmaBuf(NonNull<bindings::dma_buf>);
 
 impl DmaBuf {
-    /// Gets the dma-buf of a descriptor of the program that has made the current system call.
+    /// Gets the dma-buf of a file descriptor of the program that has made the current system call.
     ///
     /// # Errors
     ///
-    /// - [`EBADF`]: the program has no such descriptor.
-    /// - [`EINVAL`]: the descriptor does not belong to a dma-buf.
+    /// - [`EBADF`]: the program has no such file descriptor.
+    /// - [`EINVAL`]: the file descriptor does not belong to a dma-buf.
     #[inline]
     pub fn from_fd(fd: u32) -> Result<Self> {
         if !has_descriptors() {
             return Err(EBADF);
         }
         // SAFETY: For any number, the function returns a dma-buf with a reference, or an error.
-        // - `OwnDescriptors`: the check above has found that the current task has descriptors.
+        // - `OwnDescriptors`: the check above has found that the current task has file descriptors.
         let dmabuf = from_err_ptr(unsafe { bindings::dma_buf_get(fd as c_int) })?;
 
         // INVARIANT: The new value owns the reference that the call has returned.
@@ -73,26 +73,26 @@ impl DmaBuf {
         unsafe { (*self.0.as_ptr()).size }
     }
 
-    /// Returns a descriptor of the dma-buf, for the program that has made the current system call.
-    /// exec(2) closes the descriptor. The descriptor takes over the reference.
+    /// Returns a file descriptor of the dma-buf, for the program that has made the current system
+    /// call. exec(2) closes the file descriptor. The file descriptor takes over the reference.
     ///
-    /// The program can use the descriptor at once, even before the driver returns its number. So do
-    /// this as the last step that can fail.
+    /// The program can use the file descriptor at once, even before the driver returns its number.
+    /// So do this as the last step that can fail.
     ///
     /// # Errors
     ///
     /// - [`EMFILE`]: the program has too many open files.
     /// - [`ENOMEM`]: there is not enough memory.
-    /// - [`EBADF`]: the task has no table of descriptors, because it is exiting.
+    /// - [`EBADF`]: the task has no table of file descriptors, because it is exiting.
     #[inline]
     pub fn into_fd(self) -> Result<u32> {
         if !has_descriptors() {
             return Err(EBADF);
         }
-        // SAFETY: The function makes a descriptor of the current task.
+        // SAFETY: The function makes a file descriptor of the current task.
         // - `DmaBufHeld`: by the type invariant, `self` owns a reference. If the function succeeds,
-        //   the descriptor takes the reference over; otherwise `self` drops it.
-        // - `OwnDescriptors`: the check above has found that the current task has descriptors.
+        //   the file descriptor takes the reference over; otherwise `self` drops it.
+        // - `OwnDescriptors`: the check above has found that the current task has file descriptors.
         // - `Context`: the call may sleep, and so may the caller in a system call. No type ensures
         //   that it is made there: a known hole.
         let fd = unsafe { bindings::dma_buf_fd(self.0.as_ptr(), O_CLOEXEC as c_int) };
@@ -103,11 +103,11 @@ impl DmaBuf {
     }
 }
 
-/// Returns whether the current task has a table of descriptors. A task that exits has none any more
-/// when the kernel calls `.release` for its files.
+/// Returns whether the current task has a table of file descriptors. A task that exits has none any
+/// more when the kernel calls `.release` for its files.
 #[inline]
 fn has_descriptors() -> bool {
-    // SAFETY: This only reads the task's own pointer to its descriptors.
+    // SAFETY: This only reads the task's own pointer to its file descriptors.
     // - `OwnDescriptors`: the current task exists, and nobody else changes its pointer.
     unsafe { !(*Task::current_raw()).files.is_null() }
 }

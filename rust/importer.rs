@@ -51,8 +51,8 @@ use kernel::{
 ///     DmaBufImporter::new(dev)
 /// }
 ///
-/// // Has the device read the memory of a dma-buf, whose descriptor a program has passed to an
-/// // ioctl. `run` returns after the device has stopped.
+/// // Has the device read the memory of a dma-buf, whose file descriptor a program has passed to
+/// // an ioctl. `run` returns after the device has stopped.
 /// fn ioctl<F: Fn(DmaAddress, u64)>(importer: &DmaBufImporter, fd: u32, run: F) -> Result {
 ///     let dma_buf = DmaBuf::from_fd(fd)?;
 ///
