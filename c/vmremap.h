@@ -538,8 +538,9 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  *
  * The memory of an area is mapped as by vmremap_area_mmap(), except that the mapping may be
  * private and writable: its writes go to copies, as with remap_vmalloc_range(). Other vmalloc
- * memory is mapped by remap_vmalloc_range() itself: a page stays allocated while it is mapped,
- * even after vfree(), and pages that MADV_DONTNEED has unmapped are not mapped again.
+ * memory is mapped by remap_vmalloc_range() itself, whatever vm_ops the driver has set. A page
+ * stays allocated while it is mapped, even after vfree(), and pages that MADV_DONTNEED has
+ * unmapped are not mapped again.
  *
  * Contract: requires VmaInit, VmaUntouched; checks AddrAligned, RangeNoWrap, AreaValid,
  *	RangeInArea, AreaShareable, VmaInit, NotRevoked, PolicyHeld; meets

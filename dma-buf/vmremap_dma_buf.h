@@ -33,12 +33,12 @@ struct vmremap_area;
  * memory through a device either, such as a video capture device, pass O_RDONLY, too.
  *
  * While a device has @area mapped, or a driver has called dma_buf_vmap(), vmremap_area_freeze()
- * fails with %-EBUSY. While @area is frozen, both wait for vmremap_area_thaw(), and hold the
- * dma-buf's reservation lock meanwhile. So between freezing and thawing, call no function of
- * dma-buf for @area. And thaw it soon, because each task that takes this lock waits, too, and
- * cannot be killed meanwhile: poll(2) on the dma-buf, for instance. dma_buf_attach() waits for
- * thaw without the lock. If the task is killed, dma_buf_attach() and dma_buf_map_attachment() fail
- * with %-EINTR.
+ * fails with %-EBUSY. While @area is frozen, dma_buf_map_attachment() and dma_buf_vmap() wait for
+ * vmremap_area_thaw(), and hold the dma-buf's reservation lock meanwhile. So between freezing and
+ * thawing, call no function of dma-buf for @area. And thaw it soon, because each task that takes
+ * this lock waits, too, and cannot be killed meanwhile: poll(2) on the dma-buf, for instance.
+ * dma_buf_attach() waits for thaw without the lock. If the task is killed, dma_buf_attach() and
+ * dma_buf_map_attachment() fail with %-EINTR.
  *
  * vmremap_area_revoke() tells importing drivers by dma_buf_invalidate_mappings() to unmap @area,
  * but does not wait until they have: like a page that is pinned, the memory stays accessible to a
