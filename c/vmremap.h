@@ -590,8 +590,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY - as from vmremap_range(), but another part may be mapped already if it is of an area,
- *   like this one, and does not overlap it. Or the driver has changed vm_file since an earlier call
+ * * %-EBUSY - as from vmremap_range(), except that one part of an area may follow another if the
+ *   two do not overlap. Or the driver has changed vm_file since an earlier call
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and the range is not the
  *   whole of @vma
