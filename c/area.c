@@ -3,7 +3,6 @@
 #include <linux/export.h>
 #include <linux/file.h>
 #include <linux/log2.h>
-#include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/unroll.h>
@@ -230,8 +229,9 @@ int vmremap_area_set_name(struct vmremap_area *area, const char *name)
 	copy = kstrdup(name, GFP_KERNEL);
 	if (name && !copy)
 		return -ENOMEM;
-	kfree(area->name);
-	area->name = copy;
+	/* vmremap_debugfs may be reading the former name. */
+	copy = xchg(&area->name, copy);
+	kfree_rcu_mightsleep(copy);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_set_name);

@@ -31,11 +31,13 @@
  * @VMREMAP_OPEN: yes
  * @VMREMAP_FROZEN: not now
  * @VMREMAP_REVOKED: never again
+ * @VMREMAP_CACHED: nobody has the area, see idle.c
  */
 enum vmremap_state {
 	VMREMAP_OPEN,
 	VMREMAP_FROZEN,
 	VMREMAP_REVOKED,
+	VMREMAP_CACHED,
 };
 
 /**
@@ -103,6 +105,7 @@ bool vmremap_cache_failed(struct folio *folio);
 void vmremap_index_add(struct vmremap_area *area);
 void vmremap_index_remove(struct vmremap_area *area);
 struct vmremap_area *vmremap_index_get(unsigned long kaddr);
+void vmremap_index_walk(void (*function)(const struct vmremap_area *area, void *data), void *data);
 
 /* idle.c: the cache of small freed areas. */
 struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area);

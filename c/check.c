@@ -63,9 +63,8 @@ enum vmremap_clause vmremap_check_request(const struct vmremap_request *req)
 enum vmremap_clause vmremap_check_in_vma(const struct vmremap_request *req,
 					 unsigned long vm_start, unsigned long vm_end)
 {
-	if (req->uaddr < vm_start || req->uaddr + ALIGN(req->size, PAGE_SIZE) > vm_end)
-		return VMREMAP_RANGE_IN_VMA;
-	return VMREMAP_HOLDS;
+	return req->uaddr < vm_start || req->uaddr + ALIGN(req->size, PAGE_SIZE) > vm_end ?
+	       VMREMAP_RANGE_IN_VMA : VMREMAP_HOLDS;
 }
 
 /**
@@ -87,7 +86,5 @@ enum vmremap_clause vmremap_check_in_area(const struct vmremap_request *req, uns
 	unsigned long wanted = ALIGN(req->size, PAGE_SIZE) >> PAGE_SHIFT;
 
 	/* This sum of pages cannot wrap: vmremap_check_request() has added them up in bytes. */
-	if (skipped + req->pgoff + wanted > pages)
-		return VMREMAP_RANGE_IN_AREA;
-	return VMREMAP_HOLDS;
+	return skipped + req->pgoff + wanted > pages ? VMREMAP_RANGE_IN_AREA : VMREMAP_HOLDS;
 }

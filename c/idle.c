@@ -57,6 +57,7 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	    d_count(file->f_path.dentry) != 1 || atomic_read(&file_inode(file)->i_count) != 1)
 		return area;
 
+	WRITE_ONCE(area->state, VMREMAP_CACHED);
 	scoped_guard(spinlock_irqsave, &lock) {
 		swap(idle[next % IDLE_AREAS], area);
 		next++;

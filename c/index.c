@@ -3,6 +3,7 @@
  * All areas, by kernel address: a tree under a spinlock, as in find_vm_area(). A lookup gets a
  * reference only on an area that still has one.
  */
+#include <linux/export.h>
 #include <linux/spinlock.h>
 
 #include "area.h"
@@ -67,3 +68,23 @@ struct vmremap_area *vmremap_index_get(unsigned long kaddr)
 	area = rb_entry_safe(rb_find((void *)kaddr, &areas, compare), struct vmremap_area, node);
 	return !area || refcount_inc_not_zero_acquire(&area->refs) ? area : ERR_PTR(-ENOENT);
 }
+
+/**
+ * vmremap_index_walk - call a function for each area, by ascending address
+ * @function: the function, which must not sleep, nor call one that looks for an area
+ * @data: what to pass to it
+ *
+ * Also finds areas that have no reference: they are mapped or cached, or being made or freed. They
+ * stay until @function returns, because .release first takes an area out of the index. So @function
+ * needs no reference, and must not take any: that would keep the area from being cached.
+ *
+ * Contract: guarantees AreaOutlives, AnyThread.
+ * Context: Process context. Calls @function with a spinlock held.
+ */
+void vmremap_index_walk(void (*function)(const struct vmremap_area *area, void *data), void *data)
+{
+	guard(spinlock)(&lock);
+	for (struct rb_node *node = rb_first(&areas); node; node = rb_next(node))
+		function(rb_entry(node, struct vmremap_area, node), data);
+}
+EXPORT_SYMBOL_GPL(vmremap_index_walk);

@@ -68,12 +68,8 @@ static int map_range(struct vm_area_struct *vma, const struct vmremap_request *r
 int vmremap_range_partial(struct vm_area_struct *vma, unsigned long uaddr,
 			  void *kaddr, unsigned long pgoff, unsigned long size)
 {
-	struct vmremap_request req = {
-		.uaddr = uaddr,
-		.kaddr = (unsigned long)kaddr,
-		.pgoff = pgoff,
-		.size = size,
-	};
+	struct vmremap_request req = { .uaddr = uaddr, .kaddr = (unsigned long)kaddr,
+				       .pgoff = pgoff, .size = size };
 	int err;
 
 	if (!vma)

@@ -44,13 +44,14 @@ static const struct vm_operations_struct prepared_vm_ops = {
  * Undo an earlier call on the same descriptor that succeeded: the kernel does not put
  * desc->vm_file when the callback fails.
  */
-static void take_back(struct vm_area_desc *desc)
+static int take_back(struct vm_area_desc *desc, int err)
 {
-	if (desc->vm_ops != &prepared_vm_ops)
-		return;
-	fput(desc->vm_file);
-	desc->vm_file = desc->file;
-	desc->vm_ops = &vmremap_no_vm_ops;
+	if (desc->vm_ops == &prepared_vm_ops) {
+		fput(desc->vm_file);
+		desc->vm_file = desc->file;
+		desc->vm_ops = &vmremap_no_vm_ops;
+	}
+	return err;
 }
 
 int vmremap_area_mmap_prepare(struct vmremap_area *area,
@@ -75,16 +76,12 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 		clause = VMREMAP_VMA_INIT;
 	if (!clause)
 		clause = vmremap_check_use(area, VMREMAP_PRIVATE_RDONLY, &vm_flags);
-	if (clause) {
-		take_back(desc);
-		return vmremap_reject(clause, &req);
-	}
+	if (clause)
+		return take_back(desc, vmremap_reject(clause, &req));
 
 	file = vmremap_mapping_file(area, &req, desc->vm_ops, desc->vm_file, desc->pgoff);
-	if (IS_ERR(file)) {
-		take_back(desc);
-		return PTR_ERR(file);
-	}
+	if (IS_ERR(file))
+		return take_back(desc, PTR_ERR(file));
 	desc->vm_file = file;
 	desc->pgoff = vmremap_area_index(area, &req);
 	desc->vma_flags = legacy_to_vma_flags(vm_flags);

@@ -158,6 +158,40 @@ static void dying_area_is_not_revived(struct kunit *test)
 	refcount_set(&area->refs, 1);
 }
 
+/* What a walk has found: how many areas that were looked for, and the last address. */
+struct walk {
+	struct vmremap_area *areas[3];
+	unsigned int found;
+	const void *last;
+	bool descends;
+};
+
+static void look_at(const struct vmremap_area *area, void *data)
+{
+	struct walk *walk = data;
+	unsigned int i;
+
+	walk->descends |= area->addr <= walk->last;
+	walk->last = area->addr;
+	for (i = 0; i < ARRAY_SIZE(walk->areas); i++)
+		walk->found += area == walk->areas[i];
+}
+
+/* Also an area that has no reference: one that is cached or only mapped. */
+static void walks_by_address(struct kunit *test)
+{
+	struct walk walk = {};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(walk.areas); i++)
+		walk.areas[i] = new_area(test, SZ_2M);
+	refcount_set(&walk.areas[1]->refs, 0);
+	vmremap_index_walk(look_at, &walk);
+	refcount_set(&walk.areas[1]->refs, 1);
+	KUNIT_EXPECT_EQ(test, walk.found, ARRAY_SIZE(walk.areas));
+	KUNIT_EXPECT_FALSE(test, walk.descends);
+}
+
 /* Looks addresses up until it is stopped: what it finds has the address. */
 struct lookups {
 	struct work_struct work;
@@ -338,6 +372,7 @@ static struct kunit_case index_cases[] = {
 	KUNIT_CASE(stale_address_finds_no_other),
 	KUNIT_CASE(failed_area_is_unknown),
 	KUNIT_CASE(dying_area_is_not_revived),
+	KUNIT_CASE(walks_by_address),
 	KUNIT_CASE(lookups_beside_changes),
 	KUNIT_CASE(addresses_in_no_area),
 	KUNIT_CASE(only_the_areas_own_addresses),

@@ -11,7 +11,7 @@ fi
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck disable=SC2034 # used by scripts that source this file
-core_parts=(Kbuild c dma-buf rust bindings) # the source of vmremap.ko and vmremap_dma_buf.ko, without compat
+core_parts=(Kbuild c debugfs dma-buf rust bindings) # the source of vmremap.ko, vmremap_debugfs.ko and vmremap_dma_buf.ko, without compat
 # shellcheck disable=SC2034
 module_parts=("${core_parts[@]}" samples selftests/module selftests/vmremap_test.h) # the source of all modules
 

@@ -9,6 +9,8 @@ include $(src)/out-of-tree/compat/supported.mk
 CONFIG_VMREMAP := m
 # Exported, because the test modules ask for it.
 export CONFIG_VMREMAP_DMA_BUF := $(if $(CONFIG_DMA_SHARED_BUFFER),m)
+# Without debugfs it can be built, but not loaded.
+CONFIG_VMREMAP_DEBUGFS := m
 CONFIG_VMREMAP_RUST := $(if $(vmremap-no-rust),,y)
 CONFIG_VMREMAP_TEST := $(if $(wildcard $(src)/selftests),m)
 samples := $(if $(wildcard $(src)/samples),m)

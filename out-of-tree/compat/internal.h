@@ -39,6 +39,24 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+#ifdef VMREMAP_LACKS_LARGE_MAPCOUNT
+/*
+ * This kernel does not export its folio_mapcount(). In a folio of a file, an entry that maps the
+ * whole folio is counted in each page as well.
+ */
+static inline int vmremap_folio_mapcount(struct folio *folio)
+{
+	long nr = folio_nr_pages(folio), entire = nr > 1 ? folio_entire_mapcount(folio) : 0, i;
+	int count = entire - entire * nr;
+
+	for (i = 0; i < nr; i++)
+		count += atomic_read(&folio_page(folio, i)->_mapcount) + 1;
+	return count;
+}
+
+#define folio_mapcount	vmremap_folio_mapcount
+#endif
+
 #ifdef VMREMAP_LACKS_INSERT_PAGE_MKWRITE
 /*
  * vm_insert_page() makes the VMA a mixed map, which only mmap may do, and which keeps

@@ -21,6 +21,7 @@ vmremap-lacks := \
 	$(call lacks,cleanup,scoped_cond_guard,COND_GUARD) \
 	$(call lacks,slab,DEFINE_FREE.kvfree,FREE_KVFREE) \
 	$(call lacks,list,list_count_nodes,LIST_COUNT_NODES) \
+	$(call lacks,mm_types,_large_mapcount,LARGE_MAPCOUNT) \
 	$(call lacks,mmzone,MAX_PAGE_ORDER,MAX_PAGE_ORDER) \
 	$(call lacks,pagemap,MAX_PAGECACHE_ORDER,MAX_PAGECACHE_ORDER) \
 	$(call lacks,mmzone,mf_stats,MF_STATS) \

@@ -56,7 +56,7 @@ UPSTREAM = {
     "main.c": None,
     "area.c": [
         forget("vmremap_area_set_name"),
-        cut("#include <linux/module.h>\n", "\tkfree(area->name);\n", "\tBLOCKING_INIT_NOTIFIER_HEAD(&area->on_revoke);\n",
+        cut("\tkfree(area->name);\n", "\tBLOCKING_INIT_NOTIFIER_HEAD(&area->on_revoke);\n",
             "\tarea->mapping.dontcopy = flags & VMREMAP_DONTCOPY;\n"),
         sub(r"/\* Like GFP_VMALLOC32 (.|\n)*?#endif\n\n", "", 1),
         put("GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN", "GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO | __GFP_NOWARN"),
@@ -65,7 +65,13 @@ UPSTREAM = {
     "area.h": [
         cut("#include <linux/notifier.h>\n", " * @dontcopy: a child must not inherit the mapping\n", "\tbool dontcopy;\n",
             " * @name: name that /proc/PID/maps shows, or NULL\n", "\tconst char *name;\n",
-            " * @on_revoke: notifiers that are called when the area has been revoked\n", "\tstruct blocking_notifier_head on_revoke;\n"),
+            " * @on_revoke: notifiers that are called when the area has been revoked\n", "\tstruct blocking_notifier_head on_revoke;\n",
+            " * @VMREMAP_CACHED: nobody has the area, see idle.c\n", "\tVMREMAP_CACHED,\n"),
+        forget("vmremap_index_walk"),
+    ],
+    "index.c": [
+        forget("vmremap_index_walk"),
+        cut("#include <linux/export.h>\n"),
     ],
     "mapping.c": [
         cut("#include <linux/module.h>\n", "\t.owner = THIS_MODULE,\n", " * @name: name of the file, or NULL\n"),
@@ -143,7 +149,7 @@ UPSTREAM = {
             " * the module, so that the module can be unloaded.\n",
             " * memory, because setting these up costs more than mapping an area. The refs of a cached area\n"
             " * are 0, so that a lookup in the index does not return it.\n"),
-        cut("#include <linux/module.h>\n"),
+        cut("#include <linux/module.h>\n", "\tWRITE_ONCE(area->state, VMREMAP_CACHED);\n"),
         sub(r"\t/\*\n\t \* A cached area holds no reference on this module(.|\n)*?module_put\(THIS_MODULE\);\n", "", 1),
         cut("\t__module_get(THIS_MODULE);\n\tarea->state"),
         put("\t\treturn NULL;\n\n = VMREMAP_OPEN;\n", "\t\treturn NULL;\n\n\tarea->state = VMREMAP_OPEN;\n"),
@@ -683,6 +689,7 @@ UPSTREAM_TESTS = {
         put("its mappings: by its vm_ops, by .fsync, and about a revoke. */", "its mappings: by its vm_ops, and by .fsync. */"),
         cut("#include <linux/notifier.h>\n", "#include <linux/string.h>\n"),
     ],
+    "index.c": [forget("walk", "look_at", "walks_by_address"), cut("\tKUNIT_CASE(walks_by_address),\n")],
     "idle.c": [cut("#include <linux/notifier.h>\n"), put("~(VMREMAP_ACCOUNT | VMREMAP_DMA32)", "~VMREMAP_ACCOUNT")],
     "device.c": [
         put("\trcu_barrier();\n\treturn", "\trcu_barrier();\n\t/* Each CPU keeps lists of pages that were freed. */\n"

@@ -3,10 +3,12 @@
  * Proves: vmremap_index_get() finds the area that the tree has at the address, and takes a
  *	reference if and only if it returns it; the order and the comparison by which the tree is
  *	searched agree with the addresses of areas; an area is in the tree from
- *	vmremap_index_add() to vmremap_index_remove(); all of it under one lock.
+ *	vmremap_index_add() to vmremap_index_remove(); vmremap_index_walk() calls the function once
+ *	for each area of the tree; all of it under one lock.
  * Clauses: AreaValid AreaOutlives AnyThread
  * Assumes: rb_find() returns a node for which the comparison gives 0, if the tree has one and is
- *	in this order; guard() releases the lock when the function returns.
+ *	in this order; rb_first() and rb_next() go through all nodes; guard() releases the lock when
+ *	the function returns.
  * Code: c/index.c
  * Pages: 64/12 64/16 32/12
  */
@@ -75,6 +77,19 @@ struct rb_node *rb_find(const void *key, const struct rb_root *tree,
 	return known && !found ? &area.node : NULL;
 }
 
+/* The tree has both areas, one, or none. */
+struct rb_node *rb_first(const struct rb_root *tree)
+{
+	prove(locked == 1, "it goes through the tree under the lock");
+	return known ? &area.node : alive ? &other.node : NULL;
+}
+
+struct rb_node *rb_next(const struct rb_node *node)
+{
+	prove(locked == 1, "it goes through the tree under the lock");
+	return node == &area.node && alive ? &other.node : NULL;
+}
+
 bool refcount_inc_not_zero_acquire(refcount_t *refs)
 {
 	prove(refs == &area.refs && locked == 1, "it takes a reference under the lock");
@@ -94,6 +109,22 @@ static void get(void)
 	prove(taken == (found ? 1 : 0), "with a reference for each that it finds");
 }
 
+static int shown[2];
+
+static void show(const struct vmremap_area *of, void *data)
+{
+	prove(locked == 1 && data == shown, "it calls the function under the lock, with its data");
+	prove(of == &area || of == &other, "it passes an area");
+	shown[of == &other]++;
+}
+
+static void walk(void)
+{
+	vmremap_index_walk(show, shown);
+	prove(shown[0] == (known ? 1 : 0) && shown[1] == (alive ? 1 : 0),
+	      "it passes each area of the tree once");
+}
+
 static void add_and_remove(bool has_address)
 {
 	known = false;
@@ -111,7 +142,7 @@ static void add_and_remove(bool has_address)
 void proof(void)
 {
 	struct vmremap_area any, another;
-	bool in_tree, has_reference, find, has_address;
+	bool in_tree, has_reference, find, has_address, all;
 	unsigned long address;
 
 	known = in_tree;
@@ -123,6 +154,8 @@ void proof(void)
 	assume(has_addresses(&area) && has_addresses(&other));
 	if (find)
 		get();
+	else if (all)
+		walk();
 	else
 		add_and_remove(has_address);
 }

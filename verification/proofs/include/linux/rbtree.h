@@ -20,6 +20,8 @@ struct rb_root {
 
 void rb_add(struct rb_node *node, struct rb_root *tree,
 	    bool (*less)(struct rb_node *, const struct rb_node *));
+struct rb_node *rb_first(const struct rb_root *tree);
+struct rb_node *rb_next(const struct rb_node *node);
 void rb_erase(struct rb_node *node, struct rb_root *tree);
 struct rb_node *rb_find(const void *key, const struct rb_root *tree,
 			int (*cmp)(const void *key, const struct rb_node *));
