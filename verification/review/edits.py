@@ -41,6 +41,11 @@ EDITS = [
      "    pub fn alias(&self) -> Self { Self { raw: self.raw, memory: self.memory } }\n    pub fn revoke(&self)",
      API + "pub fn alias(&self) -> Self"),
     ("a table lacks pages", "rust/dma.rs", r"step_by\(PAGE_SIZE\)", "step_by(2 * PAGE_SIZE)", TESTS),
+    ("unbinding does not wait for an import", "rust/importer.rs", r"while state\.maps != 0 \{", "while false {", TESTS),
+    ("an import begins after the end", "rust/importer.rs", r"if state\.ended \{", "if false {", TESTS),
+    ("a file descriptor takes over no reference", "rust/dma_buf.rs", r"let _ = ManuallyDrop::new\(self\);", "", TESTS),
+    ("a dma-buf stays attached", "rust/importer.rs",
+     r"unsafe \{ bindings::dma_buf_detach\(dma_buf\.as_ptr\(\), attachment\) \};", "", TESTS),
     # Of an obligation, or of what is unsafe at all.
     ("an unsafe call hides in the arguments of another", "rust/dma.rs", r"(?<=page\()address(?=\))",
      "core::ptr::NonNull::new_unchecked(address).as_ptr()", "rust/dma.rs: *core::ptr::NonNull::new_unchecked*"),
