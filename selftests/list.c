@@ -225,14 +225,8 @@ TEST_F(list, pinned)
 		close(pipe_fd);
 		EXPECT_TRUE(shows(SIZE, "1 1 no open revocable -")) TH_LOG("%s", shown(SIZE));
 	}
-<<<<<<< Updated upstream
 	if (!ring_refuses_files() && !ring_open(&ring)) {
 		ASSERT_EQ(0, ring_register(&ring, map, PAGES * PAGE_SIZE));
-=======
-	/* Linux 6.1 registers no memory of a file. */
-	if (!ring_open(&ring) && (!ring_register(&ring, map, PAGES * PAGE_SIZE) ||
-				  errno != EOPNOTSUPP)) {
->>>>>>> Stashed changes
 		EXPECT_TRUE(shows(SIZE, "1 1 yes open revocable -")) TH_LOG("%s", shown(SIZE));
 		ASSERT_EQ(0, ring_unregister(&ring));
 		EXPECT_TRUE(shows(SIZE, "1 1 no open revocable -")) TH_LOG("%s", shown(SIZE));
