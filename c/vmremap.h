@@ -24,7 +24,7 @@
  *	%-EPERM		AreaShareable	that allocation was not made for userspace
  *	%-EBUSY		VmaInit		the VMA is already set up for something else
  *	%-ENODEV	NotRevoked	the area was revoked
- *	%-EACCES	PolicyHeld	the mapping is executable, or the area's flags refuse it
+ *	%-EACCES	PolicyHeld	executable, or private and writable, or against the flags
  *
  * If several of them do not hold, the function returns the errno of one of them: do not rely
  * on which. All other clauses are requirements or guarantees, without an errno:
@@ -264,8 +264,8 @@ bool vmremap_area_is_mapped(const struct vmremap_area *area);
  *
  * A mapping holds a reference on the area's file, which this function does not count. If it returns
  * true, no other kernel code has a reference, so no other kernel code may access the memory. After
- * that, only a call of vmremap_range() or vmremap_range_partial() with an address in the area can
- * take a reference. Such a call does not access the memory.
+ * that, only a function that looks an area up by an address, such as vmremap_range(), can take a
+ * reference for a short time. It does not access the memory.
  *
  * Contract: requires ReferenceHeld; guarantees SoleReference.
  * Context: Any.
@@ -314,7 +314,7 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * Call vmremap_area_off_revoke() before you drop the reference on @area.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
- * Context: Process context. May sleep.
+ * Context: Process context, without an mmap lock. May sleep.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -437,8 +437,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * @pgoff: pages into @area before the first page to map
  *
  * Call this after everything else in the callback that can fail. On success the VMA belongs
- * to vmremap. Do not set VM_PFNMAP, and do not change its vm_ops, its vm_file or its vm_pgoff any
- * more: vm_file is now a file of vmremap, and vm_pgoff an offset into that file, as
+ * to vmremap. Do not set VM_PFNMAP or VM_MIXEDMAP, and do not change its vm_ops, its vm_file or its
+ * vm_pgoff any more: vm_file is now a file of vmremap, and vm_pgoff an offset into that file, as
  * dma_buf_mmap() sets them for a dma-buf. vm_private_data is still the driver's. The VMA keeps
  * @area alive until it is unmapped, even if the driver is gone by then. Pages that MADV_DONTNEED
  * or a zap has unmapped are faulted in again.

@@ -242,7 +242,6 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an\n"
             " * .mmap_prepare callback, %VMREMAP_POPULATE works.\n"),
         put("vmremap_range() and vmremap_range_partial() find the area", "vmremap_range() finds the area"),
-        put("a call of vmremap_range() or vmremap_range_partial() with", "a call of vmremap_range() with"),
         put(" * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold\n"
             " * a reference until they return.\n",
             " * vmremap_range() runs, which finds the area by its address and holds a reference until it\n"
