@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <drm/drm.h>
 #include <linux/dma-buf.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
