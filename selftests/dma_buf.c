@@ -862,7 +862,7 @@ FIXTURE_TEARDOWN(video)
 /* The other process shows frames that it writes into the areas. Returns the step that failed. */
 static int show_frames(int socket, int instance, int frames)
 {
-	struct vivid vivid;
+	struct vivid vivid = {};
 	char done;
 	int step;
 

@@ -236,8 +236,13 @@ static inline int vivid_show(struct vivid *vivid, int frame)
 	return 0;
 }
 
+/* Without the mappings of what was captured, too, the device would stay open and busy. */
 static inline void vivid_close(struct vivid *vivid)
 {
+	for (int i = 0; i < VIVID_BUFFERS; i++) {
+		munmap(vivid->seen[i], VIVID_BYTES);
+		vivid->seen[i] = NULL;
+	}
 	close(vivid->out);
 	close(vivid->in);
 }
