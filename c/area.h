@@ -62,7 +62,7 @@ struct vmremap_mapping {
  * struct vmremap_area - memory that drivers and programs share
  * @refs: number of references that drivers hold; 0 while the area is cached, see idle.c
  * @flags: VMREMAP_* flags
- * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE
+ * @state: whether page table entries may be inserted, see revoke.c
  * @inserting: number of tasks that are inserting page table entries, if it is VMREMAP_REVOCABLE
  * @size: size in bytes that was requested
  * @pages: number of pages

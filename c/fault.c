@@ -20,8 +20,9 @@
 /*
  * Map the PMD-sized folios around the fault as well, by one PMD each. The area is divided into
  * windows of AROUND_PMDS PMDs. Map the window that contains the address, as far as it is in the
- * VMA and in this PMD table. So faults in any order map no PMD twice. Smaller folios are left
- * to faults of their own, because there is no PTE table for them yet.
+ * VMA and in this PMD table. The windows are fixed, so a fault does not visit PMDs that a
+ * fault in another window has mapped. Smaller folios are left to faults of their own, because there
+ * is no PTE table for them yet.
  *
  * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. It warns
  * about a PTE table only if its argument @write is true.

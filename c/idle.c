@@ -63,11 +63,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * A cached area holds no reference on this module, so the one of the area that is cached
-	 * now has to be dropped. If it has replaced an older area, which has none either, leave the
-	 * reference to that one: the caller puts the older area's file, and so drops the reference.
-	 * Otherwise drop it here. This is never the module's last reference, because the caller's
-	 * module depends on this module.
+	 * A cached area holds no reference on this module, so the newly cached area gives its own
+	 * up. If it has replaced an older area, the older one gets the reference: the caller puts
+	 * the older area's file, which drops it. Otherwise drop it here. This is never the module's
+	 * last reference, because the caller's module depends on this module.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);
@@ -145,8 +144,8 @@ void vmremap_idle_end(void)
 
 	/*
 	 * A lookup under RCU with a stale pointer may take a reference on a cached area's file,
-	 * because struct file is SLAB_TYPESAFE_BY_RCU, and drops it at once. Wait for such
-	 * lookups: otherwise that fput() could be the last, and would call release() after the
+	 * because struct file is SLAB_TYPESAFE_BY_RCU. It drops the reference at once, by fput().
+	 * Wait for such lookups: if their fput() were the last, it would call release() after the
 	 * module is gone.
 	 */
 	synchronize_rcu();

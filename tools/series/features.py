@@ -553,7 +553,7 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
             " * * %-EBUSY, %-EACCES - as from vmremap_area_mmap(), but not for a private writable mapping\n"),
     ],
     "area.h": [
-        cut(" * @state: see revoke.c; it is VMREMAP_OPEN unless the area is VMREMAP_REVOCABLE\n"
+        cut(" * @state: whether page table entries may be inserted, see revoke.c\n"
             " * @inserting: number of tasks that are inserting page table entries, if it is VMREMAP_REVOCABLE\n",
             "\tenum vmremap_state state;\n\tatomic_t inserting;\n", "#include <linux/atomic.h>\n"),
         put("only @refs, @state and @inserting change.\n", "only @refs changes.\n"),
