@@ -346,6 +346,47 @@ TEST_F(edu, unplugged_while_it_copies)
 	EXPECT_EQ(0, wrong(self->map + PAGE_SIZE, 100, 9));
 }
 
+/* Copy from and to a dma-buf until that fails. Exits with the errno. */
+static pid_t import_again(int fd, int dma_buf)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		for (int i = 0; !import(fd, dma_buf, 0, VMREMAP_EDU_COPY_MAX, i % 2); i++)
+			;
+		_exit(errno);
+	}
+	return pid;
+}
+
+/* DeviceTurn, DeviceBound: the device is unplugged while a dma-buf is mapped for it. */
+TEST_F_TIMEOUT(edu, unplugged_while_it_imports, 7200)
+{
+	int driver = device_with_area(PAGE_SIZE, 0), dma_buf, status;
+	pid_t pid;
+
+	if (driver < 0)
+		SKIP(return, "no driver exports dma-bufs: %m");
+	dma_buf = export(driver, O_RDWR);
+	ASSERT_LE(0, dma_buf);
+	for (int round = 0; round < 10; round++) {
+		pid = import_again(self->fd, dma_buf);
+		ASSERT_LT(0, pid);
+		/* A copy takes 100 ms. */
+		usleep(round * 7919 % 130000);
+		ASSERT_TRUE(unplug());
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		ASSERT_TRUE(WIFEXITED(status));
+		EXPECT_EQ(ENODEV, WEXITSTATUS(status));
+		close(self->fd);
+		self->fd = plug_in();
+		ASSERT_LE(0, self->fd);
+		EXPECT_EQ(0, import(self->fd, dma_buf, 0, VMREMAP_EDU_COPY_MAX, false));
+	}
+	close(dma_buf);
+	close(driver);
+}
+
 /* DeviceTurn, PagesOutlive, AreaOutlives: unplugged at any point of a copy, file open or not. */
 TEST_F_TIMEOUT(edu, unplugged_again_and_again, 7200)
 {

@@ -65,7 +65,7 @@ static void edu_free(struct kref *refs)
 	kfree(edu);
 }
 
-/* A copy stays within a page, so within an entry of a scatterlist. */
+/* The engine does not copy across pages. */
 static bool edu_is_valid(const struct vmremap_edu_copy *copy, size_t size)
 {
 	size_t first = copy->offset % VMREMAP_EDU_COPY_MAX;
@@ -74,7 +74,10 @@ static bool edu_is_valid(const struct vmremap_edu_copy *copy, size_t size)
 	       copy->from_device <= 1 && copy->offset < size;
 }
 
-/* The DMA address of the bytes to copy. */
+/*
+ * The DMA address of the bytes to copy. If they are not in one entry of the scatterlist,
+ * as some exporters of dma-bufs may have it, the engine cannot copy them.
+ */
 static dma_addr_t edu_address(const struct sg_table *table, const struct vmremap_edu_copy *copy)
 {
 	size_t offset = copy->offset;
@@ -167,9 +170,12 @@ static int edu_copy(struct edu *edu, const struct vmremap_edu_copy *copy)
 static int edu_wait_idle(struct edu *edu)
 {
 	u64 command;
-	int err = readq_poll_timeout(edu->bar + EDU_DMA_COMMAND, command,
+	/* A device that is gone returns only ones. */
+	int err = readq_poll_timeout(edu->bar + EDU_DMA_COMMAND, command, command == U64_MAX ||
 				     !(command & EDU_DMA_START), 1000, 30000000);
 
+	if (command == U64_MAX)
+		return -ENODEV;
 	if (!err)
 		writel(readl(edu->bar + EDU_IRQ_STATUS), edu->bar + EDU_IRQ_ACK);
 	return err;

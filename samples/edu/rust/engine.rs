@@ -117,7 +117,7 @@ impl Edu {
             let command = bar.try_read64(DMA_COMMAND)?;
 
             drop(bar);
-            // What a device that is gone returns.
+            // A device that is gone returns only ones.
             if command == u64::MAX {
                 return Err(ENODEV);
             }
@@ -162,7 +162,8 @@ impl Edu {
 
         self.state.lock().busy = false;
         self.stopped.notify_all();
-        copied?
+        // The device was unplugged after the look at the state.
+        copied.map_err(|err| if err == ENXIO { ENODEV } else { err })?
     }
 
     /// Waits until the engine does not access memory any more.
@@ -278,7 +279,8 @@ fn check([offset, bytes, from_device]: uapi::Copy, size: usize) -> Result {
     Ok(())
 }
 
-/// Returns the DMA address of the bytes to copy. They are in one page, so they are in one entry.
+/// Returns the DMA address of the bytes to copy. If they are not in one entry of the
+/// table, as some exporters of dma-bufs may have it, the engine cannot copy them.
 fn address(table: &SGTable, [offset, bytes, _]: uapi::Copy) -> Option<DmaAddress> {
     let mut offset = u64::from(offset);
 
