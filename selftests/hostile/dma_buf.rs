@@ -53,13 +53,13 @@ fn exported(pages: usize) -> Result<DmaBuf> {
     filled(pages * PAGE_SIZE - 1, 1)?.dma_buf(O_RDWR)
 }
 
-/// `DmaBufHeld`: it keeps its area, and is never freed.
+/// `DmaBufHeld`: the dma-buf keeps its area, and neither is ever freed.
 fn forgotten_dma_buf(_: &Function<'_>) -> Result {
     mem::forget(exported(1)?);
     Ok(())
 }
 
-/// `DmaBufHeld`: each is dropped once.
+/// `DmaBufHeld`: each reference is dropped once, wherever it was moved to.
 fn swapped_dma_bufs(_: &Function<'_>) -> Result {
     let mut one = exported(1)?;
     let mut two = exported(2)?;
@@ -73,14 +73,14 @@ fn swapped_dma_bufs(_: &Function<'_>) -> Result {
     Ok(())
 }
 
-/// `AnyThread`: the area is gone before.
+/// `AnyThread`: the thread that made it has dropped its area by then.
 fn dropped_by_another_thread(_: &Function<'_>) -> Result {
     let dma_buf = exported(1)?;
 
     in_another_thread(move || drop(dma_buf))
 }
 
-/// `OwnDescriptors`: a kernel thread has descriptors as well, which nobody uses.
+/// `OwnDescriptors`: a kernel thread has a table of file descriptors, too, so this only leaks.
 fn given_to_another_thread(_: &Function<'_>) -> Result {
     let dma_buf = exported(1)?;
 
@@ -89,7 +89,7 @@ fn given_to_another_thread(_: &Function<'_>) -> Result {
     })
 }
 
-/// `DmaBufHeld`: there is none after an error.
+/// `DmaBufHeld`: an error leaves no dma-buf behind.
 fn refused(_: &Function<'_>) -> Result {
     let area = filled(PAGE_SIZE, 1)?;
 
@@ -100,7 +100,7 @@ fn refused(_: &Function<'_>) -> Result {
     Ok(())
 }
 
-/// `NotRevoked`: one from before stays, and there is no other.
+/// `NotRevoked`: a revoked area is not exported, and a dma-buf from before stays usable.
 fn revoked(_: &Function<'_>) -> Result {
     let area = filled(PAGE_SIZE, 1)?;
     let dma_buf = area.dma_buf(O_RDWR)?;
@@ -126,7 +126,7 @@ fn bytes(table: &SGTable) -> usize {
     table.iter().map(|entry| entry.dma_len() as usize).sum()
 }
 
-/// `DmaMapped`: the kernel stops if it is asked to map in this direction.
+/// `DmaMapped`: for this direction, the kernel does a `BUG_ON()`.
 fn imported_in_no_direction(pdev: &Function<'_>) -> Result {
     let importer = DmaBufImporter::new(pdev.as_ref())?;
     let mapped = importer.map(&exported(1)?, DataDirection::None, bytes);
@@ -135,7 +135,7 @@ fn imported_in_no_direction(pdev: &Function<'_>) -> Result {
     Ok(())
 }
 
-/// `DeviceBound`: devres ends what was forgotten.
+/// `DeviceBound`: devres ends the importer that was forgotten, when the device is unbound.
 fn imported_by_a_forgotten_importer(pdev: &Function<'_>) -> Result {
     let importer = KBox::leak(KBox::new(DmaBufImporter::new(pdev.as_ref())?, GFP_KERNEL)?);
     let mut other = DmaBufImporter::new(pdev.as_ref())?;
@@ -185,7 +185,7 @@ fn imported_by_another_thread_meanwhile(pdev: &Function<'_>) -> Result {
     })?
 }
 
-/// `AreaOutlives`, `ImportStays`: the area is revoked and dropped, and the table stays.
+/// `AreaOutlives`, `ImportStays`: the table stays while the area is revoked and dropped.
 fn imported_while_it_is_revoked(pdev: &Function<'_>) -> Result {
     let importer = DmaBufImporter::new(pdev.as_ref())?;
     let area = filled(PAGE_SIZE, 1)?;
@@ -207,7 +207,7 @@ fn imported_while_it_is_revoked(pdev: &Function<'_>) -> Result {
     Ok(())
 }
 
-/// `PolicyHeld`: a device cannot write then.
+/// `PolicyHeld`: a device cannot write to a dma-buf that was exported read-only.
 fn written_though_it_is_read_only(pdev: &Function<'_>) -> Result {
     let importer = DmaBufImporter::new(pdev.as_ref())?;
     let dma_buf = filled(PAGE_SIZE, 1)?.dma_buf(O_RDONLY)?;
@@ -218,7 +218,7 @@ fn written_though_it_is_read_only(pdev: &Function<'_>) -> Result {
     Ok(())
 }
 
-/// `DmaBufHeld`: there is none.
+/// `DmaBufHeld`: a number that is no file descriptor gives no dma-buf.
 fn of_a_wrong_descriptor(_: &Function<'_>) -> Result {
     for fd in [u32::MAX, i32::MAX as u32, 1 << 31, 12345] {
         assert_eq!(DmaBuf::from_fd(fd).err(), Some(EBADF));

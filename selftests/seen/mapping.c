@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Map memory of one kind, say so, and wait for the end of stdin. */
 #define _GNU_SOURCE
+#include "export.h"
 #include "plan.h"
 
 #define PAGES 4
@@ -25,7 +26,7 @@ static const struct kind {
 
 static void *map_dma_buf(int fd)
 {
-	int dma_buf = ioctl(fd, VMREMAP_TEST_DMA_BUF_EXPORT, O_RDWR | O_CLOEXEC);
+	int dma_buf = export(fd, O_RDWR);
 	void *map = map_pages(dma_buf, 0, PAGES);
 
 	close(dma_buf);
