@@ -698,7 +698,7 @@ TEST_F(life, has_no_hint_faults)
 		ASSERT_NE(MAP_FAILED, areas[slot]);
 	}
 	if (!balance_numa(true))
-		SKIP(return, "the kernel has no NUMA balancing");
+		SKIP(return, "the kernel has no NUMA balancing whose pace can be set");
 	/* Before Linux 7.2, it passes over shared memory that has no policy of its own. */
 	ASSERT_EQ(0, syscall(SYS_mbind, others, pages * PAGE_SIZE,
 			     MPOL_BIND | MPOL_F_NUMA_BALANCING, &nodes, 8 * sizeof(nodes), 0));

@@ -123,7 +123,7 @@ CALL(numa_balancing, "NUMA balancing, while it is used on each CPU")
 	int uses = 0;
 
 	if (!balance_numa(true)) {
-		m->skip = "the kernel has no NUMA balancing";
+		m->skip = "the kernel has no NUMA balancing whose pace can be set";
 		return;
 	}
 	before = scans();
