@@ -92,7 +92,7 @@ static bool maps_rows(void)
 	/* set_ptes() of a real architecture would count these as mapped pages. */
 	if (!IS_ENABLED(CONFIG_UML))
 		return true;
-	set_ptes(current->mm, 0, ptes, pfn_pte(8, PAGE_READONLY), 3);
+	set_ptes(current->mm, 0, ptes, pfn_pte(8, vm_get_page_prot(VM_READ)), 3);
 	return pte_pfn(ptes[1]) == 9 && pte_pfn(ptes[2]) == 10;
 }
 
