@@ -76,8 +76,8 @@ struct vmremap_mapping {
  * @name: name that /proc/PID/maps shows, or NULL
  * @on_revoke: notifiers that are called when the area has been revoked
  *
- * Once the area is in the index, only @refs, @state, @inserting and the members after @node
- * change. @size and @flags change only while @refs is 0.
+ * Once the area is in the index, only @refs, @state, @inserting and the members from @node on
+ * change. @size, @flags and @mapping.dontcopy change, too, but only while @refs is 0.
  */
 struct vmremap_area {
 	refcount_t refs;

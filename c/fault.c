@@ -99,7 +99,7 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
- * Context: as vm_operations_struct.fault. Waits for the folio's lock.
+ * Context: as vm_operations_struct.fault. Waits for the folio's lock; a fatal signal ends the wait.
  * Return: as vm_operations_struct.fault.
  */
 vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *span)

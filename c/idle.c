@@ -33,9 +33,9 @@ static unsigned int next;
  * descriptor of /proc/PID/map_files to its dentry or inode. If nothing does, no new reference
  * can appear, because the file is in no descriptor table and in no VMA. There is one exception:
  * a lookup under RCU may take a reference for a short time, see vmremap_idle_end(). Also
- * refuses an area that may not suit the next owner, because its memory is charged to a cgroup,
- * because it has a name or a notifier, or because the machine has several nodes. And it refuses
- * one whose file has credentials that would keep a user namespace alive.
+ * refuses an area that is too large, or that may not suit the next owner, because its memory is
+ * charged to a cgroup, because it has a name or a notifier, or because the machine has several
+ * nodes. And it refuses one whose file has credentials that would keep a user namespace alive.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: as vmremap_area_put().
@@ -109,8 +109,8 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 		if (fits(idle[(next - nr) % IDLE_AREAS], pages, flags))
 			swap(idle[(next - nr) % IDLE_AREAS], area);
 	/*
-	 * If the newest area was taken, the next one gets its slot. So whoever allocates and puts
-	 * one area again and again replaces no other.
+	 * If the newest area was taken, the next area to be cached gets its slot. So whoever
+	 * allocates and puts one area again and again replaces no other.
 	 */
 	next -= area && nr == 1;
 	spin_unlock_irq(&lock);

@@ -59,7 +59,7 @@ static void unmap(struct vmremap_area *area)
  * its reference before it checks the PTE or PMD again: so either this function sees that
  * reference, or GUP-fast sees that the entry is gone, and drops the reference. The reference that
  * an entry holds is dropped only after the TLB flush. So if no other reference is left, no TLB
- * maps the page.
+ * has an entry for the page.
  *
  * Contract: requires AreaOutlives.
  * Return: true if there is such a reference, even a short-lived one.

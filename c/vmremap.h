@@ -91,8 +91,8 @@ struct vmremap_area;
 #define VMREMAP_ACCOUNT		0x4U
 /*
  * Map every page at mmap time. If memory for page tables is short, faults map the rest, as with
- * MAP_POPULATE. The flag has no effect on a part of a VMA that vmremap_range_partial() maps: there,
- * faults map all pages.
+ * MAP_POPULATE. If another driver's .mmap calls the .mmap_prepare callback, the flag has no effect,
+ * and faults map all pages. The same holds for a part of a VMA that vmremap_range_partial() maps.
  */
 #define VMREMAP_POPULATE	0x8U
 
@@ -163,10 +163,9 @@ void *vmremap_alloc(size_t size, unsigned int flags) __must_check;
  *
  * The counterpart of vfree(). It drops the reference that vmremap_alloc() has taken, as
  * vmremap_area_put() does. If @addr is in an area, but vmremap_alloc() has not returned it, this
- * function only warns, once, and frees nothing. A double free is noticed only while no other
- * memory has this address. It then frees nothing, and warns: this function, once, while the area
- * still exists, and vfree() afterwards. Later, a double free frees the other memory, as with
- * vfree().
+ * function only warns, once, and frees nothing. It does the same in a double free, while the area
+ * still exists. When the area is gone, vfree() warns instead. If other memory has the address by
+ * then, a double free is not noticed, and frees this memory, as with vfree().
  *
  * Contract: requires ReferenceOwned; guarantees PagesOutlive, AnyThread.
  * Context: Process context. May sleep if @addr is other vmalloc memory.
@@ -309,7 +308,7 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * Each vmremap_area_revoke() calls the function when no program can access the area any more. The
  * function may sleep. It runs under the locks that the caller of vmremap_area_revoke() holds, so it
  * must not take an mmap lock or access user memory, and it must not revoke an area or call
- * vmremap_area_off_revoke(). It returns %NOTIFY_OK.
+ * vmremap_area_off_revoke(). It must return %NOTIFY_OK.
  *
  * Call vmremap_area_off_revoke() before you drop the reference on @area.
  *
@@ -354,8 +353,8 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * * the access of a KVM guest to which a program gave the memory waits, and any signal interrupts
  *   the wait;
  * * the access of a task that exits or dumps core fails with %-EFAULT;
- * * an access that cannot drop the mmap lock fails with %-EFAULT, too. These are get_user_pages(),
- *   and futex operations that write a private futex, such as FUTEX_LOCK_PI. For the same reason,
+ * * an access that cannot drop the mmap lock fails with %-EFAULT, too: that of get_user_pages(),
+ *   and of an operation that writes a private futex, such as FUTEX_LOCK_PI. For the same reason,
  *   ptrace(2) and /proc/PID/mem fail with %-EIO. get_user_pages_fast() and
  *   get_user_pages_unlocked() can drop the lock, so they wait.
  *
@@ -510,11 +509,11 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *de
  *
  * For file_operations.get_unmapped_area. The address is congruent to the offset in @file modulo
  * the size of the largest folio that fits into @len, which is at most PMD_SIZE. So one PMD
- * entry can map a folio of PMD_SIZE bytes. This does not hold if the program's hint is used, or
- * if address space is short. This works like thp_get_unmapped_area(), but also for mappings
- * that are smaller than PMD_SIZE. A driver that offers several areas in one file should place
- * each at an offset that is a multiple of PMD_SIZE, or of the area's size rounded up to a power
- * of two if that is smaller.
+ * entry can map a folio of PMD_SIZE bytes. But if the program's hint is used, or if address space
+ * is short, the address may be another. The function works like thp_get_unmapped_area(), but also
+ * for mappings that are smaller than PMD_SIZE. A driver that offers several areas in one file
+ * should place each at an offset that is a multiple of PMD_SIZE, or of the area's size rounded up
+ * to a power of two if that is smaller.
  *
  * Contract: requires nothing.
  * Context: Process context, mmap lock held.
@@ -538,8 +537,8 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  *
  * The memory of an area is mapped as by vmremap_area_mmap(), except that the mapping may be
  * private and writable: its writes go to copies, as with remap_vmalloc_range(). Other vmalloc
- * memory is mapped by remap_vmalloc_range() itself, whatever vm_ops the driver has set. A page
- * stays allocated while it is mapped, even after vfree(), and pages that MADV_DONTNEED has
+ * memory is mapped by remap_vmalloc_range() itself, whatever vm_ops the driver has set. A page of
+ * it stays allocated while it is mapped, even after vfree(). Pages of it that MADV_DONTNEED has
  * unmapped are not mapped again.
  *
  * Contract: requires VmaInit, VmaUntouched; checks AddrAligned, RangeNoWrap, AreaValid,

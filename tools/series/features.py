@@ -166,7 +166,7 @@ UPSTREAM = {
             "\t\t\tidle[slot] = NULL;\n"
             "\t\t}\n}\n#endif\n", 1),
         put("for a short time, see vmremap_idle_end(). Also", "for a short time. Also"),
-        put("charged to a cgroup,\n * because it has a name or a notifier, or because", "charged to a cgroup,\n * or because"),
+        put("\n * charged to a cgroup, because it has a name or a notifier, or because", "\n * charged to a cgroup, or because"),
         cut(" area->name ||", "area->on_revoke.head || ", "(area->flags ^ flags) & VMREMAP_DMA32 ||\n\t    "),
         put("unsigned long pages, unsigned int flags)\n{\n\tstruct folio *folio;\n\n\tif (!area",
             "unsigned long pages)\n{\n\tstruct folio *folio;\n\n\tif (!area"),
@@ -197,8 +197,8 @@ IDLE = Feature("idle", ["idle.c"], words=["idle", "cached"], test_edits={
     ],
     "area.h": [
         put("that drivers hold; 0 while the area is cached, see idle.c\n", "that drivers hold\n"),
-        put(" * Once the area is in the index, only @refs, @state, @inserting and the members after @node\n"
-            " * change. @size and @flags change only while @refs is 0.\n",
+        put(" * Once the area is in the index, only @refs, @state, @inserting and the members from @node on\n"
+            " * change. @size, @flags and @mapping.dontcopy change, too, but only while @refs is 0.\n",
             " * Once the area is in the index, only @refs, @state, @inserting and @by_address change.\n"),
     ],
 })
@@ -232,8 +232,7 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
         cut(" *\t%-ERANGE\tthe range leaves the VMA\n", " *\t%-ENODATA\tthe size is 0\n"),
         put(" * writable, unless vmremap_range() or vmremap_range_partial() makes it and the area is not\n"
             " * %VMREMAP_REVOCABLE.\n", " * writable, unless vmremap_range() makes it and the area is not %VMREMAP_REVOCABLE.\n"),
-        put(" * MAP_POPULATE. The flag has no effect on a part of a VMA that vmremap_range_partial() maps: there,\n"
-            " * faults map all pages.\n", " * MAP_POPULATE.\n"),
+        cut(" The same holds for a part of a VMA that vmremap_range_partial() maps."),
         put(" * Such an area has three restrictions: no function maps it private and writable;\n"
             " * vmremap_range_partial() refuses to map it to only a part of a VMA; and in an .mmap callback\n"
             " * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an .mmap_prepare\n"
