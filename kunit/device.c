@@ -243,6 +243,22 @@ void expect_unused(struct kunit *test, const struct vmremap_area *area)
 	}
 }
 
+/* Free pages that a CPU keeps for itself. */
+static unsigned long per_cpu_pages_now(void)
+{
+	unsigned long count = 0;
+	int nid, cpu;
+
+	for_each_online_node(nid) {
+		struct zone *zones = NODE_DATA(nid)->node_zones;
+
+		for (int i = 0; i < MAX_NR_ZONES; i++)
+			for_each_online_cpu(cpu)
+				count += per_cpu_ptr(zones[i].per_cpu_pageset, cpu)->count;
+	}
+	return count;
+}
+
 unsigned long free_pages_now(void)
 {
 	vmremap_idle_end();
@@ -251,7 +267,7 @@ unsigned long free_pages_now(void)
 	vm_unmap_aliases();
 	/* Maple trees free their nodes by RCU. */
 	rcu_barrier();
-	return global_zone_page_state(NR_FREE_PAGES);
+	return global_zone_page_state(NR_FREE_PAGES) + per_cpu_pages_now();
 }
 
 /* Pages in KASAN's quarantine: QUARANTINE_FRACTION in mm/kasan is 32. */
