@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Makes every kind of mistake that the debug kernel has to detect. */
+/* Makes every kind of mistake that a kernel of tools/debug-kernel has to detect. */
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -137,6 +137,19 @@ static void leak(void)
 	}
 }
 
+static int takes_an_int(int value)
+{
+	return value;
+}
+
+static void wrong_type(void)
+{
+	int (*call)(char *) = (int (*)(char *))takes_an_int;
+
+	OPTIMIZER_HIDE_VAR(call);
+	call(kind);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -153,6 +166,7 @@ static const struct {
 	{ "refcount", refcount },
 	{ "leak", leak },
 	{ "list", list },
+	{ "wrong-type", wrong_type },
 };
 
 static int __init trouble_init(void)
