@@ -243,9 +243,10 @@ void expect_unused(struct kunit *test, const struct vmremap_area *area)
 	}
 }
 
-/* Free pages that a CPU keeps for itself. */
+/* Free pages on the lists of the CPUs, which NR_FREE_PAGES does not count. */
 static unsigned long per_cpu_pages_now(void)
 {
+	struct per_cpu_pages *pages;
 	unsigned long count = 0;
 	int nid, cpu;
 
@@ -253,8 +254,10 @@ static unsigned long per_cpu_pages_now(void)
 		struct zone *zones = NODE_DATA(nid)->node_zones;
 
 		for (int i = 0; i < MAX_NR_ZONES; i++)
-			for_each_online_cpu(cpu)
-				count += per_cpu_ptr(zones[i].per_cpu_pageset, cpu)->count;
+			for_each_online_cpu(cpu) {
+				pages = per_cpu_ptr(zones[i].per_cpu_pageset, cpu);
+				count += READ_ONCE(pages->count);
+			}
 	}
 	return count;
 }

@@ -182,9 +182,9 @@ static inline long faults(void)
 {
 	struct rusage usage;
 
-	/* Code that is not mapped yet would fault between two calls. */
+	/* Code that is not mapped yet would fault between two calls of this function. */
 	madvise((void *)__executable_start, etext - __executable_start, MADV_POPULATE_READ);
-	/* Call it twice: the first call may itself fault on the result buffer. */
+	/* Twice, because the first call may itself fault on the result buffer. */
 	getrusage(RUSAGE_SELF, &usage);
 	getrusage(RUSAGE_SELF, &usage);
 	return usage.ru_minflt + usage.ru_majflt;

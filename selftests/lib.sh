@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034 # used by the scripts that source this file
-# Sourced by the tests that run in a VM: on the stock kernel or, with --on KERNEL, on that of tools/debug-kernel.
+# Sourced by the tests that run in a VM: on the stock kernel or, with --on KERNEL, on that kernel of tools/debug-kernel.
 . "$(dirname "${BASH_SOURCE[0]}")/../tools/lib.sh"
 out=$checkout/build/$("$checkout/tools/kernel" release) # folder of the test programs
 modules=$out

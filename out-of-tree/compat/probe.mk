@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Probe the kernel's headers for what they lack and vmremap_compat.h or internal.h provides. Not used in a kernel tree, which is
-# the newest.
-# The probes never look at the version, because stable releases backport features; 'introduced' lists the releases.
+# the newest. The probes never look at the version, because stable releases backport features; 'introduced' lists the releases.
 
 lacks = $(if $(shell grep -sw '$(2)' $(srctree)/include/linux/$(1).h),,-DVMREMAP_LACKS_$(3))
 
