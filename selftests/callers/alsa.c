@@ -64,6 +64,24 @@ static void free_buffer(int fd, const char *when)
 	printf("HW_FREE %s: %s\n", when, error ? strerror(errno) : "done");
 }
 
+/* vmremap maps nothing executable. Then the fault handler of ALSA maps the buffer. */
+static void map_executable(int fd, char *memory, unsigned int size)
+{
+	const char *code = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+
+	for (unsigned int at = 0; at < size; at++)
+		memory[at] = at % 251 + 1;
+	if (code == MAP_FAILED)
+		err(1, "mmap of %u bytes that are executable", size);
+	if (memcmp(code, memory, size))
+		errx(1, "the executable mapping shows other bytes");
+	munmap(memory, size);
+	free_buffer(fd, "while mapped executable");
+	if (code[size - 1] != (char)((size - 1) % 251 + 1))
+		errx(1, "the executable mapping has changed");
+	munmap((void *)code, size);
+}
+
 /* What is played is never 0, and silence is: skip that. */
 static void play_and_record(void)
 {
@@ -106,6 +124,11 @@ int main(void)
 	free_buffer(fd, "while half is mapped");
 	munmap(memory, size);
 	free_buffer(fd, "while not mapped");
+	close(fd);
+
+	fd = open_device("/dev/snd/pcmC0D0p", size);
+	map_executable(fd, map(fd, size, 0), size);
+	free_buffer(fd, "after that");
 	close(fd);
 
 	fd = open_device("/dev/snd/pcmC0D0p", size);
