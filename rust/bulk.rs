@@ -6,6 +6,8 @@
 
 use crate::SharedMem;
 use kernel::{
+    bindings::memcpy,
+    current,
     io::Io,
     prelude::*,
     uaccess::{
@@ -17,11 +19,59 @@ use kernel::{
 /// How many bytes to copy at a time between an area and other memory of a program.
 const CHUNK: usize = 512;
 
+/// Requires that the current task has memory of a program.
+///
+/// A task without it runs on the page tables of another one, and x86 does not flush the TLB for it.
+/// It could access a page through a TLB entry after the page was freed.
+fn require_program() -> Result {
+    current!().mm().map(|_| ()).ok_or(EFAULT)
+}
+
 impl<'a> SharedMem<'a, [u8]> {
     /// Returns a view of `len` bytes from byte `offset` on.
     #[inline]
     fn part(self, offset: usize, len: usize) -> Result<SharedMem<'a, [u8]>> {
         self.slice(offset..offset.checked_add(len).ok_or(ERANGE)?)
+    }
+
+    /// Copies bytes out of the area until `buffer` is full or the view ends.
+    ///
+    /// This function and [`copy_in`](Self::copy_in) are never inlined, so the compiler of a driver
+    /// sees only calls. It can neither read the area again in place of a copy, nor combine a copy
+    /// with an atomic access to the same bytes.
+    #[inline(never)]
+    pub(crate) fn copy_out(self, buffer: &mut [u8]) {
+        let len = buffer.len().min(self.len());
+
+        // SAFETY: Buffer and view do not overlap. Only a `Frozen` lends memory of an area, and it
+        // borrows the only `Area`, so the area has no view while this memory is lent.
+        // - `AreaOutlives`: by the type invariant, the area lives as long as the view.
+        // - `WithinArea`: by the type invariant, all bytes of the view are in the area, and the
+        //   copy is no longer than the view.
+        // - `Borrowed`: the caller lends the buffer, and the copy is no longer than the buffer.
+        // - `NoSharedRef`: a program or another thread may write to the area during the copy. The
+        //   buffer then gets a mixture of old and new bytes. No compiler sees this race: a driver
+        //   contains only a call of this function, which is never inlined, and the functions of
+        //   this crate that call it do not access the area themselves.
+        unsafe { memcpy(buffer.as_mut_ptr().cast(), self.as_ptr().cast(), len) };
+    }
+
+    /// Copies the bytes of `buffer` into the area, until the view ends.
+    #[inline(never)]
+    pub(crate) fn copy_in(self, buffer: &[u8]) {
+        let len = buffer.len().min(self.len());
+
+        // SAFETY: Buffer and view do not overlap. Only a `Frozen` lends memory of an area, and it
+        // borrows the only `Area`, so the area has no view while this memory is lent.
+        // - `AreaOutlives`: by the type invariant, the area lives as long as the view.
+        // - `WithinArea`: by the type invariant, all bytes of the view are in the area, and the
+        //   copy is no longer than the view.
+        // - `Borrowed`: the caller lends the buffer, and the copy is no longer than the buffer.
+        // - `NoSharedRef`: a program or another thread may access the area during the copy. It then
+        //   sees a mixture of old and new bytes. No compiler sees this race: a driver contains only
+        //   a call of this function, which is never inlined, and the functions of this crate that
+        //   call it do not access the area themselves.
+        unsafe { memcpy(self.as_ptr().cast(), buffer.as_ptr().cast(), len) };
     }
 
     /// Copies bytes out of the area, from byte `offset` of the view on, until `data` is full.
@@ -50,12 +100,7 @@ impl<'a> SharedMem<'a, [u8]> {
     /// ```
     #[inline]
     pub fn read_at(self, offset: usize, data: &mut [u8]) -> Result {
-        let from = self.part(offset, data.len())?;
-
-        // This is always true. It lets the compiler remove the panic in `copy_to_slice`.
-        if from.len() == data.len() {
-            from.copy_to_slice(data);
-        }
+        self.part(offset, data.len())?.copy_out(data);
         Ok(())
     }
 
@@ -80,12 +125,7 @@ impl<'a> SharedMem<'a, [u8]> {
     /// ```
     #[inline]
     pub fn write_at(self, offset: usize, data: &[u8]) -> Result {
-        let to = self.part(offset, data.len())?;
-
-        // As in `read_at`.
-        if to.len() == data.len() {
-            to.copy_from_slice(data);
-        }
+        self.part(offset, data.len())?.copy_in(data);
         Ok(())
     }
 
@@ -97,6 +137,8 @@ impl<'a> SharedMem<'a, [u8]> {
     /// - [`ERANGE`]: the view or `writer` is too short. Nothing was copied.
     /// - [`EFAULT`]: the program cannot write to the memory of `writer`. Some bytes may have been
     ///   copied.
+    /// - [`EFAULT`]: the current task has no memory of a program, because it is a kernel thread or
+    ///   exits. Nothing was copied.
     ///
     /// # Examples
     ///
@@ -109,6 +151,7 @@ impl<'a> SharedMem<'a, [u8]> {
     /// }
     /// ```
     pub fn copy_to_user(self, offset: usize, len: usize, writer: &mut UserSliceWriter) -> Result {
+        require_program()?;
         if len > writer.len() {
             return Err(ERANGE);
         }
@@ -126,6 +169,8 @@ impl<'a> SharedMem<'a, [u8]> {
     /// - [`ERANGE`]: the view or `reader` is too short. Nothing was copied.
     /// - [`EFAULT`]: the program cannot read the memory of `reader`. Some bytes may have been
     ///   copied.
+    /// - [`EFAULT`]: the current task has no memory of a program, because it is a kernel thread or
+    ///   exits. Nothing was copied.
     ///
     /// # Examples
     ///
@@ -138,6 +183,7 @@ impl<'a> SharedMem<'a, [u8]> {
     /// }
     /// ```
     pub fn copy_from_user(self, offset: usize, len: usize, reader: &mut UserSliceReader) -> Result {
+        require_program()?;
         if len > reader.len() {
             return Err(ERANGE);
         }

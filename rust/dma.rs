@@ -186,8 +186,9 @@ impl<T: KnownSize + ?Sized + 'static> Deref for DmaArea<T> {
 ///
 /// This function is not generic, so that it and the devres callback that it instantiates are
 /// compiled into vmremap.ko. devres calls the callback when the device is unbound. A
-/// `Device<Core>` is one of the calling module's own driver, so the device is unbound before this
-/// module is unloaded, and vmremap.ko stays loaded longer than this module.
+/// `Device<Core>` is one of the calling module's own driver, unless another module lends it (a
+/// known hole). So the device is unbound before this module is unloaded, and vmremap.ko stays
+/// loaded longer than this module.
 fn map(
     dev: &Device<Bound>,
     area: Area<[u8]>,
@@ -229,7 +230,9 @@ struct Table {
 
 impl Table {
     fn new(dev: &Device<Bound>, area: Area<[u8]>) -> Result<Self> {
-        let mut pages = KVVec::new();
+        // Without a warning if the array would be larger than any allocation may be.
+        let flags = GFP_KERNEL | __GFP_NOWARN;
+        let mut pages = KVVec::with_capacity(area.size().div_ceil(PAGE_SIZE), flags)?;
         for offset in (0..area.size()).step_by(PAGE_SIZE) {
             let address = area.memory().as_ptr().wrapping_byte_add(offset).cast();
             // SAFETY: The function looks the address up in the kernel's page table.

@@ -86,11 +86,15 @@ impl<T: MiscDevice> miscdevice::MiscDevice for Adapter<T> {
     }
 
     fn read_iter(kiocb: Kiocb<'_, T::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
-        T::read_iter(kiocb, iov)
+        let len = iov.len();
+
+        transferred(T::read_iter(kiocb, iov), len)
     }
 
     fn write_iter(kiocb: Kiocb<'_, T::Ptr>, iov: &mut IovIterSource<'_>) -> Result<usize> {
-        T::write_iter(kiocb, iov)
+        let len = iov.len();
+
+        transferred(T::write_iter(kiocb, iov), len)
     }
 
     fn ioctl(device: Borrowed<'_, T>, file: &File, cmd: u32, arg: usize) -> Result<isize> {
@@ -104,6 +108,18 @@ impl<T: MiscDevice> miscdevice::MiscDevice for Adapter<T> {
 
     fn show_fdinfo(device: Borrowed<'_, T>, m: &SeqFile, file: &File) {
         T::show_fdinfo(device, m, file)
+    }
+}
+
+/// Returns what a driver's `read_iter` or `write_iter` has returned, or [`EIO`] if it cannot be so.
+///
+/// `EIOCBQUEUED` says that the operation will be completed later, which no safe code can do:
+/// `read(2)` does a `BUG_ON()`, and a program with an `io_submit(2)` can never exit.
+fn transferred(result: Result<usize>, len: usize) -> Result<usize> {
+    match result {
+        Ok(count) if count > len => Err(EIO),
+        Err(EIOCBQUEUED) => Err(EIO),
+        _ => result,
     }
 }
 
@@ -134,6 +150,10 @@ pub(super) fn register<T: MiscDevice>(
     options: MiscDeviceOptions,
 ) -> impl PinInit<miscdevice::MiscDeviceRegistration<Adapter<T>>, Error> {
     let init = move |slot: *mut miscdevice::MiscDeviceRegistration<Adapter<T>>| {
+        // `misc_register()` would warn.
+        if options.name.is_empty() {
+            return Err(EINVAL);
+        }
         let slot = slot.cast::<bindings::miscdevice>();
         let mut device = options.into_raw::<Adapter<T>>();
 

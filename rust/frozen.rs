@@ -25,7 +25,8 @@ use kernel::{
 ///
 /// A driver gets Rust references (`&T` and `&mut T`) to an area's memory only through this guard.
 /// Dropping the guard thaws the area, so that programs can access the memory again. If the guard is
-/// leaked, their accesses wait until the last [`Area`] of the memory is dropped.
+/// leaked, their accesses wait until the last [`Area`] of the memory and the last
+/// [`DmaBuf`](crate::DmaBuf) made of it are dropped.
 ///
 /// # Invariants
 ///

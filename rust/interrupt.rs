@@ -31,9 +31,10 @@ use kernel::{
 
 /// Registers `handler` for the interrupt of a PCI device, until the device is unbound.
 ///
-/// `pdev` must be a device of the calling driver. Its type ensures this: only callbacks of the
-/// driver that is bound to the device get a `Device<Core>`. So the driver is not unloaded before
-/// the device is unbound.
+/// `pdev` must be a device of the calling driver, so that the driver is not unloaded before the
+/// device is unbound. Only callbacks of the driver that is bound to the device get a
+/// `Device<Core>`. Do not call code of another module with it: if that code calls this function and
+/// its module is unloaded, an interrupt calls code that is gone.
 ///
 /// To create the kernel crate's [`ThreadedRegistration`], a driver must promise in `unsafe` code
 /// never to leak it. With this function, the device owns the registration, and the driver cannot

@@ -119,6 +119,9 @@ pub trait MiscDevice: Sized {
     type RegistrationData: Send + Sync + 'static;
 
     /// Opens the device.
+    ///
+    /// The kernel holds a lock of all misc devices meanwhile. So if this function registers a misc
+    /// device, or drops a registration, no misc device can be opened any more.
     fn open(args: MiscArgs<'_, Self>) -> Result<Self::Ptr>;
 
     /// Closes a file, after the last reference on the file was dropped.
@@ -243,7 +246,8 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
     ///
     /// # Errors
     ///
-    /// Those of the kernel's `misc_register()`, and those of the initialiser `data`.
+    /// - [`EINVAL`]: the name is empty.
+    /// - Those of the kernel's `misc_register()`, and those of the initialiser `data`.
     pub fn register<E>(
         options: MiscDeviceOptions,
         data: impl PinInit<T::RegistrationData, E>,

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! A view of bytes that programs can write at any time.
-//!
-//! C header: `include/linux/string.h`
 
 use core::{
     marker::PhantomData,
+    mem::forget,
     ops::Range,
     ptr, //
 };
 use kernel::{
-    bindings::memcpy,
     io::{
         io_project,
         IoBackend,
         IoBase,
-        IoCapable,
-        IoCopyable, //
+        IoCapable, //
     },
     prelude::*,
     ptr::KnownSize, //
@@ -30,9 +27,9 @@ use kernel::{
 /// - [`io_project!`](kernel::io::io_project) makes a view of a field or an element, and
 ///   [`slice`](Self::slice) makes a view of a range.
 /// - [`io_read!`](kernel::io::io_read), [`io_write!`](kernel::io::io_write) and the methods of
-///   [`Io`](kernel::io::Io) read or write a value of any type that an area can hold. For an integer
-///   of up to 8 bytes, this is one volatile access. A value of any other type is copied, and a
-///   program may see some parts of it before others.
+///   [`Io`](kernel::io::Io) read or write a value of any type that an area can hold, of up to 1024
+///   bytes. For an integer of up to 8 bytes, this is one volatile access. A value of any other type
+///   is copied, and a program may see some parts of it before others.
 /// - A view of an integer has the operations of the kernel's
 ///   [`Atomic`](kernel::sync::atomic::Atomic), with the same orderings: [`load`](Self::load),
 ///   [`store`](Self::store), [`xchg`](Self::xchg), [`cmpxchg`](Self::cmpxchg), and, if the integer
@@ -242,11 +239,33 @@ const fn is_scalar<T>() -> bool {
     size_of::<T>() == align_of::<T>() && size_of::<T>() <= 8
 }
 
+/// The size of the largest value that is copied. Such a copy is on the stack, and if it were larger
+/// than the guard page, no check would keep it from ending in other memory.
+const MAX_COPY: usize = 1024;
+
+/// Returns a copy of a value.
+#[inline]
+fn copied<T: FromBytes + IntoBytes>(view: SharedMem<'_, T>) -> T {
+    const_assert!(size_of::<T>() <= MAX_COPY, "copy large values by read_at");
+    let mut value = T::new_zeroed();
+
+    view.into_bytes().copy_out(value.as_mut_bytes());
+    value
+}
+
+/// Copies a value into the area, and does not drop it.
+#[inline]
+fn copy<T: FromBytes + IntoBytes>(view: SharedMem<'_, T>, mut value: T) {
+    const_assert!(size_of::<T>() <= MAX_COPY, "copy large values by write_at");
+    view.into_bytes().copy_in(value.as_mut_bytes());
+    forget(value);
+}
+
 impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
     #[inline(always)]
     fn io_read(view: SharedMem<'_, T>) -> T {
         if !is_scalar::<T>() {
-            return Self::copy_read(view);
+            return copied(view);
         }
         // SAFETY: This is one load, and its result is a copy.
         // - `AreaOutlives`: by the type invariant, the area lives as long as the view.
@@ -263,7 +282,7 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
     #[inline(always)]
     fn io_write(view: SharedMem<'_, T>, value: T) {
         if !is_scalar::<T>() {
-            return Self::copy_write(view, value);
+            return copy(view, value);
         }
         // SAFETY: This is one store. It does not drop the old value, which is safe.
         // - `AreaOutlives`: by the type invariant, the area lives as long as the view.
@@ -273,50 +292,5 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
         //   accesses do not race.
         // - `PointerAligned`: by the type invariant, the memory is aligned for `T`.
         unsafe { ptr::write_volatile(view.memory, value) }
-    }
-}
-
-/// These two functions are never inlined, so the compiler of a driver sees only calls. It can
-/// neither read the area again in place of a copy, nor combine a copy with an atomic access to the
-/// same bytes.
-impl IoCopyable for SharedMemBackend {
-    /// Copies bytes out of the area.
-    ///
-    /// # Safety
-    ///
-    /// - `Borrowed`: the caller lends the buffer, which is as long as the view, and not in the
-    ///   area.
-    #[inline(never)]
-    unsafe fn copy_from_io(view: SharedMem<'_, [u8]>, buffer: *mut u8) {
-        // SAFETY: Buffer and view do not overlap. Only a `Frozen` lends memory of an area, and it
-        // borrows the only `Area`, so the area has no view while this memory is lent.
-        // - `AreaOutlives`: by the type invariant, the area lives as long as the view.
-        // - `WithinArea`: by the type invariant, all bytes of the view are in the area.
-        // - `Borrowed`: the caller lends a buffer that is as long as the view.
-        // - `NoSharedRef`: a program or another thread may write to the area during the copy. The
-        //   buffer then gets a mixture of old and new bytes. No compiler sees this race: a driver
-        //   contains only a call of this function, which is never inlined, and the functions of
-        //   this crate that call it do not access the area themselves.
-        unsafe { memcpy(buffer.cast(), view.memory.cast(), view.memory.len()) };
-    }
-
-    /// Copies bytes into the area.
-    ///
-    /// # Safety
-    ///
-    /// - `Borrowed`: the caller lends the buffer, which is as long as the view, and not in the
-    ///   area.
-    #[inline(never)]
-    unsafe fn copy_to_io(view: SharedMem<'_, [u8]>, buffer: *const u8) {
-        // SAFETY: Buffer and view do not overlap. Only a `Frozen` lends memory of an area, and it
-        // borrows the only `Area`, so the area has no view while this memory is lent.
-        // - `AreaOutlives`: by the type invariant, the area lives as long as the view.
-        // - `WithinArea`: by the type invariant, all bytes of the view are in the area.
-        // - `Borrowed`: the caller lends a buffer that is as long as the view.
-        // - `NoSharedRef`: a program or another thread may access the area during the copy. It then
-        //   sees a mixture of old and new bytes. No compiler sees this race: a driver contains only
-        //   a call of this function, which is never inlined, and the functions of this crate that
-        //   call it do not access the area themselves.
-        unsafe { memcpy(view.memory.cast(), buffer.cast(), view.memory.len()) };
     }
 }

@@ -39,6 +39,14 @@ enum {
 	RELEASE,
 };
 
+/* What read(2) and write(2) return, by the position in the file. */
+enum {
+	QUEUED,
+	ONE_MORE,
+	QUEUED_AS_COUNT,
+	TRUE_COUNT,
+};
+
 FIXTURE(hook)
 {
 	int fd;
@@ -223,6 +231,24 @@ TEST_F(hook, ignores_what_a_weak_handle_refuses)
 
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(SIGBUS, touch(p, false));
+}
+
+/* A driver that says that it has transferred what it cannot have. */
+TEST(transfers_too_much)
+{
+	int fd = open("/dev/vmremap-hostile", O_RDWR | O_CLOEXEC);
+	char byte = 0;
+
+	ASSERT_LE(0, fd);
+	for (off_t position = QUEUED; position < TRUE_COUNT; position++) {
+		EXPECT_EQ(-1, pread(fd, &byte, 1, position));
+		EXPECT_EQ(EIO, errno);
+		EXPECT_EQ(-1, pwrite(fd, &byte, 1, position));
+		EXPECT_EQ(EIO, errno);
+	}
+	EXPECT_EQ(1, pread(fd, &byte, 1, TRUE_COUNT));
+	EXPECT_EQ(1, pwrite(fd, &byte, 1, TRUE_COUNT));
+	close(fd);
 }
 
 struct mapper {

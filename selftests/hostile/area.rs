@@ -17,6 +17,7 @@ use kernel::{
         Io,
         IoBase, //
     },
+    new_mutex,
     new_spinlock,
     page::PAGE_SIZE,
     prelude::*,
@@ -42,6 +43,7 @@ use kernel::{
         Delta,
         Monotonic, //
     },
+    uaccess::UserSlice, //
 };
 use vmremap::{
     Area,
@@ -59,6 +61,7 @@ crate::checks! {
     dropped_while_it_is_cloned,
     of_no_size_and_of_too_much,
     of_types_that_are_larger_than_memory,
+    copies_for_no_program,
     views_of_nothing,
     views_past_the_end,
     view_as_a_type_that_does_not_fit,
@@ -115,7 +118,7 @@ fn leaked_for_ever(_: &Function<'_>) -> Result {
     let view = area.bytes();
 
     in_another_thread(move || {
-        area.bytes().copy_from_slice(&[2; PAGE_SIZE]);
+        let _ = area.bytes().write_at(0, &[2; PAGE_SIZE]);
     })?;
     assert_eq!(io_read!(view, [try: 0]), 2);
     assert!(all_are(area, 2)?);
@@ -268,6 +271,31 @@ fn of_types_that_are_larger_than_memory(_: &Function<'_>) -> Result {
     Ok(())
 }
 
+/// A task without a program is refused before it accesses anything, even if the view is too short.
+fn copies_for_no_program(_: &Function<'_>) -> Result {
+    let area = filled(PAGE_SIZE, 1)?;
+    let (results, copy) = (
+        Arc::pin_init(new_mutex!([Ok(()); 2]), GFP_KERNEL)?,
+        area.clone(),
+    );
+    let tell = results.clone();
+    let copied = |area: &Area<[u8]>| {
+        let user = || UserSlice::new(UserPtr::from_addr(PAGE_SIZE), 2 * PAGE_SIZE);
+
+        [
+            area.bytes()
+                .copy_to_user(0, PAGE_SIZE + 1, &mut user().writer()),
+            area.bytes()
+                .copy_from_user(0, PAGE_SIZE + 1, &mut user().reader()),
+        ]
+    };
+
+    assert_eq!(copied(&area), [Err(ERANGE); 2]);
+    in_another_thread(move || *tell.lock() = copied(&copy))?;
+    assert_eq!(*results.lock(), [Err(EFAULT); 2]);
+    Ok(())
+}
+
 /// A view of nothing, from which nothing is copied.
 fn views_of_nothing(_: &Function<'_>) -> Result {
     let area = filled(PAGE_SIZE, 1)?;
@@ -276,8 +304,8 @@ fn views_of_nothing(_: &Function<'_>) -> Result {
         let view = area.bytes().slice(at..at)?;
 
         assert_eq!(view.len(), 0);
-        view.copy_to_slice(&mut []);
-        view.copy_from_slice(&[]);
+        view.read_at(0, &mut [])?;
+        view.write_at(0, &[])?;
         assert_eq!(view.try_cast::<u8>().err(), Some(EINVAL));
     }
     Ok(())
@@ -345,11 +373,11 @@ fn of_a_type_that_is_dropped(_: &Function<'_>) -> Result {
     let mut area = Area::<Counted>::zeroed(Flags::REVOCABLE)?;
 
     io_write!(&area, .0, 1);
-    drop(area.as_view().copy_read());
+    drop(area.as_view().read_val());
     assert_eq!(DROPPED.load(Relaxed), 1);
     *area.freeze()? = Counted(10);
     assert_eq!(DROPPED.load(Relaxed), 2);
-    area.as_view().copy_write(Counted(100));
+    area.as_view().write_val(Counted(100));
     drop(area);
     assert_eq!(DROPPED.load(Relaxed), 2);
     Ok(())

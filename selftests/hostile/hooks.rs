@@ -15,7 +15,12 @@ use kernel::{
     dma::DataDirection,
     fs::{
         file::flags::O_RDWR,
-        File, //
+        File,
+        Kiocb, //
+    },
+    iov::{
+        IovIterDest,
+        IovIterSource, //
     },
     new_mutex,
     new_poll_condvar,
@@ -68,6 +73,21 @@ const EXPORT_AT_END: u32 = 0x107;
 const EXPORT_RESULT: u32 = 0x108;
 const HOLD: u32 = 0x109;
 const RELEASE: u32 = 0x10a;
+
+// What `read_iter` and `write_iter` return, by the position in the file.
+const QUEUED: i64 = 0;
+const ONE_MORE: i64 = 1;
+const QUEUED_AS_COUNT: i64 = 2;
+
+/// Returns what a driver says that it has transferred.
+fn transferred(position: i64, len: usize) -> Result<usize> {
+    match position {
+        QUEUED => Err(EIOCBQUEUED),
+        ONE_MORE => Ok(len + 1),
+        QUEUED_AS_COUNT => Ok(EIOCBQUEUED.to_errno() as usize),
+        _ => Ok(len),
+    }
+}
 
 /// What a registration and its files have, also when the device is gone.
 #[pin_data]
@@ -298,6 +318,14 @@ impl MiscDevice for Hostile {
 
     fn mmap(me: Pin<&Opened>, _: &File, mapping: &Mapping<'_>) -> Result {
         me.mmap(mapping)
+    }
+
+    fn read_iter(kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
+        transferred(kiocb.ki_pos(), iov.len())
+    }
+
+    fn write_iter(kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterSource<'_>) -> Result<usize> {
+        transferred(kiocb.ki_pos(), iov.len())
     }
 
     fn ioctl(me: Pin<&Opened>, _: &File, cmd: u32, arg: usize) -> Result<isize> {

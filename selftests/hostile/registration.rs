@@ -29,6 +29,7 @@ use vmremap::{
 };
 
 crate::checks! {
+    empty_name,
     name_that_is_taken,
     data_that_fails,
     registered_again_and_again,
@@ -67,15 +68,22 @@ impl MiscDevice for Device {
 
 type Registration = Pin<KBox<MiscDeviceRegistration<Device>>>;
 
-fn register() -> Result<Registration> {
-    let options = MiscDeviceOptions {
-        name: c"vmremap-hostile-counted",
-    };
-
+fn register_as(name: &'static CStr) -> Result<Registration> {
     KBox::pin_init(
-        MiscDeviceRegistration::register(options, Counted::new()),
+        MiscDeviceRegistration::register(MiscDeviceOptions { name }, Counted::new()),
         GFP_KERNEL,
     )
+}
+
+fn register() -> Result<Registration> {
+    register_as(c"vmremap-hostile-counted")
+}
+
+/// The kernel would warn.
+fn empty_name(_: &Function<'_>) -> Result {
+    assert_eq!(register_as(c"").err(), Some(EINVAL));
+    assert_eq!(COUNT.load(Relaxed), 0);
+    Ok(())
 }
 
 /// `RegistrationEnds`: what was not registered is not deregistered, and its data is dropped.

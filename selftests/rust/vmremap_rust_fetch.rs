@@ -33,7 +33,7 @@ module! {
 fn copies_1_view(area: &Area<[u8]>, queue: &mut [u8; 64]) -> Result<u8> {
     let mut message = [0; 64];
 
-    io_project!(area, [try: 0..64]).copy_to_slice(&mut message);
+    io_project!(area, [try: 0..64]).read_at(0, &mut message)?;
     match message[0] {
         length @ 0..=64 => {
             *queue = message;
@@ -61,7 +61,7 @@ fn copies_1_offset(area: &Area<[u8]>, queue: &mut [u8; 512]) -> Result<u8> {
 /// The same, as a value.
 #[inline(never)]
 fn copies_1_value(area: &Area<[u8; 64]>, queue: &mut [u8; 64]) -> Result<u8> {
-    let message = area.copy_read();
+    let message = area.read_val();
 
     match message[0] {
         length @ 0..=64 => {
@@ -78,8 +78,8 @@ fn copies_2_words(area: &Area<[u8]>) -> Result<[[u8; 8]; 2]> {
     let (mut first, mut second) = ([0; 8], [0; 8]);
     let view = io_project!(area, [try: 0..8]);
 
-    view.copy_to_slice(&mut first);
-    view.copy_to_slice(&mut second);
+    view.read_at(0, &mut first)?;
+    view.read_at(0, &mut second)?;
     Ok([first, second])
 }
 
@@ -90,7 +90,7 @@ fn copies_1_repeatedly(area: &Area<[u8]>) -> Result {
     let mut bytes = [0; 8];
 
     while bytes == [0; 8] {
-        view.copy_to_slice(&mut bytes);
+        view.read_at(0, &mut bytes)?;
     }
     Ok(())
 }
