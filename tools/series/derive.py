@@ -159,7 +159,7 @@ def wrapped(text, width=99):
             result.append(line)
             continue
         words = line[start.end():]
-        while lines and re.match(re.escape(start[0]) + r"[^*@%\s]", lines[0]):
+        while lines and re.match(re.escape(start[0]) + r"(?!(?:Context|Return):)[^*@%\s]", lines[0]):
             words += " " + lines.pop(0)[start.end():]
         result += textwrap.wrap(words, width, initial_indent=start[0], subsequent_indent=start[0], break_on_hyphens=False)
     return "\n".join(result)
