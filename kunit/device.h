@@ -7,6 +7,12 @@
 
 struct vmremap_area;
 
+/* KUNIT_EXPECT_EQ() compares numbers. */
+static inline int bits(vm_fault_t fault)
+{
+	return (__force int)fault;
+}
+
 /**
  * enum hook - by which hook the driver maps
  * @HOOK_MMAP: .mmap

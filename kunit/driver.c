@@ -203,7 +203,12 @@ static void fsync_is_the_drivers(struct kunit *test)
 	const struct hook_case *c = test->param_value;
 	struct test_device *dev = counting_device(test, c->hook, 0);
 	const struct file_operations *without = dev->file->f_op;
-	__auto_type fops = *without;
+	const struct file_operations with = {
+		.mmap = without->mmap,
+		.mmap_prepare = without->mmap_prepare,
+		.get_unmapped_area = without->get_unmapped_area,
+		.fsync = note_sync,
+	};
 	struct counts *counts = dev->data;
 	struct vm_area_struct *vma;
 	unsigned long uaddr, first;
@@ -217,8 +222,7 @@ static void fsync_is_the_drivers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfs_fsync_range(vma->vm_file, first, first + 1, 1), 0);
 	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SIZE / 2));
 
-	fops.fsync = note_sync;
-	dev->file->f_op = &fops;
+	dev->file->f_op = &with;
 	uaddr = device_map(test, dev, SIZE / 2, 2);
 	vma = vma_at(uaddr);
 	first = vma->vm_pgoff << PAGE_SHIFT;

@@ -190,11 +190,11 @@ static void fault_behind_the_area(struct kunit *test)
 	struct vm_area_struct vma = *vma_at(device_map(test, dev, PMD_SIZE, 0));
 
 	vma.vm_pgoff += dev->area->pages;
-	KUNIT_EXPECT_EQ(test, fault(&vma, vma.vm_start, 0), VM_FAULT_SIGBUS);
+	KUNIT_EXPECT_EQ(test, bits(fault(&vma, vma.vm_start, 0)), bits(VM_FAULT_SIGBUS));
 	/* Nor before it, where a driver that writes to vm_pgoff gets. */
 	vma.vm_pgoff = 0;
 	vma.vm_end = vma.vm_start + PAGE_SIZE;
-	KUNIT_EXPECT_EQ(test, fault(&vma, vma.vm_start, 0), VM_FAULT_SIGBUS);
+	KUNIT_EXPECT_EQ(test, bits(fault(&vma, vma.vm_start, 0)), bits(VM_FAULT_SIGBUS));
 }
 
 /* RightPage: a fault on a locked folio waits for the lock and returns the folio locked. */
@@ -210,18 +210,18 @@ static void folio_is_locked(struct kunit *test)
 	/* The flags that populate() uses: the fault does not wait. */
 	folio_lock(folio);
 	vmf.flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT;
-	KUNIT_EXPECT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_RETRY);
+	KUNIT_EXPECT_EQ(test, bits(vmremap_give_locked(&vmf, &span)), bits(VM_FAULT_RETRY));
 	/* A task that is being killed does not wait. */
 	allow_signal(SIGKILL);
 	send_sig(SIGKILL, current, 1);
 	vmf.flags = 0;
-	KUNIT_EXPECT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_SIGBUS);
+	KUNIT_EXPECT_EQ(test, bits(vmremap_give_locked(&vmf, &span)), bits(VM_FAULT_SIGBUS));
 	flush_signals(current);
 	disallow_signal(SIGKILL);
 	folio_unlock(folio);
 	KUNIT_EXPECT_EQ(test, folio_pins(folio), folio_mapcount(folio));
 
-	KUNIT_EXPECT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_LOCKED);
+	KUNIT_EXPECT_EQ(test, bits(vmremap_give_locked(&vmf, &span)), bits(VM_FAULT_LOCKED));
 	KUNIT_EXPECT_PTR_EQ(test, vmf.page, folio_page(folio, 0));
 	KUNIT_EXPECT_TRUE(test, folio_test_locked(folio));
 	folio_unlock(folio);
@@ -451,7 +451,8 @@ static void file_is_not_the_drivers(struct kunit *test)
 		uaddr = device_map(test, dev, SZ_64K, 0);
 		kunit_warning_suppress(test) {
 			KUNIT_EXPECT_EQ(test, peek(uaddr, &value), -EFAULT);
-			KUNIT_EXPECT_EQ(test, fault(vma_at(uaddr), uaddr, 0), VM_FAULT_SIGBUS);
+			KUNIT_EXPECT_EQ(test, bits(fault(vma_at(uaddr), uaddr, 0)),
+					bits(VM_FAULT_SIGBUS));
 		}
 		KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, SZ_64K));
 		expect_unused(test, dev->area);

@@ -541,7 +541,7 @@ static void faults_without_the_mmap_lock(struct kunit *test)
 			      FAULT_FLAG_VMA_LOCK, NULL);
 	if (!(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)))
 		vma_end_read(vma);
-	KUNIT_EXPECT_EQ(test, ret & (VM_FAULT_RETRY | VM_FAULT_ERROR), 0);
+	KUNIT_EXPECT_EQ(test, bits(ret & (VM_FAULT_RETRY | VM_FAULT_ERROR)), 0);
 	KUNIT_EXPECT_EQ(test, area_mapped(parts->areas[0]), 1);
 #else
 	kunit_skip(test, "the kernel locks no single VMA");

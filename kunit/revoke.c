@@ -417,14 +417,15 @@ static void page_that_is_given_locked_is_waited_for(struct kunit *test)
 	struct toucher revoker;
 	struct folio *folio;
 
-	KUNIT_ASSERT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_LOCKED);
+	KUNIT_ASSERT_EQ(test, bits(vmremap_give_locked(&vmf, &span)), bits(VM_FAULT_LOCKED));
 	folio = page_folio(vmf.page);
 	run(test, &revoker, revoke, (unsigned long)dev->area);
 	/* Revoke has zapped the entries, and waits for the folio lock. */
 	KUNIT_EXPECT_TRUE(test, eventually(test, folio_test_waiters(folio)));
 	/* Map the page, as finish_fault() does. */
 	mmap_read_lock(current->mm);
-	KUNIT_EXPECT_EQ(test, vmf_insert_page_mkwrite(&vmf, vmf.page, true), VM_FAULT_NOPAGE);
+	KUNIT_EXPECT_EQ(test, bits(vmf_insert_page_mkwrite(&vmf, vmf.page, true)),
+			bits(VM_FAULT_NOPAGE));
 	mmap_read_unlock(current->mm);
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 1);
 	folio_unlock(folio);
@@ -432,7 +433,7 @@ static void page_that_is_given_locked_is_waited_for(struct kunit *test)
 	expect_touched(test, &revoker, 0);
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
 	/* The next fault finds that the area is revoked. */
-	KUNIT_EXPECT_EQ(test, vmremap_give_locked(&vmf, &span), VM_FAULT_NOPAGE);
+	KUNIT_EXPECT_EQ(test, bits(vmremap_give_locked(&vmf, &span)), bits(VM_FAULT_NOPAGE));
 	KUNIT_EXPECT_EQ(test, folio_pins(folio), 0);
 }
 
@@ -497,7 +498,7 @@ static int fault(void *data)
 		send_sig(SIGUSR1, current, 1);
 	mmap_read_lock(toucher->mm);
 	current->flags |= faulter->c->task;
-	toucher->err = fault_at(toucher->mm, toucher->uaddr, faulter->c->flags);
+	toucher->err = bits(fault_at(toucher->mm, toucher->uaddr, faulter->c->flags));
 	current->flags &= ~faulter->c->task;
 	/* A fault that waits drops the lock. */
 	if (!faulter->c->state)
@@ -531,7 +532,7 @@ static void waits_for_thawing(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, rwsem_is_locked(&current->mm->mmap_lock));
 		vmremap_area_thaw(dev->area);
 	}
-	expect_touched(test, &faulter.toucher, faulter.c->ret);
+	expect_touched(test, &faulter.toucher, bits(faulter.c->ret));
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
 }
 
@@ -548,7 +549,7 @@ static void signal_ends_the_wait(struct kunit *test)
 		expect_waiter(test, &dev->area->state);
 		send_sig(signal, faulter.toucher.task, 1);
 	}
-	expect_touched(test, &faulter.toucher, faulter.c->ret);
+	expect_touched(test, &faulter.toucher, bits(faulter.c->ret));
 }
 
 static void without_the_flag(struct kunit *test)
