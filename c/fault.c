@@ -10,6 +10,7 @@
  */
 #include "revoke.h"
 #include "span.h"
+#include "vma.h"
 
 /* Map at most this many PMDs per fault, to bound the time that a fault takes. */
 #define AROUND_PMDS	32UL
@@ -105,6 +106,7 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
 vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *span)
 {
 	struct page *page = vmremap_span_page(span, vmf->address);
+	bool nowait = vmf->flags & FAULT_FLAG_RETRY_NOWAIT;
 	vm_fault_t ret = VM_FAULT_NOPAGE;
 	struct folio *folio;
 
@@ -113,12 +115,8 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
 	folio = page_folio(page);
-	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT) {
-		if (!folio_trylock(folio))
-			return VM_FAULT_RETRY;
-	} else if (folio_lock_killable(folio)) {
-		return VM_FAULT_SIGBUS;
-	}
+	if (nowait ? !folio_trylock(folio) : folio_lock_killable(folio))
+		return nowait ? VM_FAULT_RETRY : VM_FAULT_SIGBUS;
 	/*
 	 * If the area was revoked or frozen meanwhile, return VM_FAULT_NOPAGE: the access faults
 	 * again, and then waits or fails.
@@ -129,7 +127,8 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 		 * the page of this fault. A fault that copies the page maps nothing but the
 		 * copy.
 		 */
-		if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {
+		if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||
+		    likely(!vmremap_cache_failed(folio))) {
 			folio_get(folio);
 			vmf->page = page;
 			return VM_FAULT_LOCKED;

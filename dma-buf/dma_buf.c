@@ -28,6 +28,7 @@
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 #include <linux/wait_bit.h>
 
@@ -214,6 +215,33 @@ static int end_cpu_access(struct dma_buf *dmabuf, enum dma_data_direction dir)
 }
 
 /*
+ * Map a single zeroed page again and again. A task that was killed can have that much memory, but
+ * not the result of __vmalloc() for the whole size.
+ */
+static void *vmap_zeroed_page(size_t size)
+{
+	unsigned int count = size >> PAGE_SHIFT;
+	struct page **pages = kvmalloc_array(count, sizeof(*pages), GFP_KERNEL | __GFP_NOFAIL);
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOFAIL);
+	void *addr;
+
+	memset_p((void **)pages, page, count);
+	addr = vmap(pages, count, VM_MAP, PAGE_KERNEL);
+	kvfree(pages);
+	if (!addr)
+		__free_page(page);
+	return addr;
+}
+
+static void vunmap_zeroed_page(void *addr)
+{
+	struct page *page = vmalloc_to_page(addr);
+
+	vunmap(addr);
+	__free_page(page);
+}
+
+/*
  * dma_buf_vmap() warns if this fails, which a program must not be able to cause. So if there is
  * nothing to map any more, return other memory, as TTM does after a device was unplugged.
  */
@@ -223,7 +251,7 @@ static int vmap_area(struct dma_buf *dmabuf, struct iosys_map *map)
 	void *addr = buffer->area->addr;
 
 	if (pin(buffer->area))
-		addr = __vmalloc(dmabuf->size, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+		addr = vmap_zeroed_page(dmabuf->size);
 	if (!addr)
 		return -ENOMEM;
 	iosys_map_set_vaddr(map, addr);
@@ -237,7 +265,7 @@ static void vunmap_area(struct dma_buf *dmabuf, struct iosys_map *map)
 	if (map->vaddr == buffer->area->addr)
 		unpin(buffer->area);
 	else
-		vfree(map->vaddr);
+		vunmap_zeroed_page(map->vaddr);
 }
 
 /* A VMA that an importer passes on may be writable though the dma-buf's descriptor is not. */

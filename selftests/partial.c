@@ -3,6 +3,7 @@
 
 #define _GNU_SOURCE
 #include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -192,33 +193,92 @@ TEST_F(partial, private_copies)
 	EXPECT_EQ(0, munmap(map, VMA_PAGES * PAGE_SIZE));
 }
 
+/* A userfaultfd that tracks writes to the whole VMA; or -1, with the reason why it cannot. */
+static int track_writes(const char *map, const char **reason)
+{
+	struct uffdio_register reg = {
+		.range = { (unsigned long)map, VMA_PAGES * PAGE_SIZE },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	struct uffdio_api api = {
+		.api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED,
+	};
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	*reason = "the kernel has no such userfaultfd";
+	if (fd >= 0 && !ioctl(fd, UFFDIO_API, &api)) {
+		if (!ioctl(fd, UFFDIO_REGISTER, &reg))
+			return fd;
+		if (errno == EINVAL)
+			*reason = "this kernel refuses to write-protect such a mapping";
+	}
+	close(fd);
+	return -1;
+}
+
+static int write_protect(int fd, const char *map, int pages, __u64 mode)
+{
+	struct uffdio_writeprotect wp = {
+		.range = { (unsigned long)map, pages * PAGE_SIZE }, .mode = mode,
+	};
+
+	return ioctl(fd, UFFDIO_WRITEPROTECT, &wp);
+}
+
+struct protector {
+	const char *page;
+	int fd;
+	bool stop;
+};
+
+static void *keep_protecting(void *arg)
+{
+	struct protector *protector = arg;
+
+	while (!__atomic_load_n(&protector->stop, __ATOMIC_RELAXED)) {
+		write_protect(protector->fd, protector->page, 1, UFFDIO_WRITEPROTECT_MODE_WP);
+		write_protect(protector->fd, protector->page, 1, 0);
+	}
+	return NULL;
+}
+
+/* A marker may appear while a fault is about to insert an entry. */
+TEST_F(partial, write_protected_during_a_fault)
+{
+	char *page = self->map + 1024 * PAGE_SIZE;
+	struct protector protector = { .page = page };
+	const char *reason;
+	pthread_t thread;
+
+	protector.fd = track_writes(self->map, &reason);
+	if (protector.fd < 0)
+		SKIP(return, "%s", reason);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, keep_protecting, &protector));
+	for (int round = 0; round < 4000; round++) {
+		ASSERT_EQ(0, madvise(page, PAGE_SIZE, MADV_DONTNEED));
+		*page_word(page, 0) = round;
+	}
+	__atomic_store_n(&protector.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	EXPECT_EQ(3999, *page_word(page, 0));
+	close(protector.fd);
+}
+
 /*
  * Linux 6.15 to 6.19 let userfaultfd(2) write-protect any mapping, also what is not mapped yet: a
  * marker is there then, which a fault has to replace.
  */
 TEST_F(partial, write_protected_by_userfaultfd)
 {
-	struct uffdio_range range = {
-		.start = (unsigned long)self->map, .len = VMA_PAGES * PAGE_SIZE,
-	};
-	struct uffdio_api api = {
-		.api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED,
-	};
-	struct uffdio_register reg = { .range = range, .mode = UFFDIO_REGISTER_MODE_WP };
-	struct uffdio_writeprotect wp = { .range = range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	const char *reason;
+	int fd = track_writes(self->map, &reason);
 
-	ASSERT_LE(0, fd);
-	if (ioctl(fd, UFFDIO_API, &api))
-		SKIP(return, "the kernel has no such userfaultfd");
-	if (ioctl(fd, UFFDIO_REGISTER, &reg)) {
-		ASSERT_EQ(EINVAL, errno);
-		SKIP(return, "this kernel refuses to write-protect such a mapping");
-	}
-	ASSERT_EQ(0, ioctl(fd, UFFDIO_WRITEPROTECT, &wp));
+	if (fd < 0)
+		SKIP(return, "%s", reason);
+	ASSERT_EQ(0, write_protect(fd, self->map, VMA_PAGES, UFFDIO_WRITEPROTECT_MODE_WP));
 	EXPECT_EQ(0, wrong(&good, self->map, 0, VMA_PAGES));
 	ASSERT_EQ(0, madvise(self->map, VMA_PAGES * PAGE_SIZE, MADV_DONTNEED));
-	ASSERT_EQ(0, ioctl(fd, UFFDIO_WRITEPROTECT, &wp));
+	ASSERT_EQ(0, write_protect(fd, self->map, VMA_PAGES, UFFDIO_WRITEPROTECT_MODE_WP));
 	for (int page = 0; page < 1400; page++)
 		*page_word(self->map, 1024 + page) = 5 + page;
 	EXPECT_EQ(0, memory_peek(self->fd, 2, 1400, 5));

@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
+#include <linux/userfaultfd_k.h>
 #endif
 
 #ifdef VMREMAP_LACKS_ANY_MM_GET_UNMAPPED_AREA
@@ -91,6 +92,18 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 		vm_flags_clear(vmf->vma, VM_MIXEDMAP);
 	return ret;
 }
+#elif defined(VMREMAP_LACKS_MMAP_PREPARE)
+/*
+ * If @write is true, it warns about an entry that is not none. On Linux 6.15 to 6.19, userfaultfd(2)
+ * can leave a marker there at any time. Without @write, the access faults again, and finds it.
+ */
+static inline vm_fault_t vmremap_insert_page_mkwrite(struct vm_fault *vmf, struct page *page,
+						     bool write)
+{
+	return vmf_insert_page_mkwrite(vmf, page, write && !userfaultfd_wp(vmf->vma));
+}
+
+#define vmf_insert_page_mkwrite	vmremap_insert_page_mkwrite
 #endif
 
 #ifdef VMREMAP_LACKS_INSERT_FOLIO_PMD
@@ -146,9 +159,10 @@ static inline pmd_t *vmremap_pmd_off(struct mm_struct *mm, unsigned long addr)
 #define MAX_PAGE_ORDER	(MAX_ORDER - 1)
 #endif
 
-/* As mm/readahead.c has it. */
+/* As mm/readahead.c has it, but no larger than the XArray can split, like later kernels. */
 #ifdef VMREMAP_LACKS_MAX_PAGECACHE_ORDER
-#define MAX_PAGECACHE_ORDER	(IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) ? PMD_ORDER : 8)
+#define MAX_PAGECACHE_ORDER	(!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE) ? 8 : \
+				 PMD_ORDER < 2 * XA_CHUNK_SHIFT ? PMD_ORDER : 2 * XA_CHUNK_SHIFT - 1)
 #endif
 
 /* Such a kernel always tracks which pages are accessed. */

@@ -27,4 +27,19 @@ static inline bool vmremap_fault_has_marker(const struct vm_fault *vmf)
 	return vmf->flags & FAULT_FLAG_ORIG_PTE_VALID && !pte_none(vmf->orig_pte);
 }
 
+/*
+ * Does finish_fault() map only the page of a fault, also if its folio is large, of which a page is
+ * poisoned? It does where there is a marker; and it always does in a kernel without
+ * vmf_insert_page_mkwrite(), whose replacement would leave it to finish_fault() anyway, but
+ * without the folio's lock.
+ */
+static inline bool vmremap_maps_one_page(const struct vm_fault *vmf)
+{
+#ifdef VMREMAP_LACKS_INSERT_PAGE_MKWRITE
+	return true;
+#else
+	return vmremap_fault_has_marker(vmf);
+#endif
+}
+
 #endif /* VMREMAP_QUIRKS_H */

@@ -102,6 +102,11 @@ UPSTREAM = {
     "cover.c": [
         put("\telse if (!vmremap_fault_has_marker(vmf))\n", "\telse\n"),
     ],
+    "fault.c": [
+        cut('#include "vma.h"\n'),
+        put("if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||\n\t\t    likely(!vmremap_cache_failed(folio))) {\n",
+            "if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"),
+    ],
     "vma.c": [
         put("/* Like vma_dummy_vm_ops, which the kernel does not export. */\n",
             "/* Unlike vma_dummy_vm_ops, these mark a VMA as taken: see vmremap_has_owner(). */\n"),
