@@ -154,14 +154,15 @@ def wrapped(text, width=99):
     result, lines = [], text.split("\n")
     while lines:
         line = lines.pop(0)
-        start = re.match(r"\t* \* ", line)
+        start = re.match(r"(\t* \* +)(\* )?", line)
         if not start or len(line.expandtabs(8)) <= width + 1:
             result.append(line)
             continue
+        indent = start[1] + " " * len(start[2] or "") # of the other lines of an entry of a list
         words = line[start.end():]
-        while lines and re.match(re.escape(start[0]) + r"(?!(?:Context|Return):)[^*@%\s]", lines[0]):
-            words += " " + lines.pop(0)[start.end():]
-        result += textwrap.wrap(words, width, initial_indent=start[0], subsequent_indent=start[0], break_on_hyphens=False)
+        while lines and re.match(re.escape(indent) + r"(?!(?:Context|Return):)[^*@%\s]", lines[0]):
+            words += " " + lines.pop(0)[len(indent):]
+        result += textwrap.wrap(words, width, initial_indent=start[0], subsequent_indent=indent, break_on_hyphens=False)
     return "\n".join(result)
 
 
