@@ -151,11 +151,13 @@ impl<'a> SharedMem<'a, [u8]> {
     /// }
     /// ```
     pub fn copy_to_user(self, offset: usize, len: usize, writer: &mut UserSliceWriter) -> Result {
-        require_program()?;
         if len > writer.len() {
             return Err(ERANGE);
         }
-        self.part(offset, len)?.by_chunks(|part, copy| {
+        let part = self.part(offset, len)?;
+
+        require_program()?;
+        part.by_chunks(|part, copy| {
             part.read_at(0, copy)?;
             writer.write_slice(copy)
         })
@@ -183,11 +185,13 @@ impl<'a> SharedMem<'a, [u8]> {
     /// }
     /// ```
     pub fn copy_from_user(self, offset: usize, len: usize, reader: &mut UserSliceReader) -> Result {
-        require_program()?;
         if len > reader.len() {
             return Err(ERANGE);
         }
-        self.part(offset, len)?.by_chunks(|part, copy| {
+        let part = self.part(offset, len)?;
+
+        require_program()?;
+        part.by_chunks(|part, copy| {
             reader.read_slice(copy)?;
             part.write_at(0, copy)
         })
