@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/types.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +19,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "signals.h"
 #include "wait.h"
 
 /* The harness ends a test by an alarm. */
@@ -86,43 +85,6 @@ static inline void *map_pages(int fd, size_t page, size_t pages)
 {
 	return mmap(NULL, pages * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 		    fd, page * PAGE_SIZE);
-}
-
-static sigjmp_buf fault_return;
-
-static inline void fault_handler(int sig)
-{
-	siglongjmp(fault_return, sig);
-}
-
-/* Call @access on @addr. Returns the signal that this raised, or 0. */
-static inline int signal_of(void (*access)(void *addr), void *addr)
-{
-	struct sigaction action = { .sa_handler = fault_handler };
-	int sig;
-
-	sigaction(SIGSEGV, &action, NULL);
-	sigaction(SIGBUS, &action, NULL);
-
-	sig = sigsetjmp(fault_return, 1);
-	if (!sig)
-		access(addr);
-
-	signal(SIGSEGV, SIG_DFL);
-	signal(SIGBUS, SIG_DFL);
-	return sig;
-}
-
-static inline void read_byte(void *addr)
-{
-	__atomic_load_n((char *)addr, __ATOMIC_RELAXED);
-}
-
-static inline void write_byte(void *addr)
-{
-	char value = __atomic_load_n((char *)addr, __ATOMIC_RELAXED);
-
-	__atomic_store_n((char *)addr, value, __ATOMIC_RELAXED);
 }
 
 /* Read or write a byte. Returns the signal that this raised, or 0. */

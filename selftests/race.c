@@ -152,24 +152,6 @@ static void blame(const char *format, ...)
 	va_end(args);
 }
 
-/* Where a thread goes on after a signal that a page raised. */
-static __thread sigjmp_buf way_back;
-static __thread bool guarded;
-
-/* For a signal handler, so at this very place. */
-static void guard(bool on)
-{
-	__atomic_store_n(&guarded, on, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-static void take_fault(int sig)
-{
-	if (__atomic_load_n(&guarded, __ATOMIC_RELAXED))
-		siglongjmp(way_back, sig);
-	signal(sig, SIG_DFL);
-}
-
 static void take_nothing(int sig)
 {
 	(void)sig;
@@ -177,12 +159,9 @@ static void take_nothing(int sig)
 
 static void take_signals(void)
 {
-	struct sigaction fault = { .sa_handler = take_fault, .sa_flags = SA_NODEFER };
 	struct sigaction nothing = { .sa_handler = take_nothing };
 	struct sigaction on_stack = { .sa_handler = take_nothing, .sa_flags = SA_ONSTACK };
 
-	sigaction(SIGSEGV, &fault, NULL);
-	sigaction(SIGBUS, &fault, NULL);
 	sigaction(SIGUSR1, &nothing, NULL);
 	sigaction(SIGUSR2, &on_stack, NULL);
 }
@@ -190,32 +169,26 @@ static void take_signals(void)
 int look(const struct kind *kind, char *addr, size_t page, bool write)
 {
 	__u64 *word = (__u64 *)addr, found;
-	int sig = sigsetjmp(way_back, 0);
+	int sig = catch_signal();
 
-	if (sig) {
-		guard(false);
+	if (sig)
 		return SIGNAL(sig);
-	}
-	guard(true);
 	/* A store comes first, to be the one that faults. */
 	if (write && is_writable(kind))
 		__atomic_store_n(word, STAMP + page, __ATOMIC_RELAXED);
 	found = __atomic_load_n(word, __ATOMIC_RELAXED);
-	guard(false);
+	set_catch(false);
 	return found == STAMP + page ? 0 : WRONG_BYTES;
 }
 
 static int take_signal_on_stack(void)
 {
-	int sig = sigsetjmp(way_back, 0);
+	int sig = catch_signal();
 
-	if (sig) {
-		guard(false);
+	if (sig)
 		return SIGNAL(sig);
-	}
-	guard(true);
 	syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), SIGUSR2);
-	guard(false);
+	set_catch(false);
 	return 0;
 }
 

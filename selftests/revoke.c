@@ -380,17 +380,10 @@ static struct race {
 	pthread_barrier_t barrier;
 	char *map;
 	atomic_bool stop, end, freezes;
-	/* A program fails if it reads this value plus n in word n of the area. */
+	/* A program fails on SIGSEGV, and if it reads this value plus n in word n of the area. */
 	atomic_ullong forbidden;
 	atomic_int seen;
 } race;
-
-static __thread sigjmp_buf race_return;
-
-static void race_fault(int sig)
-{
-	siglongjmp(race_return, sig);
-}
 
 static unsigned long rounds(void)
 {
@@ -482,13 +475,17 @@ static void *race_thread(void *arg)
 {
 	unsigned long nr = (unsigned long)arg;
 	unsigned int random = nr + 1;
+	int sig;
 
 	own_map = (uintptr_t)MAP_FAILED;
 	while (pthread_barrier_wait(&race.barrier), !race.end) {
 		/* SIGBUS ends the round. */
-		if (!sigsetjmp(race_return, 1))
+		sig = catch_signal();
+		if (!sig)
 			while (!race.stop)
 				racers[nr](rand_r(&random) % RACE_PAGES);
+		set_catch(false);
+		race.seen += sig == SIGSEGV;
 		if (has_own())
 			unmap_own();
 		pthread_barrier_wait(&race.barrier);
@@ -538,7 +535,6 @@ FIXTURE_SETUP(race)
 	if (race.fd < 0 && errno == ENOENT)
 		SKIP(return, "%s", why_no_device());
 	ASSERT_LE(0, race.fd);
-	signal(SIGBUS, race_fault);
 	ASSERT_EQ(0, pthread_barrier_init(&race.barrier, NULL, THREADS + 1));
 	for (unsigned long n = 0; n < THREADS; n++)
 		ASSERT_EQ(0, pthread_create(&self->threads[n], NULL, race_thread, (void *)n));
@@ -599,6 +595,7 @@ TEST_F_TIMEOUT(race, freeze, 3000)
 	}
 	race.stop = true;
 	pthread_barrier_wait(&race.barrier);
+	EXPECT_EQ(0, race.seen);
 	EXPECT_LT(rounds() / 2, frozen);
 	race_free(_metadata);
 }
