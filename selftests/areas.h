@@ -16,17 +16,15 @@ static inline bool allocates_area(const char *line)
 /* Number of areas, by their ranges in vmalloc space. */
 static inline long areas(void)
 {
-	FILE *file = fopen("/proc/vmallocinfo", "r");
 	char line[512];
 	long nr = 0;
 
-	if (!file)
-		return -1;
-	while (fgets(line, sizeof(line), file))
+	for_each_line(line, "/proc/vmallocinfo")
 		nr += allocates_area(line);
-	fclose(file);
 	return nr;
 }
+
+#define STACKS "/sys/kernel/debug/page_owner_stacks/show_stacks"
 
 /*
  * Number of pages that were allocated as memory of areas and are not free, pinned ones included;
@@ -34,14 +32,13 @@ static inline long areas(void)
  */
 static inline long area_pages(void)
 {
-	FILE *file = fopen("/sys/kernel/debug/page_owner_stacks/show_stacks", "r");
 	bool of_folio = false, of_area = false;
 	char line[512];
 	long sum = 0, nr;
 
-	if (!file)
+	if (access(STACKS, R_OK))
 		return -1;
-	while (fgets(line, sizeof(line), file)) {
+	for_each_line(line, STACKS) {
 		if (sscanf(line, "nr_base_pages: %ld", &nr) == 1) {
 			sum += of_area ? nr : 0;
 			of_area = false;
@@ -49,7 +46,6 @@ static inline long area_pages(void)
 		of_area |= of_folio && allocates_area(line);
 		of_folio = strstr(line, "folio_alloc");
 	}
-	fclose(file);
 	return sum;
 }
 

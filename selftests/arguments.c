@@ -730,7 +730,6 @@ TEST_F(arguments, trace)
 {
 	char want[64], line[512];
 	bool found = false;
-	FILE *trace;
 
 	mkdir(EVENTS, 0700);
 	if (!write_text(EVENTS "/events/vmremap/vmremap_reject/enable", "1"))
@@ -741,16 +740,14 @@ TEST_F(arguments, trace)
 
 	snprintf(want, sizeof(want), "clause=%s err=%d ",
 		 clause(variant->refuse) ? : "", -variant->refuse);
-	trace = fopen(EVENTS "/trace", "r");
-	ASSERT_NE(NULL, trace);
-	while (fgets(line, sizeof(line), trace)) {
+	ASSERT_EQ(0, access(EVENTS "/trace", R_OK));
+	for_each_line(line, EVENTS "/trace") {
 		if (!strstr(line, "vmremap_reject:"))
 			continue;
 		EXPECT_FALSE(found);
 		EXPECT_NE(NULL, strstr(line, want)) TH_LOG("%s", line);
 		found = true;
 	}
-	fclose(trace);
 	EXPECT_EQ(!!clause(variant->refuse), found);
 	write_text(EVENTS "/events/vmremap/vmremap_reject/enable", "0");
 }

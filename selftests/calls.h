@@ -316,34 +316,27 @@ static inline void add_outcome(char *cell, const char *outcome)
 /* Find the line that begins with @row in this program's section of the page. */
 static inline bool find_row(const char *row, char *rest, size_t size)
 {
-	FILE *page = fopen(PAGE_OF_CALLS, "r");
 	char heading[64], line[1024];
-	bool here = false, found = false;
+	bool here = false;
 
 	snprintf(heading, sizeof(heading), "## `%s`", program_invocation_short_name);
-	while (page && !found && fgets(line, sizeof(line), page)) {
+	for_each_line(line, PAGE_OF_CALLS) {
 		if (!strncmp(line, "## ", 3))
 			here = !strncmp(line, heading, strlen(heading));
-		found = here && !strncmp(line, row, strlen(row));
-		if (found)
-			snprintf(rest, size, "%s", line + strlen(row));
+		if (here && !strncmp(line, row, strlen(row)))
+			return snprintf(rest, size, "%s", line + strlen(row));
 	}
-	if (page)
-		fclose(page);
-	return found;
+	return false;
 }
 
 static inline bool has_reason(unsigned long nr)
 {
-	FILE *page = fopen(PAGE_OF_CALLS, "r");
-	bool found = false;
 	char line[1024];
 
-	while (page && !found && fgets(line, sizeof(line), page))
-		found = strtoul(line, NULL, 10) == nr && strstr(line, ". ");
-	if (page)
-		fclose(page);
-	return found;
+	for_each_line(line, PAGE_OF_CALLS)
+		if (strtoul(line, NULL, 10) == nr && strstr(line, ". "))
+			return true;
+	return false;
 }
 
 /* The last column must number the reasons if the outcomes differ, and be empty otherwise. */
@@ -431,13 +424,11 @@ static inline bool is_tested(const char *line)
 /* Each row of the page has a test. */
 TEST(page_has_no_other_rows)
 {
-	FILE *page = fopen(PAGE_OF_CALLS, "r");
 	char heading[64], line[1024];
 	bool here = false, found = false;
 
-	ASSERT_NE(NULL, page);
 	snprintf(heading, sizeof(heading), "## `%s`", program_invocation_short_name);
-	while (fgets(line, sizeof(line), page)) {
+	for_each_line(line, PAGE_OF_CALLS) {
 		if (!strncmp(line, "## ", 3)) {
 			here = !strncmp(line, heading, strlen(heading));
 			found |= here;
@@ -449,7 +440,6 @@ TEST(page_has_no_other_rows)
 	}
 	EXPECT_TRUE(found)
 		TH_LOG("docs/program-calls.md has no section %s", heading);
-	fclose(page);
 }
 
 #endif /* VMREMAP_SELFTESTS_CALLS_H */

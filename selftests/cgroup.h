@@ -6,7 +6,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "common.h"
+#include "files.h"
 
 #define CGROUP "/tmp/vmremap-cgroup"
 #define GROUP CGROUP "/test"

@@ -93,49 +93,6 @@ static inline int touch(void *addr, bool write)
 	return signal_of(write ? write_byte : read_byte, addr);
 }
 
-/*
- * A field of the mapping at @addr in /proc/self/smaps, in KiB, or -1 if there is no mapping.
- * For "VmFlags", the line is copied to @line.
- */
-static inline long smaps(const void *addr, const char *field, char *line,
-			 size_t size)
-{
-	FILE *file = fopen("/proc/self/smaps", "r");
-	bool here = false;
-	char buf[512];
-	long kib = -1;
-
-	while (file && fgets(buf, sizeof(buf), file)) {
-		unsigned long start, end;
-
-		if (sscanf(buf, "%lx-%lx ", &start, &end) == 2)
-			here = (unsigned long)addr >= start &&
-			       (unsigned long)addr < end;
-		if (!here || strncmp(buf, field, strlen(field)) ||
-		    buf[strlen(field)] != ':')
-			continue;
-		kib = strtol(buf + strlen(field) + 1, NULL, 10);
-		if (line)
-			snprintf(line, size, "%s", buf + strlen(field) + 1);
-		break;
-	}
-	if (file)
-		fclose(file);
-	return kib;
-}
-
-/* Does VmFlags of the mapping at @addr contain this two-letter flag? */
-static inline bool vm_flag(const void *addr, const char *flag)
-{
-	char line[512] = "", *word, *rest = line;
-
-	smaps(addr, "VmFlags", line, sizeof(line));
-	while ((word = strsep(&rest, "\n ")))
-		if (!strcmp(word, flag))
-			return true;
-	return false;
-}
-
 /* Where the linker puts the code of this program. */
 extern const char __executable_start[], etext[];
 
@@ -152,53 +109,6 @@ static inline long faults(void)
 	return usage.ru_minflt + usage.ru_majflt;
 }
 
-/* The address of a kernel symbol, or 0. */
-static inline unsigned long kernel_symbol(const char *wanted)
-{
-	FILE *file = fopen("/proc/kallsyms", "r");
-	unsigned long addr, found = 0;
-	char line[512], name[128];
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%lx %*c %127s", &addr, name) == 2 &&
-		    !strcmp(name, wanted))
-			found = addr;
-	if (file)
-		fclose(file);
-	return found;
-}
-
-/* The value of a line "NAME: VALUE kB" in /proc/meminfo. */
-static inline long memory_kib(const char *name)
-{
-	FILE *file = fopen("/proc/meminfo", "r");
-	char buf[128];
-	long kib = -1;
-
-	while (file && fgets(buf, sizeof(buf), file))
-		if (!strncmp(buf, name, strlen(name)) && buf[strlen(name)] == ':')
-			kib = strtol(buf + strlen(name) + 1, NULL, 10);
-	if (file)
-		fclose(file);
-	return kib;
-}
-
-/* Free memory in KiB, with the per-CPU lists, which MemFree does not count. */
-static inline long free_kib(void)
-{
-	FILE *file = fopen("/proc/zoneinfo", "r");
-	long pages, sum = 0;
-	char buf[128];
-
-	while (file && fgets(buf, sizeof(buf), file))
-		if (sscanf(buf, " pages free %ld", &pages) == 1 ||
-		    sscanf(buf, " count: %ld", &pages) == 1)
-			sum += pages;
-	if (file)
-		fclose(file);
-	return sum * (PAGE_SIZE / 1024);
-}
-
 /*
  * Free memory in KiB that was lost since @before. Measured repeatedly until it is at most @slack,
  * because some frees wait for a grace period.
@@ -211,20 +121,6 @@ static inline long lost_kib(long before, long slack)
 	return lost;
 }
 
-/* The number in a small file, such as those in /sys, or -1. */
-static inline long read_number(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	long number = -1;
-
-	if (file) {
-		if (fscanf(file, "%ld", &number) != 1)
-			number = -1;
-		fclose(file);
-	}
-	return number;
-}
-
 /*
  * References on vmremap.ko, from files of areas and from modules. A file drops its reference only
  * after the system call that closed it.
@@ -232,27 +128,6 @@ static inline long read_number(const char *path)
 static inline long core_references(void)
 {
 	return read_number("/sys/module/vmremap/refcnt");
-}
-
-/* The text of a small file, such as those in /proc. */
-static inline bool read_text(const char *path, char *text, size_t size)
-{
-	FILE *file = fopen(path, "re");
-	size_t length = file ? fread(text, 1, size - 1, file) : 0;
-
-	text[length] = 0;
-	return file && !fclose(file) && length;
-}
-
-static inline bool write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	ssize_t len = strlen(text);
-	bool ok = fd >= 0 && write(fd, text, len) == len;
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
 }
 
 static inline int module_load(const char *path, const char *parameters)

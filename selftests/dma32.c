@@ -106,7 +106,7 @@ TEST(has_large_folios)
 	for (size_t at = 0; at < 4 * PMD_SIZE; at += PAGE_SIZE)
 		ASSERT_EQ(0, touch(map + at, false));
 	if (!access(THP, F_OK))
-		EXPECT_EQ(4 * PMD_SIZE / 1024, smaps(map, "FilePmdMapped", NULL, 0));
+		EXPECT_EQ(4 * PMD_SIZE / 1024, smaps_kib(map, "FilePmdMapped"));
 }
 
 TEST_HARNESS_MAIN

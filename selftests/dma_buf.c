@@ -128,14 +128,12 @@ static int receive_fd(int socket)
 /* The number of dma-bufs of this kernel. */
 static long dma_bufs(void)
 {
-	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "r");
 	long nr = -1;
 	char line[256];
 
-	while (file && fgets(line, sizeof(line), file))
+	/* The last of the lines that match, because others count the devices of a dma-buf. */
+	for_each_line(line, "/sys/kernel/debug/dma_buf/bufinfo")
 		sscanf(line, "Total %ld objects", &nr);
-	if (file)
-		fclose(file);
 	return nr;
 }
 
@@ -228,7 +226,7 @@ TEST_F(dma_buf, maps_by_pmd)
 	if (access(THP, F_OK))
 		printf("# " NO_THP "\n");
 	else
-		EXPECT_EQ(2 * PMD_SIZE / 1024, smaps(self->map, "FilePmdMapped", NULL, 0));
+		EXPECT_EQ(2 * PMD_SIZE / 1024, smaps_kib(self->map, "FilePmdMapped"));
 	close(self->driver);
 	close(self->fd);
 	self->driver = -1;
@@ -743,7 +741,7 @@ static int other_process(int socket)
 	for (size_t page = 0; page < PAGES; page++)
 		if (*page_word(map, page) != page + 1)
 			return 4;
-	if (!access(THP, F_OK) && smaps(map, "FilePmdMapped", NULL, 0) != 2 * PMD_SIZE / 1024)
+	if (!access(THP, F_OK) && smaps_kib(map, "FilePmdMapped") != 2 * PMD_SIZE / 1024)
 		return 5;
 	*page_word(map, 0) = 0x77;
 	close(fd);

@@ -246,15 +246,12 @@ TEST_F(driver, is_mapped)
 
 static bool maps_has(const char *name)
 {
-	FILE *file = fopen("/proc/self/maps", "r");
-	bool found = false;
 	char line[512];
 
-	while (file && fgets(line, sizeof(line), file))
-		found |= !!strstr(line, name);
-	if (file)
-		fclose(file);
-	return found;
+	for_each_line(line, "/proc/self/maps")
+		if (strstr(line, name))
+			return true;
+	return false;
 }
 
 TEST_F(driver, name)

@@ -374,12 +374,12 @@ static bool cover_open(void)
 /* Print the reached places as offsets into the code of vmremap.ko. */
 static void print_places(void)
 {
-	FILE *file = fopen("/sys/module/vmremap/sections/.text", "r");
-	unsigned long text = 0;
+	unsigned long text;
+	char start[32];
 
-	if (!file || fscanf(file, "%lx", &text) != 1)
+	if (!read_text("/sys/module/vmremap/sections/.text", start, sizeof(start)))
 		return;
-	fclose(file);
+	text = strtoul(start, NULL, 16);
 	printf("# reached:");
 	for (size_t n = 0; n < ARRAY_SIZE(reached); n++)
 		if (reached[n] > text)

@@ -68,13 +68,9 @@ static char *map_pieces(int fd)
 /* Set huge pages to "always", "madvise" or "never", and return the previous setting in @before. */
 static bool enable(const char *when, char before[16])
 {
-	char line[64] = "", *word;
-	FILE *file = fopen(THP, "r");
+	char text[64], *word;
 
-	if (!file)
-		return false;
-	word = fgets(line, sizeof(line), file) ? strchr(line, '[') : NULL;
-	fclose(file);
+	word = read_text(THP, text, sizeof(text)) ? strchr(text, '[') : NULL;
 	return word && sscanf(word, "[%15[a-z]", before) == 1 && write_text(THP, when);
 }
 
@@ -115,7 +111,7 @@ static size_t wrong(char *map, size_t from, size_t to)
 /* Number of PMDs that map the mapping at @map. */
 static long pmds(char *map)
 {
-	return smaps(map, "FilePmdMapped", NULL, 0) / PMD_KIB;
+	return smaps_kib(map, "FilePmdMapped") / PMD_KIB;
 }
 
 /*

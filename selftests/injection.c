@@ -150,17 +150,14 @@ static bool judge(struct __test_metadata *_metadata, int fd, enum operation op,
 /* Bytes of our devices that this process has mapped. */
 static size_t mapped(void)
 {
-	FILE *file = fopen("/proc/self/maps", "r");
 	unsigned long start, end;
 	char line[512];
 	size_t sum = 0;
 
-	while (file && fgets(line, sizeof(line), file))
+	for_each_line(line, "/proc/self/maps")
 		if ((strstr(line, "/dev/vmremap-") || strstr(line, "[vmremap]")) &&
 		    sscanf(line, "%lx-%lx ", &start, &end) == 2)
 			sum += end - start;
-	if (file)
-		fclose(file);
 	return sum;
 }
 

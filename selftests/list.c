@@ -33,21 +33,18 @@ static void squeeze(char *line)
 /* The only line of an area of this size, after the size; "" if there is none, or several. */
 static const char *shown(size_t size)
 {
-	FILE *file = fopen(FOLDER "/areas", "re");
 	static char found[256];
 	char line[256], start[32];
 	int nr = 0;
 
 	snprintf(start, sizeof(start), "%zu ", size);
-	while (file && fgets(line, sizeof(line), file)) {
+	for_each_line(line, FOLDER "/areas") {
 		squeeze(line);
 		if (!strncmp(line, start, strlen(start)) && !nr++)
 			snprintf(found, sizeof(found), "%s", line + strlen(start));
 	}
-	if (!file || nr != 1)
+	if (nr != 1)
 		found[0] = 0;
-	if (file)
-		fclose(file);
 	return found;
 }
 
@@ -291,14 +288,16 @@ static void *read_lines(void *data)
 	bool right = true, stop;
 
 	do {
-		FILE *file = fopen(FOLDER "/areas", "re");
 		char line[256];
+		int nr = 0;
 
 		stop = __atomic_load_n(worker->stop, __ATOMIC_ACQUIRE);
-		right &= file && fgets(line, sizeof(line), file);
-		while (file && fgets(line, sizeof(line), file)) {
+		for_each_line(line, FOLDER "/areas") {
 			char mappings[16], pinned[8], state[8], flags[64], name[64];
 
+			/* The first line has the names of the columns. */
+			if (!nr++)
+				continue;
 			right &= sscanf(line, "%*u %*u %15s %7s %7s %63s %63s\n",
 					mappings, pinned, state, flags, name) == 5 &&
 				 mappings[strspn(mappings, "?0123456789")] == 0 &&
@@ -308,8 +307,7 @@ static void *read_lines(void *data)
 			if (!right)
 				printf("# wrong: %s", line);
 		}
-		if (file)
-			fclose(file);
+		right &= nr > 0;
 	} while (right && !stop);
 	worker->right = right;
 	return NULL;

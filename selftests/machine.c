@@ -103,16 +103,7 @@ CALL(migrate_pages, "`migrate_pages()`, there and back")
 /* How often has NUMA balancing scanned this process? */
 static long scans(void)
 {
-	FILE *file = fopen("/proc/self/sched", "re");
-	char line[256];
-	long count = -1;
-
-	while (file && count < 0 && fgets(line, sizeof(line), file))
-		if (sscanf(line, "mm->numa_scan_seq : %ld", &count) != 1)
-			count = -1;
-	if (file)
-		fclose(file);
-	return count;
+	return find_number("/proc/self/sched", "mm->numa_scan_seq : %ld");
 }
 
 /* Use the memory until it was scanned. */
@@ -210,23 +201,16 @@ static void make_anew(struct mapping *m, __u32 flags)
 /* The state file of the memory block of the first page. Returns false if it is not removable. */
 static bool find_block(const struct mapping *m, char *state, size_t size)
 {
-	FILE *file = fopen(MEMORY "block_size_bytes", "r");
-	char path[100], zones[100] = "none";
-	unsigned long bytes = 1;
+	char path[100], text[100];
 	__u64 block;
 
-	if (!file || fscanf(file, "%lx", &bytes) != 1)
+	if (!read_text(MEMORY "block_size_bytes", text, sizeof(text)))
 		return false;
-	fclose(file);
-	block = frame(m->addr) * PAGE_SIZE / bytes;
+	block = frame(m->addr) * PAGE_SIZE / strtoul(text, NULL, 16);
 	snprintf(state, size, MEMORY "memory%llu/state", block);
 	snprintf(path, sizeof(path), MEMORY "memory%llu/valid_zones", block);
-	file = fopen(path, "r");
-	if (file && !fgets(zones, sizeof(zones), file))
-		zones[0] = '\0';
-	if (file)
-		fclose(file);
-	return strncmp(zones, "none", 4);
+	read_text(path, text, sizeof(text));
+	return !access(path, F_OK) && strncmp(text, "none", 4);
 }
 
 /* First fill the blocks that cannot be removed, such as those with holes. */

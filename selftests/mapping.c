@@ -411,7 +411,7 @@ TEST_F(mapping, placed_for_huge_pages)
 	ASSERT_NE(MAP_FAILED, map);
 	for (size_t n = 0; n < size; n += PAGE_SIZE)
 		__atomic_load_n(map + n, __ATOMIC_RELAXED);
-	EXPECT_EQ(size / 1024, smaps(map, "FilePmdMapped", NULL, 0));
+	EXPECT_EQ(size / 1024, smaps_kib(map, "FilePmdMapped"));
 	EXPECT_EQ(0, munmap(map, size));
 }
 
@@ -425,7 +425,7 @@ TEST_F(mapping, without_huge_pages)
 	ASSERT_EQ(0, madvise(self->map, self->size, MADV_DONTNEED));
 	EXPECT_TRUE(all_right(self->map, 0, self->pages));
 	if (!is_series("Linux 6.1"))
-		EXPECT_GE(0, smaps(self->map, "FilePmdMapped", NULL, 0));
+		EXPECT_GE(0, smaps_kib(self->map, "FilePmdMapped"));
 }
 
 TEST_F(mapping, mlock)
@@ -479,19 +479,17 @@ TEST_F(mapping, flags_in_proc)
 	EXPECT_FALSE(vm_flag(self->map, "io"));
 	EXPECT_FALSE(vm_flag(self->map, "ex"));
 	EXPECT_FALSE(vm_flag(self->map, "me"));
-	EXPECT_EQ(self->size / 1024, smaps(self->map, "Rss", NULL, 0));
+	EXPECT_EQ(self->size / 1024, smaps_kib(self->map, "Rss"));
 }
 
 /* /proc/self/maps shows "[vmremap]" and "rw-s". */
 TEST_F(mapping, line_in_proc)
 {
-	FILE *file = fopen("/proc/self/maps", "r");
 	char line[512], perms[8], path[256];
 	unsigned long start, end;
 	bool found = false;
 
-	ASSERT_NE(NULL, file);
-	while (fgets(line, sizeof(line), file)) {
+	for_each_line(line, "/proc/self/maps") {
 		if (sscanf(line, "%lx-%lx %7s %*s %*s %*s %255s", &start, &end,
 			   perms, path) != 4)
 			continue;
@@ -503,7 +501,6 @@ TEST_F(mapping, line_in_proc)
 		EXPECT_STREQ("anon_inode:[vmremap]", path);
 	}
 	EXPECT_TRUE(found);
-	fclose(file);
 }
 
 TEST_F(mapping, outlives_the_file)

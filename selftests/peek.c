@@ -289,7 +289,7 @@ CALL(clear_refs, "`/proc/PID/clear_refs`: each number")
 
 CALL(resident, "`/proc/PID/smaps`: pages that are resident")
 {
-	say(m, smaps(m->addr, "Rss", NULL, 0) == m->size / 1024 ? "all" : "not all");
+	say(m, smaps_kib(m->addr, "Rss") == m->size / 1024 ? "all" : "not all");
 }
 
 #define CORE "/tmp/vmremap-core"

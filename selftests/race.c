@@ -640,14 +640,10 @@ static void start_helper(long slot)
 static void show_file(pid_t pid, pid_t tid, const char *name)
 {
 	char path[64], line[256];
-	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", pid, tid, name);
-	file = fopen(path, "r");
-	while (file && fgets(line, sizeof(line), file))
+	for_each_line(line, path)
 		printf("#   %s: %s%s", name, line, strchr(line, '\n') ? "" : "\n");
-	if (file)
-		fclose(file);
 }
 
 /* Where each thread of a process is. */

@@ -195,7 +195,7 @@ TEST_F(sample, placed_for_huge_pages)
 	ASSERT_NE(MAP_FAILED, map);
 	for (size_t n = 0; n < size; n += PAGE_SIZE)
 		EXPECT_EQ(0, touch(map + n, true));
-	EXPECT_EQ(size / 1024, smaps(map, "FilePmdMapped", NULL, 0));
+	EXPECT_EQ(size / 1024, smaps_kib(map, "FilePmdMapped"));
 	EXPECT_EQ(0, munmap(map, size));
 }
 

@@ -118,17 +118,15 @@ static void add_denial(char *outcome, size_t size, const char *line)
 /* The outcome of the calls since forget_denials(), the last of which failed with @error or 0. */
 static const char *outcome_of(int error)
 {
-	FILE *trace = fopen(TRACING "trace", "r");
 	static char outcome[256];
 	char line[512];
 
-	if (!trace)
+	if (access(TRACING "trace", R_OK))
 		return "no trace";
 	snprintf(outcome, sizeof(outcome), "%s", error ? strerrorname_np(error) : "0");
-	while (fgets(line, sizeof(line), trace))
+	for_each_line(line, TRACING "trace")
 		if (strstr(line, " selinux_audited: "))
 			add_denial(outcome, sizeof(outcome), line);
-	fclose(trace);
 	return outcome;
 }
 

@@ -13,6 +13,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "files.h"
+
 /* A number of seconds that bounds a wait, on this kernel. */
 static inline unsigned int patience(unsigned int seconds)
 {
@@ -37,16 +39,10 @@ static inline unsigned int patience(unsigned int seconds)
 /* Does a task sleep in a kernel function with this text in its name? */
 static inline bool sleeps_in(pid_t tid, const char *function)
 {
-	char path[32], name[128] = "";
-	FILE *file;
+	char path[32], name[128];
 
 	snprintf(path, sizeof(path), "/proc/%d/wchan", tid);
-	file = fopen(path, "re");
-	if (file) {
-		fgets(name, sizeof(name), file);
-		fclose(file);
-	}
-	return strstr(name, function);
+	return read_text(path, name, sizeof(name)) && strstr(name, function);
 }
 
 #endif /* VMREMAP_SELFTESTS_WAIT_H */

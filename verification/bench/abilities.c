@@ -5,38 +5,18 @@
  */
 #define _GNU_SOURCE
 #include <linux/futex.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "../../selftests/cgroup.h"
+#include "../../selftests/signals.h"
 #include "mapping.h"
 
 #define SIZE		(2 * HUGE)
-#define CGROUPS		"/tmp/cgroups"
-
-static sigjmp_buf no_memory;
-
-static void on_signal(int signal)
-{
-	siglongjmp(no_memory, signal);
-}
 
 /* Is the memory mapped, and does it hold what was stored in it? */
 static bool has(char *p, char value)
 {
-	struct sigaction action = { .sa_handler = on_signal };
-	bool there = false;
-
-	sigaction(SIGBUS, &action, NULL);
-	sigaction(SIGSEGV, &action, NULL);
-	if (!sigsetjmp(no_memory, 1))
-		there = __atomic_load_n(p, __ATOMIC_RELAXED) == value;
-	signal(SIGBUS, SIG_DFL);
-	signal(SIGSEGV, SIG_DFL);
-	return there;
+	return !signal_of(read_byte, p) && *p == value;
 }
 
 /* Do futexes in the memory work between processes? */
@@ -62,44 +42,15 @@ static bool keeps_policy(char *p)
 
 static bool huge(const char *p)
 {
-	FILE *smaps = fopen("/proc/self/smaps", "r");
-	unsigned long start, end, kib, all = 0;
-	char line[256], name[32];
-	bool here = false;
+	long kib = smaps_kib(p, "FilePmdMapped") + smaps_kib(p, "ShmemPmdMapped") +
+		   smaps_kib(p, "Shared_Hugetlb") + smaps_kib(p, "Private_Hugetlb");
 
-	if (!smaps)
-		err(1, "smaps");
-	while (fgets(line, sizeof(line), smaps)) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
-			here = (uintptr_t)p >= start && (uintptr_t)p < end;
-		else if (here && sscanf(line, "%31[^:]: %lu kB", name, &kib) == 2 &&
-			 (!strcmp(name, "FilePmdMapped") || !strcmp(name, "ShmemPmdMapped") ||
-			  !strcmp(name, "Shared_Hugetlb") || !strcmp(name, "Private_Hugetlb")))
-			all += kib;
-	}
-	fclose(smaps);
-	return all * KIB == SIZE;
-}
-
-static void make_cgroup(void)
-{
-	mkdir(CGROUPS, 0700);
-	if (mount("cgroup2", CGROUPS, "cgroup2", 0, NULL))
-		err(1, "mount cgroup2");
-	set(CGROUPS "/cgroup.subtree_control", "+memory");
-	mkdir(CGROUPS "/bench", 0700);
-	set(CGROUPS "/bench/cgroup.procs", "0");
+	return kib * KIB == SIZE;
 }
 
 static unsigned long charged(void)
 {
-	FILE *file = fopen(CGROUPS "/bench/memory.current", "r");
-	unsigned long bytes;
-
-	if (!file || fscanf(file, "%lu", &bytes) != 1)
-		err(1, "memory.current");
-	fclose(file);
-	return bytes;
+	return read_number(GROUP "/memory.current");
 }
 
 /* After the driver has revoked the memory: neither the old memory nor new memory is mapped. */
@@ -145,7 +96,8 @@ int main(void)
 {
 	int method;
 
-	make_cgroup();
+	if (!cgroup_enter())
+		err(1, "memory cgroup");
 	for (method = 0; method < BENCH_RUST; method++)
 		if (method != BENCH_RANGE_FOREIGN && method != BENCH_POPULATE)
 			try(method);
