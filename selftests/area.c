@@ -15,15 +15,6 @@
 #define KIB(n) ((n) * 1024ULL)
 #define MIB(n) ((n) * KIB(1024))
 
-static size_t wrong_words(const char *map, size_t pages, __u64 value)
-{
-	size_t wrong = 0;
-
-	for (size_t n = 0; n < pages; n++)
-		wrong += *page_word((char *)map, n) != value + n;
-	return wrong;
-}
-
 /* An area of each size, mapped through each hook. */
 FIXTURE(area) {
 	int fd;
@@ -62,10 +53,7 @@ FIXTURE_SETUP(area)
 {
 	int err;
 
-	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, variant->device);
 	self->pages = (variant->size + PAGE_SIZE - 1) / PAGE_SIZE;
 	if ((long)(variant->size / 1024) > memory_kib("MemFree") / 2)
 		SKIP(return, "needs %llu MiB more memory", variant->size >> 20);
@@ -118,7 +106,7 @@ TEST_F(area, is_zeroed)
 TEST_F(area, is_shared_with_the_kernel)
 {
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, self->pages, 100));
-	EXPECT_EQ(0, wrong_words(self->map, self->pages, 100));
+	EXPECT_EQ(0, wrong_pages(self->map, self->pages, 100));
 	for (size_t n = 0; n < self->pages; n++)
 		*page_word(self->map, n) = 5000 + n;
 	EXPECT_EQ(0, memory_peek(self->fd, AREA, self->pages, 5000));
@@ -131,7 +119,7 @@ TEST_F(area, comes_back_after_a_zap)
 	for (int n = 0; n < 3; n++) {
 		ASSERT_EQ(0, madvise(self->map, self->pages * PAGE_SIZE,
 				     MADV_DONTNEED));
-		EXPECT_EQ(0, wrong_words(self->map, self->pages, 100));
+		EXPECT_EQ(0, wrong_pages(self->map, self->pages, 100));
 	}
 }
 
@@ -153,9 +141,9 @@ TEST_F(area, maps_where_nothing_is_aligned)
 		ASSERT_EQ(at, mmap(at, self->pages * PAGE_SIZE,
 				   PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_FIXED, self->fd, 0));
-		EXPECT_EQ(0, wrong_words(at, self->pages, 100));
+		EXPECT_EQ(0, wrong_pages(at, self->pages, 100));
 		ASSERT_EQ(0, madvise(at, self->pages * PAGE_SIZE, MADV_DONTNEED));
-		EXPECT_EQ(0, wrong_words(at, self->pages, 100));
+		EXPECT_EQ(0, wrong_pages(at, self->pages, 100));
 	}
 	munmap(room, (self->pages + 2) * PAGE_SIZE);
 
@@ -163,7 +151,7 @@ TEST_F(area, maps_where_nothing_is_aligned)
 		char *map = map_area(self->fd, AREA, 1, self->pages - 1);
 
 		ASSERT_NE(MAP_FAILED, map);
-		EXPECT_EQ(0, wrong_words(map, self->pages - 1, 101));
+		EXPECT_EQ(0, wrong_pages(map, self->pages - 1, 101));
 		munmap(map, (self->pages - 1) * PAGE_SIZE);
 	}
 }
@@ -181,14 +169,14 @@ TEST_F(area, outlives_its_last_put)
 
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, self->pages, 100));
 	ASSERT_EQ(0, memory_free(self->fd, AREA));
-	EXPECT_EQ(0, wrong_words(map, self->pages, 100));
+	EXPECT_EQ(0, wrong_pages(map, self->pages, 100));
 	ASSERT_EQ(0, madvise(map, size, MADV_DONTNEED));
-	EXPECT_EQ(0, wrong_words(map, self->pages, 100));
+	EXPECT_EQ(0, wrong_pages(map, self->pages, 100));
 
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid)
-		_exit(!!wrong_words(map, self->pages, 100));
+		_exit(!!wrong_pages(map, self->pages, 100));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 
@@ -197,37 +185,34 @@ TEST_F(area, outlives_its_last_put)
 		ASSERT_EQ(0, madvise(map, PAGE_SIZE, MADV_DONTNEED));
 		EXPECT_EQ(100, *page_word(map, 0));
 		ASSERT_EQ(0, munmap(map, PAGE_SIZE));
-		EXPECT_EQ(0, wrong_words(map + 2 * PAGE_SIZE, self->pages - 2, 102));
+		EXPECT_EQ(0, wrong_pages(map + 2 * PAGE_SIZE, self->pages - 2, 102));
 	}
 }
 
-/* Policies. */
-FIXTURE(flags) {
+/* Policies, by each hook. */
+FIXTURE(hook) {
 	int fd;
 };
 
-FIXTURE_VARIANT(flags) {
+FIXTURE_VARIANT(hook) {
 	const char *device;
 };
 
-FIXTURE_VARIANT_ADD(flags, mmap) { .device = TEST_MMAP };
-FIXTURE_VARIANT_ADD(flags, prepare) { .device = TEST_PREPARE };
+FIXTURE_VARIANT_ADD(hook, mmap) { .device = TEST_MMAP };
+FIXTURE_VARIANT_ADD(hook, prepare) { .device = TEST_PREPARE };
 
-FIXTURE_SETUP(flags)
+FIXTURE_SETUP(hook)
 {
-	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, variant->device);
 }
 
-FIXTURE_TEARDOWN(flags)
+FIXTURE_TEARDOWN(hook)
 {
 	close(self->fd);
 }
 
 /* PolicyHeld: neither mmap() nor mprotect() makes a mapping of a read-only area writable. */
-TEST_F(flags, rdonly)
+TEST_F(hook, rdonly)
 {
 	struct vmremap_test_call call = {};
 	char *map;
@@ -235,17 +220,15 @@ TEST_F(flags, rdonly)
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 1024 * PAGE_SIZE,
 				  VMREMAP_RDONLY));
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, 1024, 7));
-	EXPECT_EQ(MAP_FAILED, map_area(self->fd, AREA, 0, 1024));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(map_area(self->fd, AREA, 0, 1024)));
 
 	map = map_call(self->fd, &call, 1024, PROT_READ, MAP_SHARED);
 	ASSERT_NE(MAP_FAILED, map);
-	EXPECT_EQ(0, wrong_words(map, 1024, 7));
+	EXPECT_EQ(0, wrong_pages(map, 1024, 7));
 	EXPECT_EQ(SIGSEGV, touch(map, true));
 	for (size_t n = 0; n < 1024; n += 511) {
-		EXPECT_EQ(-1, mprotect(map + n * PAGE_SIZE, PAGE_SIZE,
-				       PROT_READ | PROT_WRITE));
-		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(EACCES, errno_of(mprotect(map + n * PAGE_SIZE, PAGE_SIZE,
+						    PROT_READ | PROT_WRITE)));
 	}
 	EXPECT_FALSE(vm_flag(map, "mw"));
 }
@@ -262,7 +245,7 @@ static int signal_of_child(char *map)
 }
 
 /* PolicyHeld: a child does not inherit the mapping. */
-TEST_F(flags, dontcopy)
+TEST_F(hook, dontcopy)
 {
 	char *map;
 
@@ -280,7 +263,7 @@ TEST_F(flags, dontcopy)
  * PolicyHeld: nor if the program calls MADV_DOFORK, which older kernels allow. This holds for
  * both halves of a mapping that was split, too.
  */
-TEST_F(flags, dontcopy_in_spite_of_madvise)
+TEST_F(hook, dontcopy_in_spite_of_madvise)
 {
 	int expected;
 	char *map;
@@ -298,7 +281,7 @@ TEST_F(flags, dontcopy_in_spite_of_madvise)
 }
 
 /* Nor does a child inherit a VMA with a part of such an area. */
-TEST_F(flags, dontcopy_of_a_part)
+TEST_F(hook, dontcopy_of_a_part)
 {
 	struct vmremap_test_call part = {
 		.function = VMREMAP_TEST_RANGE_PARTIAL, .slot = AREA, .size = 16 * PAGE_SIZE,
@@ -322,7 +305,7 @@ TEST_F(flags, dontcopy_of_a_part)
 }
 
 /* RightPage: a split by another task, through a userfaultfd, is not mistaken for a fork. */
-TEST_F(flags, dontcopy_split_by_another_task)
+TEST_F(hook, dontcopy_split_by_another_task)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC |
 				 UFFD_FEATURE_WP_UNPOPULATED };
@@ -351,7 +334,7 @@ TEST_F(flags, dontcopy_split_by_another_task)
 	close(uffd);
 }
 
-TEST_F(flags, populate)
+TEST_F(hook, populate)
 {
 	size_t pages = MIB(5) / PAGE_SIZE + 3;
 	long before;
@@ -363,26 +346,26 @@ TEST_F(flags, populate)
 	map = map_area(self->fd, AREA, 0, pages);
 	ASSERT_NE(MAP_FAILED, map);
 	/* Run this code once, so that it takes no page faults later. */
-	EXPECT_EQ(0, wrong_words(map, 0, 0));
+	EXPECT_EQ(0, wrong_pages(map, 0, 0));
 	before = faults();
-	EXPECT_EQ(0, wrong_words(map, pages, 100));
+	EXPECT_EQ(0, wrong_pages(map, pages, 100));
 	EXPECT_EQ(before, faults());
 	for (size_t n = 0; n < pages; n++)
 		*page_word(map, n) = n;
 	EXPECT_TRUE(FIRST_WRITE_FAULTS || before == faults());
 	EXPECT_EQ(0, memory_peek(self->fd, AREA, pages, 0));
-	EXPECT_EQ(0, wrong_words(map, pages, 0));
+	EXPECT_EQ(0, wrong_pages(map, pages, 0));
 
 	munmap(map, pages * PAGE_SIZE);
 	map = map_area(self->fd, AREA, 1, pages - 1);
 	ASSERT_NE(MAP_FAILED, map);
 	before = faults();
-	EXPECT_EQ(0, wrong_words(map, pages - 1, 1));
+	EXPECT_EQ(0, wrong_pages(map, pages - 1, 1));
 	EXPECT_EQ(before, faults());
 }
 
 /* Only an area with VMREMAP_ACCOUNT is charged to the memory cgroup of the caller. */
-TEST_F(flags, account)
+TEST_F(hook, account)
 {
 	long before, with, without;
 
@@ -440,10 +423,7 @@ FIXTURE_VARIANT_ADD(refused, size_before_flags) { 0, 0x20, ENODATA };
 
 FIXTURE_SETUP(refused)
 {
-	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, TEST_MMAP);
 }
 
 FIXTURE_TEARDOWN(refused)
@@ -507,31 +487,7 @@ TEST(no_namespace_is_kept)
 }
 
 /* References and memory. */
-FIXTURE(life) {
-	int fd;
-};
-
-FIXTURE_VARIANT(life) {
-	const char *device;
-};
-
-FIXTURE_VARIANT_ADD(life, mmap) { .device = TEST_MMAP };
-FIXTURE_VARIANT_ADD(life, prepare) { .device = TEST_PREPARE };
-
-FIXTURE_SETUP(life)
-{
-	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
-}
-
-FIXTURE_TEARDOWN(life)
-{
-	close(self->fd);
-}
-
-TEST_F(life, put_of_nothing)
+TEST_F(hook, put_of_nothing)
 {
 	ASSERT_EQ(0, memory_alloc(self->fd, 0, VMREMAP_TEST_AREA_NULL, 0, 0));
 	ASSERT_EQ(0, memory_alloc(self->fd, 1, VMREMAP_TEST_AREA_ERROR, 0, 0));
@@ -539,7 +495,7 @@ TEST_F(life, put_of_nothing)
 	EXPECT_EQ(0, memory_free(self->fd, 1));
 }
 
-TEST_F(life, get_and_put)
+TEST_F(hook, get_and_put)
 {
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, 4096, 0));
 	for (int n = 0; n < 1000; n++)
@@ -550,7 +506,7 @@ TEST_F(life, get_and_put)
 }
 
 /* AreaOutlives: the driver puts the area before mmap(2) returns. */
-TEST_F(life, put_inside_of_mmap)
+TEST_F(hook, put_inside_of_mmap)
 {
 	struct vmremap_test_call call = { .flags = VMREMAP_TEST_PUT };
 	char *map;
@@ -562,13 +518,13 @@ TEST_F(life, put_inside_of_mmap)
 		map = map_call(self->fd, &call, 768, PROT_READ | PROT_WRITE,
 			       MAP_SHARED);
 		ASSERT_NE(MAP_FAILED, map);
-		EXPECT_EQ(0, wrong_words(map, 768, 9));
+		EXPECT_EQ(0, wrong_pages(map, 768, 9));
 		EXPECT_EQ(0, munmap(map, 768 * PAGE_SIZE));
 	}
 }
 
 /* RightPage: areas of one file, mapped next to each other with adjacent offsets. */
-TEST_F(life, neighbours_stay_apart)
+TEST_F(hook, neighbours_stay_apart)
 {
 	char *room = mmap(NULL, 6 * PAGE_SIZE, PROT_NONE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -589,7 +545,7 @@ TEST_F(life, neighbours_stay_apart)
 	}
 	for (int again = 0; again < 2; again++) {
 		for (int n = 0; n < 3; n++)
-			EXPECT_EQ(0, wrong_words(room + 2 * n * PAGE_SIZE, 2,
+			EXPECT_EQ(0, wrong_pages(room + 2 * n * PAGE_SIZE, 2,
 						 1000 * (n + 1) + 2 * n));
 		ASSERT_EQ(0, madvise(room, 6 * PAGE_SIZE, MADV_DONTNEED));
 	}
@@ -600,7 +556,7 @@ TEST_F(life, neighbours_stay_apart)
  * Allocate, map, split and free 20 areas of 8 MiB, with some refused calls. The slack tolerates
  * a page or two lost per round, but not a large folio.
  */
-TEST_F(life, memory_returns)
+TEST_F(hook, memory_returns)
 {
 	size_t pages = MIB(8) / PAGE_SIZE;
 	const long slack = 8 * 1024;
@@ -634,7 +590,7 @@ TEST_F(life, memory_returns)
 }
 
 /* Memory comes from the node that the task's policy names, even after an equal area was freed. */
-TEST_F(life, comes_from_the_tasks_node)
+TEST_F(hook, comes_from_the_tasks_node)
 {
 	for (int n = 0; n < 8; n++) {
 		unsigned long nodes = 1UL << n % 2;
@@ -681,7 +637,7 @@ static int count_hint_faults(char *areas[], char *others, size_t pages)
 }
 
 /* NUMA balancing passes over an area, because its pages never migrate. */
-TEST_F(life, has_no_hint_faults)
+TEST_F(hook, has_no_hint_faults)
 {
 	char *areas[VMREMAP_TEST_SLOTS], *others;
 	const size_t pages = VMREMAP_TEST_SLOTS;
@@ -728,7 +684,7 @@ static void churn(int fd, size_t pages)
 	}
 }
 
-TEST_F(life, killed_at_any_time)
+TEST_F(hook, killed_at_any_time)
 {
 	const long slack = 16 * 1024;
 	long before = free_kib();

@@ -647,10 +647,7 @@ CASE(good_range_revocable_private) {
 
 FIXTURE_SETUP(arguments)
 {
-	self->fd = open(variant->device ? : TEST_MMAP, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, variant->device ? : TEST_MMAP);
 	ASSERT_EQ(0, memory_alloc(self->fd, SUBJECT, variant->kind, BYTES,
 				  variant->area_flags |
 				  (variant->revoked ? VMREMAP_REVOCABLE : 0)));
@@ -677,8 +674,7 @@ TEST_F(arguments, answer)
 	char *map = map_subject(self->fd, variant);
 
 	if (variant->refuse) {
-		ASSERT_EQ(MAP_FAILED, map);
-		EXPECT_EQ(variant->refuse, errno);
+		ASSERT_EQ(variant->refuse, errno_of(map));
 	} else {
 		ASSERT_NE(MAP_FAILED, map) TH_LOG("%m");
 		EXPECT_EQ(0, munmap(map, pages * PAGE_SIZE));
@@ -780,9 +776,7 @@ TEST(foreign_reaches_into_neighbour)
 			if (addr[next] != addr[n] + BYTES + PAGE_SIZE)
 				continue;
 			tried++;
-			EXPECT_EQ(MAP_FAILED,
-				  map_call(fd, &call, 1, RW, MAP_SHARED));
-			EXPECT_EQ(EINVAL, errno);
+			EXPECT_EQ(EINVAL, errno_of(map_call(fd, &call, 1, RW, MAP_SHARED)));
 		}
 	}
 	close(fd);

@@ -74,10 +74,23 @@ static inline bool is_series(const char *name)
 	return !strcmp(series, name);
 }
 
+/* The errno of a system call that has returned @result, or 0. */
+#define errno_of(result) ((long)(result) == -1 ? errno : 0)
+
 /* The first word of a page, which tells the page from others. */
 static inline __u64 *page_word(void *map, size_t page)
 {
 	return (__u64 *)((char *)map + page * PAGE_SIZE);
+}
+
+/* How many pages @n do not begin with @value + @n? */
+static inline size_t wrong_pages(void *map, size_t pages, __u64 value)
+{
+	size_t wrong = 0;
+
+	for (size_t n = 0; n < pages; n++)
+		wrong += *page_word(map, n) != value + n;
+	return wrong;
 }
 
 /* Map pages of a file shared, readable and writable. */

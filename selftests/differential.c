@@ -226,11 +226,8 @@ TEST(differential)
 	__u64 seed = setting("VMREMAP_SEED", time(NULL));
 	__u64 rounds = setting("VMREMAP_ROUNDS", ROUNDS);
 	unsigned long counts[KINDS] = {};
-	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
+	int fd = open_or_skip(_metadata, TEST_MMAP);
 
-	if (fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, fd);
 	for (size_t slot = 0; slot < ARRAY_SIZE(memory); slot++) {
 		ASSERT_EQ(0, memory_alloc(fd, slot, memory[slot].kind,
 					  memory[slot].pages * PAGE_SIZE,

@@ -238,16 +238,12 @@ TEST_F(dma_buf, maps_by_pmd)
 /* RangeInArea, VmaUntouched: neither mmap(2) nor mremap(2) gets past the end. */
 TEST_F(dma_buf, ends_where_the_area_ends)
 {
-	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, 0, PAGES + 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, PAGES, 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, PAGES - 1, 2));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(EINVAL, errno_of(map_pages(self->fd, 0, PAGES + 1)));
+	EXPECT_EQ(EINVAL, errno_of(map_pages(self->fd, PAGES, 1)));
+	EXPECT_EQ(EINVAL, errno_of(map_pages(self->fd, PAGES - 1, 2)));
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, 2 * PAGE_SIZE, RW, MAP_SHARED, self->fd,
 				   (off_t)(INT64_MAX & -PAGE_SIZE)));
-	EXPECT_EQ(MAP_FAILED, mremap(self->map, BYTES, BYTES + PAGE_SIZE, MREMAP_MAYMOVE));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EFAULT, errno_of(mremap(self->map, BYTES, BYTES + PAGE_SIZE, MREMAP_MAYMOVE)));
 	*page_word(self->map, PAGES - 1) = 7;
 	*page_word(self->map, 0) = 8;
 	{
@@ -262,14 +258,12 @@ TEST_F(dma_buf, ends_where_the_area_ends)
 /* PolicyHeld: no mapping of a dma-buf is executable, or private and writable. */
 TEST_F(dma_buf, keeps_the_policy)
 {
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE_SIZE, RW, MAP_PRIVATE, self->fd, 0));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(mmap(NULL, PAGE_SIZE, RW, MAP_PRIVATE, self->fd, 0)));
 	/* From Linux 7 on, nothing in the file system of dma-bufs can be executed. */
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_SHARED,
 				   self->fd, 0));
 	EXPECT_TRUE(errno == EPERM || errno == EACCES) TH_LOG("%m");
-	EXPECT_EQ(-1, mprotect(self->map, PAGE_SIZE, PROT_READ | PROT_EXEC));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(mprotect(self->map, PAGE_SIZE, PROT_READ | PROT_EXEC)));
 }
 
 /* AreaValid: what the function refuses. */
@@ -277,15 +271,11 @@ TEST_F(dma_buf, refuses_arguments)
 {
 	int empty = exporting_device();
 
-	EXPECT_EQ(-1, export(self->driver, O_WRONLY));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, export(self->driver, O_RDWR | O_WRONLY));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, export(self->driver, O_RDWR | O_NONBLOCK));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(EINVAL, errno_of(export(self->driver, O_WRONLY)));
+	EXPECT_EQ(EINVAL, errno_of(export(self->driver, O_RDWR | O_WRONLY)));
+	EXPECT_EQ(EINVAL, errno_of(export(self->driver, O_RDWR | O_NONBLOCK)));
 	ASSERT_LE(0, empty);
-	EXPECT_EQ(-1, export(empty, O_RDWR));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EFAULT, errno_of(export(empty, O_RDWR)));
 	close(empty);
 }
 
@@ -297,37 +287,29 @@ TEST_F(dma_buf, is_read_only)
 
 	ASSERT_LE(0, fd);
 	*page_word(self->map, 1) = 5;
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE_SIZE, RW, MAP_SHARED, fd, 0));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE_SIZE, RW, MAP_PRIVATE, fd, 0));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(mmap(NULL, PAGE_SIZE, RW, MAP_SHARED, fd, 0)));
+	EXPECT_EQ(EACCES, errno_of(mmap(NULL, PAGE_SIZE, RW, MAP_PRIVATE, fd, 0)));
 	map = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, 0);
 	ASSERT_NE(MAP_FAILED, map);
 	EXPECT_EQ(5, *page_word(map, 1));
-	EXPECT_EQ(-1, mprotect(map, BYTES, RW));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(mprotect(map, BYTES, RW)));
 	munmap(map, BYTES);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	EXPECT_EQ(-1, open(path, O_RDWR));
 
 	importer = import(fd);
 	ASSERT_LE(0, importer);
-	EXPECT_EQ(-1, ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, BIDIRECTIONAL));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(-1, ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, FROM_DEVICE));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(-1, ioctl(importer, VMREMAP_TEST_DMA_BUF_VMAP));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(EACCES, errno_of(ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, BIDIRECTIONAL)));
+	EXPECT_EQ(EACCES, errno_of(ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, FROM_DEVICE)));
+	EXPECT_EQ(EINVAL, errno_of(ioctl(importer, VMREMAP_TEST_DMA_BUF_VMAP)));
 	EXPECT_LT(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE));
 	EXPECT_TRUE(has_word(importer, true, 1, 5));
 	/* The importer's own descriptor is writable. */
-	EXPECT_EQ(MAP_FAILED, map_pages(importer, 0, PAGES));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(map_pages(importer, 0, PAGES)));
 	map = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, importer, 0);
 	ASSERT_NE(MAP_FAILED, map);
 	EXPECT_EQ(5, *page_word(map, 1));
-	EXPECT_EQ(-1, mprotect(map, BYTES, RW));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(mprotect(map, BYTES, RW)));
 	munmap(map, BYTES);
 	close(importer);
 	close(fd);
@@ -342,16 +324,13 @@ TEST_F(dma_buf, writes_through_a_device_if_the_driver_says_so)
 	ASSERT_LE(0, driver);
 	fd = export(driver, O_RDWR);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(MAP_FAILED, map_pages(fd, 0, PAGES));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(map_pages(fd, 0, PAGES)));
 	importer = import(fd);
 	ASSERT_LE(0, importer);
-	EXPECT_EQ(MAP_FAILED, map_pages(importer, 0, PAGES));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(map_pages(importer, 0, PAGES)));
 	map = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, 0);
 	ASSERT_NE(MAP_FAILED, map);
-	EXPECT_EQ(-1, mprotect(map, BYTES, RW));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(mprotect(map, BYTES, RW)));
 	EXPECT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_VMAP));
 	EXPECT_TRUE(put_word(importer, false, 3, 33));
 	EXPECT_EQ(33, *page_word(map, 3));
@@ -363,8 +342,7 @@ TEST_F(dma_buf, writes_through_a_device_if_the_driver_says_so)
 	ASSERT_LE(0, fd);
 	importer = import(fd);
 	ASSERT_LE(0, importer);
-	EXPECT_EQ(-1, ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, BIDIRECTIONAL));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, BIDIRECTIONAL)));
 	close(importer);
 	close(fd);
 	close(driver);
@@ -395,8 +373,7 @@ TEST_F(dma_buf, has_long_segments)
 		ASSERT_LE(0, importer);
 		/* A device that accepts less than a page can map no dma-buf. */
 		ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_SEGMENT, PAGE_SIZE - 1));
-		EXPECT_EQ(-1, ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE));
-		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(EINVAL, errno_of(ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE)));
 		ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_SEGMENT, limits[i]));
 		EXPECT_EQ(2 * PMD_SIZE / length + (length < 2 * PAGE_SIZE ? 2 : 1),
 			  ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE));
@@ -456,14 +433,12 @@ TEST_F(dma_buf, is_not_frozen_while_it_is_mapped)
 	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_FREEZE));
 	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_THAW));
 	ASSERT_LT(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE));
-	EXPECT_EQ(-1, ioctl(self->driver, VMREMAP_TEST_FREEZE));
-	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(EBUSY, errno_of(ioctl(self->driver, VMREMAP_TEST_FREEZE)));
 	ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_UNMAP));
 	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_FREEZE));
 	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_THAW));
 	ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_VMAP));
-	EXPECT_EQ(-1, ioctl(self->driver, VMREMAP_TEST_FREEZE));
-	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(EBUSY, errno_of(ioctl(self->driver, VMREMAP_TEST_FREEZE)));
 	ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_VUNMAP));
 	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_FREEZE));
 	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_THAW));
@@ -581,14 +556,10 @@ TEST_F(dma_buf, is_revoked)
 	EXPECT_TRUE(has_word(importer, true, 2, 22));
 	ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_UNMAP));
 
-	EXPECT_EQ(-1, ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE));
-	EXPECT_EQ(ENODEV, errno);
-	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, 0, 1));
-	EXPECT_EQ(ENODEV, errno);
-	EXPECT_EQ(-1, export(self->driver, O_RDWR));
-	EXPECT_EQ(ENODEV, errno);
-	EXPECT_EQ(-1, ioctl(late, VMREMAP_TEST_DMA_BUF_IMPORT, self->fd));
-	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(ENODEV, errno_of(ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE)));
+	EXPECT_EQ(ENODEV, errno_of(map_pages(self->fd, 0, 1)));
+	EXPECT_EQ(ENODEV, errno_of(export(self->driver, O_RDWR)));
+	EXPECT_EQ(ENODEV, errno_of(ioctl(late, VMREMAP_TEST_DMA_BUF_IMPORT, self->fd)));
 	/* dma_buf_vmap() must not fail, so the kernel gets other memory. */
 	ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_VMAP));
 	EXPECT_TRUE(has_word(importer, false, 2, 0));
@@ -707,8 +678,8 @@ TEST_F(dma_buf, is_revoked_while_it_is_imported)
 		}
 		usleep(i * 7919 % 3000);
 		ASSERT_EQ(0, ioctl(driver, VMREMAP_TEST_REVOKE));
-		EXPECT_EQ(-1, ioctl(self->importing, VMREMAP_TEST_DMA_BUF_IMPORT, fd));
-		EXPECT_EQ(ENODEV, errno);
+		EXPECT_EQ(ENODEV, errno_of(ioctl(self->importing, VMREMAP_TEST_DMA_BUF_IMPORT,
+						 fd)));
 		close(driver);
 		for (int n = 0; n < threads; n++) {
 			pthread_join(importers[n].thread, NULL);

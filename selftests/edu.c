@@ -185,15 +185,12 @@ TEST_F(edu, refuses_what_it_cannot_copy)
 	};
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
-		EXPECT_EQ(-1, start(self->fd, refused[i].offset, refused[i].bytes, i % 2));
-		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(EINVAL, errno_of(start(self->fd, refused[i].offset, refused[i].bytes,
+						 i % 2)));
 	}
-	EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_EDU_START, NULL));
-	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(-1, ioctl(self->fd, 0));
-	EXPECT_EQ(ENOTTY, errno);
-	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, 1, PAGES));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(EFAULT, errno_of(ioctl(self->fd, VMREMAP_EDU_START, NULL)));
+	EXPECT_EQ(ENOTTY, errno_of(ioctl(self->fd, 0)));
+	EXPECT_EQ(EINVAL, errno_of(map_pages(self->fd, 1, PAGES)));
 }
 
 static int import(int fd, int dma_buf, size_t offset, size_t bytes, bool from_device)
@@ -277,27 +274,19 @@ TEST_F(edu, refuses_dma_bufs)
 
 	if (driver < 0)
 		SKIP(return, "no driver exports dma-bufs: %m");
-	EXPECT_EQ(-1, import(self->fd, -1, 0, most, false));
-	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(EBADF, errno_of(import(self->fd, -1, 0, most, false)));
 	ASSERT_EQ(0, pipe(pipes));
-	EXPECT_EQ(-1, import(self->fd, pipes[0], 0, most, false));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(EINVAL, errno_of(import(self->fd, pipes[0], 0, most, false)));
 	fd = export(driver, O_RDONLY);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(0, import(self->fd, fd, 0, most, false));
-	EXPECT_EQ(-1, import(self->fd, fd, 0, most, true));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(-1, import(self->fd, fd, PAGE_SIZE, 1, false));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, import(self->fd, fd, 1, most, false));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, import(self->fd, fd, 0, 0, false));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_EDU_IMPORT, NULL));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EACCES, errno_of(import(self->fd, fd, 0, most, true)));
+	EXPECT_EQ(EINVAL, errno_of(import(self->fd, fd, PAGE_SIZE, 1, false)));
+	EXPECT_EQ(EINVAL, errno_of(import(self->fd, fd, 1, most, false)));
+	EXPECT_EQ(EINVAL, errno_of(import(self->fd, fd, 0, 0, false)));
+	EXPECT_EQ(EFAULT, errno_of(ioctl(self->fd, VMREMAP_EDU_IMPORT, NULL)));
 	ASSERT_EQ(0, ioctl(driver, VMREMAP_TEST_REVOKE));
-	EXPECT_EQ(-1, import(self->fd, fd, 0, most, false));
-	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(ENODEV, errno_of(import(self->fd, fd, 0, most, false)));
 	close(fd);
 	close(driver);
 	close(pipes[0]);
@@ -314,20 +303,16 @@ TEST_F(edu, unplugged_while_it_copies)
 
 	EXPECT_EQ(SIGBUS, touch(self->map, false));
 	EXPECT_EQ(SIGBUS, touch(self->map + VMREMAP_EDU_BYTES - 1, true));
-	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, 0, 1));
-	EXPECT_EQ(ENODEV, errno);
-	EXPECT_EQ(-1, start(self->fd, 0, 1, false));
-	EXPECT_EQ(ENODEV, errno);
-	EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_EDU_WAIT));
-	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(ENODEV, errno_of(map_pages(self->fd, 0, 1)));
+	EXPECT_EQ(ENODEV, errno_of(start(self->fd, 0, 1, false)));
+	EXPECT_EQ(ENODEV, errno_of(ioctl(self->fd, VMREMAP_EDU_WAIT)));
 	EXPECT_TRUE(polled(self->fd, 0) & POLLHUP);
 	EXPECT_EQ(-1, open(device(), O_RDWR));
 	driver = device_with_area(PAGE_SIZE, 0);
 	if (driver >= 0) {
 		int dma_buf = export(driver, O_RDWR);
 
-		EXPECT_EQ(-1, import(self->fd, dma_buf, 0, 1, false));
-		EXPECT_EQ(ENODEV, errno);
+		EXPECT_EQ(ENODEV, errno_of(import(self->fd, dma_buf, 0, 1, false)));
 		close(dma_buf);
 		close(driver);
 	}

@@ -20,10 +20,7 @@ FIXTURE(foreign) {
 
 FIXTURE_SETUP(foreign)
 {
-	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, TEST_MMAP);
 	ASSERT_EQ(0, memory_alloc(self->fd, MEMORY, VMREMAP_TEST_VMALLOC_USER,
 				  SIZE, 0));
 	ASSERT_EQ(0, memory_poke(self->fd, MEMORY, PAGES, 100));
@@ -37,18 +34,9 @@ FIXTURE_TEARDOWN(foreign)
 	close(self->fd);
 }
 
-static size_t wrong(char *map, size_t pages, __u64 value)
-{
-	size_t wrong = 0;
-
-	for (size_t n = 0; n < pages; n++)
-		wrong += *page_word(map, n) != value + n;
-	return wrong;
-}
-
 TEST_F(foreign, is_shared_with_the_kernel)
 {
-	EXPECT_EQ(0, wrong(self->map, PAGES, 100));
+	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 100));
 	for (size_t n = 0; n < PAGES; n++)
 		*page_word(self->map, n) = 9000 + n;
 	EXPECT_EQ(0, memory_peek(self->fd, MEMORY, PAGES, 9000));
@@ -65,11 +53,10 @@ TEST_F(foreign, every_offset)
 		call.pgoff = first - first / 2;
 		map = map_call(self->fd, &call, PAGES - first, RW, MAP_SHARED);
 		ASSERT_NE(MAP_FAILED, map);
-		EXPECT_EQ(0, wrong(map, PAGES - first, 100 + first));
+		EXPECT_EQ(0, wrong_pages(map, PAGES - first, 100 + first));
 		EXPECT_EQ(0, munmap(map, (PAGES - first) * PAGE_SIZE));
-		EXPECT_EQ(MAP_FAILED, map_call(self->fd, &call,
-					       PAGES - first + 1, RW, MAP_SHARED));
-		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(EINVAL, errno_of(map_call(self->fd, &call, PAGES - first + 1, RW,
+						    MAP_SHARED)));
 	}
 }
 
@@ -79,7 +66,7 @@ TEST_F(foreign, outlives_vfree)
 	ASSERT_EQ(0, memory_free(self->fd, MEMORY));
 	ASSERT_EQ(0, memory_alloc(self->fd, MEMORY, VMREMAP_TEST_VMALLOC_USER,
 				  SIZE, 0));
-	EXPECT_EQ(0, wrong(self->map, PAGES, 100));
+	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 100));
 }
 
 /* No fault handler, because after vfree() nobody knows which page belongs there. */
@@ -87,7 +74,7 @@ TEST_F(foreign, has_no_fault_handler)
 {
 	ASSERT_EQ(0, madvise(self->map, PAGE_SIZE, MADV_DONTNEED));
 	EXPECT_EQ(SIGBUS, touch(self->map, false));
-	EXPECT_EQ(0, wrong(self->map + PAGE_SIZE, PAGES - 1, 101));
+	EXPECT_EQ(0, wrong_pages(self->map + PAGE_SIZE, PAGES - 1, 101));
 }
 
 TEST_F(foreign, private_copies)
@@ -95,7 +82,7 @@ TEST_F(foreign, private_copies)
 	char *map = map_call(self->fd, &all, PAGES, RW, MAP_PRIVATE);
 
 	ASSERT_NE(MAP_FAILED, map);
-	EXPECT_EQ(0, wrong(map, PAGES, 100));
+	EXPECT_EQ(0, wrong_pages(map, PAGES, 100));
 	for (size_t n = 0; n < PAGES; n++)
 		*page_word(map, n) = 1;
 	EXPECT_EQ(0, memory_peek(self->fd, MEMORY, PAGES, 100));
@@ -112,11 +99,11 @@ TEST_F(foreign, inherited_by_fork)
 	if (!pid) {
 		*page_word(self->map, 3) = 3;
 		*page_word(self->map, 3) += 100;
-		_exit(!!wrong(self->map, PAGES, 100));
+		_exit(!!wrong_pages(self->map, PAGES, 100));
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
-	EXPECT_EQ(0, wrong(self->map, PAGES, 100));
+	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 100));
 }
 
 TEST_F(foreign, can_be_pinned)
@@ -127,7 +114,7 @@ TEST_F(foreign, can_be_pinned)
 
 	ASSERT_EQ((ssize_t)SIZE,
 		  process_vm_readv(getpid(), &local, 1, &remote, 1, 0));
-	EXPECT_EQ(0, wrong(got, PAGES, 100));
+	EXPECT_EQ(0, wrong_pages(got, PAGES, 100));
 	free(got);
 }
 
@@ -135,9 +122,7 @@ TEST_F(foreign, cannot_grow)
 {
 	EXPECT_TRUE(vm_flag(self->map, "de"));
 	EXPECT_TRUE(vm_flag(self->map, "dd"));
-	EXPECT_EQ(MAP_FAILED, mremap(self->map, SIZE, SIZE + PAGE_SIZE,
-				     MREMAP_MAYMOVE));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EFAULT, errno_of(mremap(self->map, SIZE, SIZE + PAGE_SIZE, MREMAP_MAYMOVE)));
 }
 
 /* 20 rounds, each with 16 MiB and a refused call. */

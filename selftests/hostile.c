@@ -158,8 +158,7 @@ TEST_F(hook, revokes_what_it_has_mapped)
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(SIGBUS, touch(p, false));
 	EXPECT_EQ(-1, look(self->mem, p));
-	EXPECT_EQ(MAP_FAILED, map(self->fd, PLAIN));
-	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(ENODEV, errno_of(map(self->fd, PLAIN)));
 }
 
 /* AreaOutlives: the mapping has a reference of its own. */
@@ -170,8 +169,7 @@ TEST_F(hook, drops_what_it_has_mapped)
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(1, look(self->mem, p));
 	EXPECT_EQ(0, touch(p, true));
-	EXPECT_EQ(MAP_FAILED, map(self->fd, PLAIN));
-	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(ENODEV, errno_of(map(self->fd, PLAIN)));
 	EXPECT_EQ(1, look(self->mem, p));
 }
 
@@ -181,10 +179,8 @@ TEST_F(hook, fails_after_it_has_mapped)
 	char *p;
 	int i;
 
-	for (i = 0; i < 16; i++) {
-		EXPECT_EQ(MAP_FAILED, map(self->fd, FAIL_AFTER));
-		EXPECT_EQ(EPROTO, errno);
-	}
+	for (i = 0; i < 16; i++)
+		EXPECT_EQ(EPROTO, errno_of(map(self->fd, FAIL_AFTER)));
 	p = map(self->fd, PLAIN);
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(1, look(self->mem, p));
@@ -200,8 +196,7 @@ TEST_F(hook, maps_by_a_weak_handle)
 	ASSERT_EQ(0, ioctl(self->fd, DROP));
 	EXPECT_EQ(1, look(self->mem, p));
 	EXPECT_EQ(0, touch(p, true));
-	EXPECT_EQ(MAP_FAILED, map(self->fd, WEAK));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EFAULT, errno_of(map(self->fd, WEAK)));
 	EXPECT_EQ(1, look(self->mem, p));
 }
 
@@ -218,10 +213,8 @@ TEST_F(hook, maps_by_a_weak_handle_what_is_frozen)
 /* AreaOutlives: it maps nothing once the hook has dropped the area. */
 TEST_F(hook, maps_by_a_weak_handle_what_it_has_dropped)
 {
-	EXPECT_EQ(MAP_FAILED, map(self->fd, WEAK_AFTER_DROP));
-	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(MAP_FAILED, map(self->fd, PLAIN));
-	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(EFAULT, errno_of(map(self->fd, WEAK_AFTER_DROP)));
+	EXPECT_EQ(ENODEV, errno_of(map(self->fd, PLAIN)));
 }
 
 /* AllOrNothing: a hook that ignores this has mapped nothing, also not before. */
@@ -329,10 +322,8 @@ TEST_F(hook, drops_what_others_map)
 /* RangeInArea: more than the area has is refused, however large. */
 TEST_F(hook, maps_too_much)
 {
-	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, PLAIN, PAGES + 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, PLAIN, 1UL << 30));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(EINVAL, errno_of(map_pages(self->fd, PLAIN, PAGES + 1)));
+	EXPECT_EQ(EINVAL, errno_of(map_pages(self->fd, PLAIN, 1UL << 30)));
 }
 
 /* A copy between the area and a mapping of it ends, and stays in both. */
@@ -350,8 +341,7 @@ TEST_F(hook, copies_an_area_to_itself)
 	EXPECT_EQ(0, ioctl(self->fd, OVERLAP, p));
 	EXPECT_EQ(5, p[8]);
 	EXPECT_EQ(5, p[size - 1]);
-	EXPECT_EQ(-1, ioctl(self->fd, OVERLAP, p + PAGE_SIZE));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EFAULT, errno_of(ioctl(self->fd, OVERLAP, p + PAGE_SIZE)));
 }
 
 /* FileOpen, RegistrationEnds: a file outlives the registration that it is of. */
@@ -362,8 +352,7 @@ TEST_F(hook, deregisters_what_is_open)
 
 	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(0, ioctl(self->fd, REGISTER));
-		EXPECT_EQ(-1, ioctl(self->fd, REGISTER));
-		EXPECT_EQ(EEXIST, errno);
+		EXPECT_EQ(EEXIST, errno_of(ioctl(self->fd, REGISTER)));
 		inner = open("/dev/vmremap-hostile-inner", O_RDWR | O_CLOEXEC);
 		ASSERT_LE(0, inner);
 		wait.fd = inner;
@@ -433,14 +422,12 @@ TEST_F(hook, unbinds_what_is_open)
 	for (i = 0; i < 3; i++) {
 		ASSERT_TRUE(tell_driver("unbind", name));
 		EXPECT_GT(0, open(variant->device, O_RDWR | O_CLOEXEC));
-		EXPECT_EQ(-1, ioctl(self->fd, SYNC));
-		EXPECT_EQ(ENXIO, errno);
+		EXPECT_EQ(ENXIO, errno_of(ioctl(self->fd, SYNC)));
 		EXPECT_EQ(0, ioctl(self->fd, SET, 3));
 		EXPECT_EQ(3, look(self->mem, p));
 		ASSERT_TRUE(tell_driver("bind", name));
 		/* It is another device. */
-		EXPECT_EQ(-1, ioctl(self->fd, SYNC));
-		EXPECT_EQ(ENXIO, errno);
+		EXPECT_EQ(ENXIO, errno_of(ioctl(self->fd, SYNC)));
 	}
 	EXPECT_EQ(0, ioctl(self->fd, UNREGISTER));
 }
@@ -464,8 +451,7 @@ TEST_F(hook, unbinds_while_it_imports)
 		_exit(!tell_driver("unbind", name));
 	EXPECT_TRUE(eventually(sleeps_in(unbinder, "vmremap")));
 	/* It waits, but does not let another import begin. */
-	EXPECT_EQ(-1, ioctl(self->fd, HOLD));
-	EXPECT_EQ(ENXIO, errno);
+	EXPECT_EQ(ENXIO, errno_of(ioctl(self->fd, HOLD)));
 	EXPECT_TRUE(sleeps_in(unbinder, "vmremap"));
 	EXPECT_EQ(0, ioctl(self->fd, RELEASE));
 	ASSERT_EQ(holder, waitpid(holder, &status, 0));
@@ -501,8 +487,7 @@ TEST_F(last, unloads_what_is_mapped)
 	ASSERT_EQ(0, ioctl(self->fd, SET, 1));
 	p = map(self->fd, PLAIN);
 	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_EQ(-1, syscall(SYS_delete_module, "vmremap_hostile", O_NONBLOCK));
-	EXPECT_EQ(EWOULDBLOCK, errno);
+	EXPECT_EQ(EWOULDBLOCK, errno_of(syscall(SYS_delete_module, "vmremap_hostile", O_NONBLOCK)));
 	close(self->fd);
 	ASSERT_EQ(0, syscall(SYS_delete_module, "vmremap_hostile", O_NONBLOCK));
 	EXPECT_EQ(1, *p);

@@ -76,10 +76,7 @@ static bool enable(const char *when, char before[16])
 
 FIXTURE_SETUP(huge)
 {
-	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, variant->device);
 	if (access(THP, F_OK))
 		SKIP(return, NO_THP);
 	if (variant->pieces && !maps_pieces)
@@ -101,11 +98,7 @@ FIXTURE_TEARDOWN(huge)
 
 static size_t wrong(char *map, size_t from, size_t to)
 {
-	size_t wrong = 0;
-
-	for (size_t n = from; n < to; n++)
-		wrong += *page_word(map, n) != 100 + n;
-	return wrong;
+	return wrong_pages(page_word(map, from), to - from, 100 + from);
 }
 
 /* Number of PMDs that map the mapping at @map. */
@@ -327,10 +320,7 @@ FIXTURE_VARIANT_ADD(row, prepare) { TEST_PREPARE };
 
 FIXTURE_SETUP(row)
 {
-	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, variant->device);
 	if (access(THP, F_OK))
 		SKIP(return, NO_THP);
 	ASSERT_TRUE(enable("always", self->enabled));
@@ -446,10 +436,7 @@ FIXTURE(special) {
 
 FIXTURE_SETUP(special)
 {
-	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, TEST_MMAP);
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, SIZE, 0));
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, PAGES, 100));
 }

@@ -54,8 +54,7 @@ static bool all_right(const char *bytes)
 TEST_F(driver, stays_while_open)
 {
 	ASSERT_EQ(0, munmap(self->map, SIZE));
-	EXPECT_EQ(-1, sample_unload(sample_path()));
-	EXPECT_EQ(EWOULDBLOCK, errno);
+	EXPECT_EQ(EWOULDBLOCK, errno_of(sample_unload(sample_path())));
 }
 
 /* AreaOutlives: a mapping works after its driver is unloaded. */
@@ -70,8 +69,7 @@ TEST_F(driver, mapping_outlives_it)
 
 	/* One mapped page is enough to keep vmremap.ko. */
 	ASSERT_EQ(0, munmap(self->map + PAGE_SIZE, SIZE - PAGE_SIZE));
-	EXPECT_EQ(-1, module_unload("vmremap"));
-	EXPECT_EQ(EWOULDBLOCK, errno);
+	EXPECT_EQ(EWOULDBLOCK, errno_of(module_unload("vmremap")));
 
 	ASSERT_EQ(0, munmap(self->map, PAGE_SIZE));
 	ASSERT_EQ(0, sample_load(sample_path(), self->bytes)) TH_LOG("%m");
@@ -79,8 +77,7 @@ TEST_F(driver, mapping_outlives_it)
 
 TEST_F(driver, core_stays_while_in_use)
 {
-	EXPECT_EQ(-1, module_unload("vmremap"));
-	EXPECT_EQ(EWOULDBLOCK, errno);
+	EXPECT_EQ(EWOULDBLOCK, errno_of(module_unload("vmremap")));
 	EXPECT_TRUE(all_right(self->map));
 }
 
@@ -140,15 +137,13 @@ TEST_F(driver, unplugged)
 		ASSERT_EQ(0, ioctl(self->fd, VMREMAP_SAMPLE_REVOKE)) TH_LOG("%m");
 	for (size_t n = 0; n < PAGES; n++)
 		EXPECT_EQ(SIGBUS, touch(self->map + n * PAGE_SIZE, n & 1));
-	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, DATA_PAGE, PAGES));
-	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(ENODEV, errno_of(map_pages(self->fd, DATA_PAGE, PAGES)));
 	if (has_bus) {
 		struct vmremap_sample_sum sum;
 
 		EXPECT_EQ(-1, access(sample_path(), F_OK));
 		EXPECT_EQ(MAP_FAILED, sample_control(self->fd));
-		EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_SAMPLE_SUM, &sum));
-		EXPECT_EQ(ENODEV, errno);
+		EXPECT_EQ(ENODEV, errno_of(ioctl(self->fd, VMREMAP_SAMPLE_SUM, &sum)));
 		/* After the next bind it is another device, and open files stay as they are. */
 		ASSERT_TRUE(plug("bind"));
 		again = sample_open();

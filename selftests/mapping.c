@@ -62,19 +62,9 @@ FIXTURE_TEARDOWN(mapping)
 	close(self->fd);
 }
 
-/* Number of pages that do not hold what the fixture wrote. */
-static size_t wrong_pages(char *map, size_t first, size_t pages)
-{
-	size_t wrong = 0;
-
-	for (size_t n = 0; n < pages; n++)
-		wrong += *page_word(map, n) != first + n;
-	return wrong;
-}
-
 static bool all_right(char *map, size_t first, size_t pages)
 {
-	return !wrong_pages(map, first, pages);
+	return !wrong_pages(map, pages, first);
 }
 
 /* Check the numbers in the pages, and write new ones, in the role of another process. */
@@ -234,9 +224,8 @@ TEST_F(mapping, mremap_moves_the_middle)
 /* PolicyHeld: a mapping cannot grow. */
 TEST_F(mapping, mremap_growth_refused)
 {
-	EXPECT_EQ(MAP_FAILED, mremap(self->map, self->size,
-				     self->size + PAGE_SIZE, MREMAP_MAYMOVE));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EFAULT, errno_of(mremap(self->map, self->size, self->size + PAGE_SIZE,
+					  MREMAP_MAYMOVE)));
 	EXPECT_TRUE(all_right(self->map, 0, self->pages));
 }
 
@@ -245,8 +234,7 @@ TEST_F(mapping, mremap_growth_refused)
  */
 TEST_F(mapping, mremap_duplicate_refused)
 {
-	EXPECT_EQ(MAP_FAILED, mremap(self->map, 0, self->size, MREMAP_MAYMOVE));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EFAULT, errno_of(mremap(self->map, 0, self->size, MREMAP_MAYMOVE)));
 	EXPECT_TRUE(all_right(self->map, 0, self->pages));
 }
 
@@ -293,12 +281,9 @@ TEST_F(mapping, mprotect_of_one_page_in_the_middle)
 /* PolicyHeld: neither mmap() nor mprotect() makes a mapping executable. */
 TEST_F(mapping, never_executable)
 {
-	EXPECT_EQ(-1, mprotect(self->map, self->size, PROT_READ | PROT_EXEC));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, self->size, PROT_READ | PROT_EXEC,
-				   MAP_SHARED, self->fd,
-				   (DATA_PAGE + self->first) * PAGE_SIZE));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(mprotect(self->map, self->size, PROT_READ | PROT_EXEC)));
+	EXPECT_EQ(EACCES, errno_of(mmap(NULL, self->size, PROT_READ | PROT_EXEC, MAP_SHARED,
+					self->fd, (DATA_PAGE + self->first) * PAGE_SIZE)));
 	EXPECT_TRUE(all_right(self->map, 0, self->pages));
 }
 
@@ -325,15 +310,13 @@ TEST_F(mapping, private_and_writable_refused)
 	off_t at = (DATA_PAGE + self->first) * PAGE_SIZE;
 	char *map;
 
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, self->size, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE, self->fd, at));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(mmap(NULL, self->size, PROT_READ | PROT_WRITE, MAP_PRIVATE,
+					self->fd, at)));
 
 	map = mmap(NULL, self->size, PROT_READ, MAP_PRIVATE, self->fd, at);
 	ASSERT_NE(MAP_FAILED, map);
 	EXPECT_TRUE(all_right(map, 0, self->pages));
-	EXPECT_EQ(-1, mprotect(map, self->size, PROT_READ | PROT_WRITE));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(mprotect(map, self->size, PROT_READ | PROT_WRITE)));
 
 	/* A private read-only mapping shows later writes, too. */
 	*page_word(self->map, 0) = 99;
@@ -531,7 +514,7 @@ static void *race(void *arg)
 			madvise(racer->map, racer->pages * PAGE_SIZE,
 				MADV_DONTNEED);
 		else
-			racer->wrong += wrong_pages(racer->map, 0, racer->pages);
+			racer->wrong += wrong_pages(racer->map, racer->pages, 0);
 		__atomic_fetch_add(&racer->rounds, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
@@ -609,9 +592,8 @@ TEST_F(offsets, every_legal_one)
 TEST_F(offsets, one_page_too_many)
 {
 	for (size_t first = 0; first < self->pages; first++) {
-		EXPECT_EQ(MAP_FAILED, map_pages(self->fd, DATA_PAGE + first,
-						self->pages - first + 1));
-		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(EINVAL, errno_of(map_pages(self->fd, DATA_PAGE + first,
+						     self->pages - first + 1)));
 	}
 }
 
@@ -620,10 +602,8 @@ TEST_F(offsets, past_the_end)
 	size_t far[] = { self->pages, self->pages + 1, 2 * self->pages + 512,
 			 1UL << 30 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(far); i++) {
-		EXPECT_EQ(MAP_FAILED, map_pages(self->fd, DATA_PAGE + far[i], 1));
-		EXPECT_EQ(EINVAL, errno);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(far); i++)
+		EXPECT_EQ(EINVAL, errno_of(map_pages(self->fd, DATA_PAGE + far[i], 1)));
 }
 
 TEST_F(offsets, tail_of_the_last_page_is_shared_too)
@@ -712,11 +692,9 @@ TEST_F(control, refuses_writers)
 TEST_F(control, mprotect_cannot_add_write)
 {
 	EXPECT_EQ(SIGSEGV, touch((void *)self->control, true));
-	EXPECT_EQ(-1, mprotect((void *)self->control, PAGE_SIZE,
-			       PROT_READ | PROT_WRITE));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(-1, mprotect((void *)self->control, PAGE_SIZE, PROT_WRITE));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(mprotect((void *)self->control, PAGE_SIZE,
+					    PROT_READ | PROT_WRITE)));
+	EXPECT_EQ(EACCES, errno_of(mprotect((void *)self->control, PAGE_SIZE, PROT_WRITE)));
 	EXPECT_EQ(SIGSEGV, touch((void *)self->control, true));
 	EXPECT_EQ(0, touch((void *)self->control, false));
 	EXPECT_FALSE(vm_flag(self->control, "mw"));
@@ -746,8 +724,7 @@ TEST_F(control, needs_a_writable_file)
 	int fd = open(sample_path(), O_RDONLY | O_CLOEXEC);
 
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(MAP_FAILED, map_pages(fd, DATA_PAGE, 1));
-	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, errno_of(map_pages(fd, DATA_PAGE, 1)));
 	EXPECT_EQ(0, map_control(fd, PROT_READ, MAP_SHARED));
 	close(fd);
 }
@@ -777,22 +754,17 @@ TEST_F(control, comes_back)
 
 TEST_F(control, one_page_only)
 {
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, 2 * PAGE_SIZE, PROT_READ, MAP_SHARED,
-				   self->fd, VMREMAP_SAMPLE_CONTROL));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE_SIZE, PROT_READ, MAP_SHARED,
-				   self->fd, VMREMAP_SAMPLE_CONTROL + PAGE_SIZE));
-	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(EINVAL, errno_of(mmap(NULL, 2 * PAGE_SIZE, PROT_READ, MAP_SHARED, self->fd,
+					VMREMAP_SAMPLE_CONTROL)));
+	EXPECT_EQ(EINVAL, errno_of(mmap(NULL, PAGE_SIZE, PROT_READ, MAP_SHARED, self->fd,
+					VMREMAP_SAMPLE_CONTROL + PAGE_SIZE)));
 }
 
 TEST_F(control, unknown_ioctl)
 {
-	EXPECT_EQ(-1, ioctl(self->fd, _IO('v', 0x6f), 0));
-	EXPECT_EQ(ENOTTY, errno);
-	EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_SAMPLE_FILL, NULL));
-	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(-1, ioctl(self->fd, VMREMAP_SAMPLE_SUM, NULL));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(ENOTTY, errno_of(ioctl(self->fd, _IO('v', 0x6f), 0)));
+	EXPECT_EQ(EFAULT, errno_of(ioctl(self->fd, VMREMAP_SAMPLE_FILL, NULL)));
+	EXPECT_EQ(EFAULT, errno_of(ioctl(self->fd, VMREMAP_SAMPLE_SUM, NULL)));
 }
 
 #ifdef __x86_64__

@@ -70,10 +70,7 @@ FIXTURE_SETUP(failed)
 	char *map;
 	int err;
 
-	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, variant->device);
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, variant->pages * PAGE_SIZE,
 				  variant->flags));
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, variant->pages, VALUE));
@@ -218,10 +215,7 @@ FIXTURE_SETUP(small)
 	};
 	int err;
 
-	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, TEST_MMAP);
 	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, SMALL * PAGE_SIZE, 0));
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, SMALL, VALUE));
 	self->map = map_call(self->fd, &call, variant->pages, PROT_READ | PROT_WRITE, MAP_SHARED);

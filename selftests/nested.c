@@ -52,10 +52,7 @@ FIXTURE_VARIANT_ADD(replace, nested_over_larger) { TEST_NESTED, LARGER };
 
 FIXTURE_SETUP(replace)
 {
-	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_GE(self->fd, 0);
+	self->fd = open_or_skip(_metadata, variant->device);
 	self->other = open(variant->device, O_RDWR | O_CLOEXEC);
 	ASSERT_GE(self->other, 0);
 	self->memfd = memfd_create("old", MFD_CLOEXEC);

@@ -45,10 +45,7 @@ static const struct vmremap_test_plan good = {
 
 FIXTURE_SETUP(partial)
 {
-	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, TEST_MMAP);
 	for (int n = 0; n < AREAS; n++) {
 		ASSERT_EQ(0, memory_alloc(self->fd, n, VMREMAP_TEST_AREA,
 					  AREA_PAGES * PAGE_SIZE, 0));
@@ -170,12 +167,9 @@ TEST_F(partial, can_neither_grow_nor_execute)
 {
 	EXPECT_TRUE(vm_flag(self->map, "de"));
 	EXPECT_TRUE(vm_flag(self->map, "dd"));
-	EXPECT_EQ(-1, mprotect(self->map, PAGE_SIZE, PROT_READ | PROT_EXEC));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(MAP_FAILED, mremap(self->map, VMA_PAGES * PAGE_SIZE,
-				     (VMA_PAGES + 1) * PAGE_SIZE,
-				     MREMAP_MAYMOVE));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EACCES, errno_of(mprotect(self->map, PAGE_SIZE, PROT_READ | PROT_EXEC)));
+	EXPECT_EQ(EFAULT, errno_of(mremap(self->map, VMA_PAGES * PAGE_SIZE,
+					  (VMA_PAGES + 1) * PAGE_SIZE, MREMAP_MAYMOVE)));
 }
 
 /* Private parts are copied on write, like with remap_vmalloc_range(). */
@@ -388,10 +382,7 @@ FIXTURE_VARIANT_ADD(second, reads_rdonly) {
 
 FIXTURE_SETUP(second)
 {
-	self->fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, TEST_MMAP);
 	for (int n = 0; n <= RDONLY_AREA; n++)
 		ASSERT_EQ(0, memory_alloc(self->fd, n, VMREMAP_TEST_AREA,
 					  AREA_PAGES * PAGE_SIZE,
@@ -420,10 +411,8 @@ TEST_F(second, call)
 		return;
 	}
 	ASSERT_NE(MAP_FAILED, map);
-	if (variant->prot == PROT_READ) {
-		EXPECT_EQ(-1, mprotect(map, AREA_PAGES * PAGE_SIZE, RW));
-		EXPECT_EQ(EACCES, errno);
-	}
+	if (variant->prot == PROT_READ)
+		EXPECT_EQ(EACCES, errno_of(mprotect(map, AREA_PAGES * PAGE_SIZE, RW)));
 	EXPECT_EQ(0, munmap(map, AREA_PAGES * PAGE_SIZE));
 }
 

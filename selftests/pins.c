@@ -34,10 +34,7 @@ FIXTURE_VARIANT_ADD(order, split_put_unmap_unpin) { TEST_PREPARE, "amp", true };
 
 FIXTURE_SETUP(order)
 {
-	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd);
+	self->fd = open_or_skip(_metadata, variant->device);
 	if (ring_open(&self->ring))
 		SKIP(return, "no io_uring: %m");
 }

@@ -18,6 +18,17 @@ static inline const char *why_no_device(void)
 		"this kernel has no .mmap_prepare that can map";
 }
 
+/* Open a device. Without it, the test is skipped. */
+static inline int open_or_skip(struct __test_metadata *_metadata, const char *device)
+{
+	int fd = open(device, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		SKIP(_exit(KSFT_SKIP), "%s", why_no_device());
+	ASSERT_LE(0, fd) TH_LOG("%s: %m", device);
+	return fd;
+}
+
 /* Fill a slot. Returns 0, or the errno of the allocation. */
 static inline int memory_alloc(int fd, __u32 slot, __u32 kind, __u64 size,
 			       __u32 flags)

@@ -24,10 +24,7 @@ FIXTURE_VARIANT_ADD(program, nested) { .device = TEST_NESTED };
 
 FIXTURE_SETUP(program)
 {
-	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_GE(self->fd, 0);
+	self->fd = open_or_skip(_metadata, variant->device);
 }
 
 FIXTURE_TEARDOWN(program)
@@ -75,9 +72,8 @@ TEST_F(program, that_reads_what_it_executes)
 		ASSERT_EQ(0, munmap(map, pages * PAGE_SIZE));
 
 		/* An explicit PROT_EXEC is refused. */
-		EXPECT_EQ(MAP_FAILED, map_call(self->fd, &call, pages, PROT_EXEC,
-					       MAP_SHARED));
-		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(EACCES, errno_of(map_call(self->fd, &call, pages, PROT_EXEC,
+						    MAP_SHARED)));
 		ASSERT_EQ(0, memory_free(self->fd, 0));
 	}
 }
@@ -130,8 +126,7 @@ TEST_F(program, futex_that_processes_share)
 	ASSERT_EQ(0, memory_alloc(self->fd, 1, VMREMAP_TEST_VMALLOC_USER, PAGE_SIZE, 0));
 	map = map_call(self->fd, &call, 1, PROT_READ | PROT_WRITE, MAP_SHARED);
 	ASSERT_NE(MAP_FAILED, map);
-	EXPECT_EQ(-1, wake_shared(map));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EFAULT, errno_of(wake_shared(map)));
 }
 
 /* Is Cached in /proc/meminfo, to which each CPU adds later, in this range? */

@@ -21,11 +21,6 @@
 /* How long the driver keeps an area frozen for those that may wait for it. */
 #define PATIENCE_NS 10000000UL
 
-static int errno_of(long ret)
-{
-	return ret < 0 ? errno : 0;
-}
-
 /* A write() or read() of so many bytes: less of them is a fault on the way. */
 static int errno_of_bytes(ssize_t ret, size_t wanted)
 {
@@ -247,16 +242,16 @@ static int run_direct(const struct turn *turn)
 
 static int run_ring(const struct turn *turn)
 {
-	struct io_uring_params params = {};
-	int fd = syscall(SYS_io_uring_setup, 1, &params), ret;
-	struct iovec iov = { address_of(turn), PAGE_SIZE };
+	struct ring ring = {};
+	int ret;
 
-	if (fd < 0)
+	ring.fd = syscall(SYS_io_uring_setup, 1, &ring.params);
+	if (ring.fd < 0)
 		return errno;
-	ret = errno_of(syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &iov, 1));
-	close(fd);
-	/* Linux 6.1 refuses the memory of any file, after it has pinned the pages. */
-	return ret == EOPNOTSUPP && is_series("Linux 6.1") ? 0 : ret;
+	ret = errno_of(ring_register(&ring, address_of(turn), PAGE_SIZE));
+	close(ring.fd);
+	/* After it has pinned the pages. */
+	return ret == EOPNOTSUPP && ring_refuses_files() ? 0 : ret;
 }
 
 /* A futex that processes share: the kernel finds it by its page. */

@@ -41,10 +41,7 @@ FIXTURE_VARIANT_ADD(revocable, nested) {
 
 FIXTURE_SETUP(revocable)
 {
-	self->fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (self->fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, self->fd) TH_LOG("%m");
+	self->fd = open_or_skip(_metadata, variant->device);
 	ASSERT_EQ(0, memory_alloc(self->fd, SLOT, VMREMAP_TEST_AREA, SIZE,
 				  VMREMAP_REVOCABLE));
 	ASSERT_EQ(0, memory_poke(self->fd, SLOT, PAGES, 1000));
@@ -73,14 +70,6 @@ static int area_thaw(int fd)
 	return ioctl(fd, VMREMAP_TEST_THAW, SLOT);
 }
 
-static bool all_right(char *map, __u64 value)
-{
-	for (size_t n = 0; n < PAGES; n++)
-		if (*page_word(map, n) != value + n)
-			return false;
-	return true;
-}
-
 /* Does an access to each of these pages raise SIGBUS? */
 static bool all_gone(char *map, size_t pages)
 {
@@ -97,7 +86,7 @@ TEST_F(revocable, revoked)
 	char *moved, byte;
 	pid_t child;
 
-	ASSERT_TRUE(all_right(self->map, 1000));
+	ASSERT_EQ(0, wrong_pages(self->map, PAGES, 1000));
 	moved = mremap(self->map + PAGE_SIZE, 3 * PAGE_SIZE, 3 * PAGE_SIZE,
 		       MREMAP_MAYMOVE | MREMAP_FIXED, self->map + 2 * SIZE);
 	ASSERT_NE(MAP_FAILED, moved);
@@ -122,11 +111,9 @@ TEST_F(revocable, revoked)
 	EXPECT_EQ(0, status);
 	close(go[0]);
 
-	EXPECT_EQ(MAP_FAILED, map_area(self->fd, SLOT, 0, PAGES));
-	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(ENODEV, errno_of(map_area(self->fd, SLOT, 0, PAGES)));
 	EXPECT_EQ(0, area_revoke(self->fd));
-	EXPECT_EQ(-1, area_freeze(self->fd));
-	EXPECT_EQ(ENODEV, errno);
+	EXPECT_EQ(ENODEV, errno_of(area_freeze(self->fd)));
 	EXPECT_EQ(0, memory_peek(self->fd, SLOT, PAGES, 1000));
 	munmap(moved, 3 * PAGE_SIZE);
 }
@@ -140,12 +127,9 @@ TEST_F(revocable, system_calls_on_revoked)
 	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 
 	ASSERT_EQ(0, area_revoke(self->fd));
-	EXPECT_EQ(-1, read(zero, self->map, PAGE_SIZE));
-	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(-1, process_vm_readv(getpid(), &here, 1, &there, 1, 0));
-	EXPECT_EQ(EFAULT, errno);
-	EXPECT_EQ(-1, syscall(SYS_futex, self->map, FUTEX_WAKE, 1, NULL, NULL, 0));
-	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(EFAULT, errno_of(read(zero, self->map, PAGE_SIZE)));
+	EXPECT_EQ(EFAULT, errno_of(process_vm_readv(getpid(), &here, 1, &there, 1, 0)));
+	EXPECT_EQ(EFAULT, errno_of(syscall(SYS_futex, self->map, FUTEX_WAKE, 1, NULL, NULL, 0)));
 	EXPECT_EQ(0, mprotect(self->map, SIZE, PROT_READ));
 	EXPECT_EQ(-1, mlock(self->map, SIZE));
 	close(zero);
@@ -158,9 +142,8 @@ TEST_F(revocable, pins_outlive_revoking)
 	char page[PAGE_SIZE];
 
 	ASSERT_LE(0, end);
-	EXPECT_EQ(-1, area_freeze(self->fd));
-	EXPECT_EQ(EBUSY, errno);
-	EXPECT_TRUE(all_right(self->map, 1000));
+	EXPECT_EQ(EBUSY, errno_of(area_freeze(self->fd)));
+	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 1000));
 
 	ASSERT_EQ(0, area_revoke(self->fd));
 	EXPECT_TRUE(all_gone(self->map, 4));
@@ -180,13 +163,12 @@ TEST_F(revocable, registered_buffer_keeps_it_from_freezing)
 	if (ring_refuses_files())
 		SKIP(return, NO_FILES);
 	ASSERT_EQ(0, ring_register(&ring, self->map, SIZE));
-	EXPECT_EQ(-1, area_freeze(self->fd));
-	EXPECT_EQ(EBUSY, errno);
-	EXPECT_TRUE(all_right(self->map, 1000));
+	EXPECT_EQ(EBUSY, errno_of(area_freeze(self->fd)));
+	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 1000));
 	ASSERT_EQ(0, ring_unregister(&ring));
 	EXPECT_EQ(0, area_freeze(self->fd));
 	EXPECT_EQ(0, area_thaw(self->fd));
-	EXPECT_TRUE(all_right(self->map, 1000));
+	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 1000));
 	close(ring.fd);
 }
 
@@ -254,8 +236,7 @@ TEST_F(revocable, visitors_wait_until_thawed)
 	void *other;
 
 	ASSERT_EQ(0, area_freeze(self->fd));
-	EXPECT_EQ(-1, area_freeze(self->fd));
-	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(EBUSY, errno_of(area_freeze(self->fd)));
 	for (int n = 0; n < 4; n++) {
 		visitors[n].map = self->map;
 		ASSERT_EQ(0, pthread_create(&visitors[n].thread, NULL, visit, &visitors[n]));
@@ -330,7 +311,7 @@ TEST_F(revocable, killed_while_frozen)
 		EXPECT_TRUE(WIFSIGNALED(status));
 	}
 	ASSERT_EQ(0, area_thaw(self->fd));
-	EXPECT_TRUE(all_right(self->map, 1000));
+	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 1000));
 	close(zero);
 }
 
@@ -365,7 +346,7 @@ TEST_F(revocable, last_reference_thaws)
 	ASSERT_EQ(0, memory_free(self->fd, SLOT));
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(0, status);
-	EXPECT_TRUE(all_right(self->map, 1000));
+	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 1000));
 }
 
 /*
@@ -531,10 +512,7 @@ static void race_free(struct __test_metadata *_metadata)
 FIXTURE_SETUP(race)
 {
 	race = (struct race) {};
-	race.fd = open(variant->device, O_RDWR | O_CLOEXEC);
-	if (race.fd < 0 && errno == ENOENT)
-		SKIP(return, "%s", why_no_device());
-	ASSERT_LE(0, race.fd);
+	race.fd = open_or_skip(_metadata, variant->device);
 	ASSERT_EQ(0, pthread_barrier_init(&race.barrier, NULL, THREADS + 1));
 	for (unsigned long n = 0; n < THREADS; n++)
 		ASSERT_EQ(0, pthread_create(&self->threads[n], NULL, race_thread, (void *)n));

@@ -214,16 +214,11 @@ TEST_F(ring, refuses)
 {
 	char byte;
 
-	EXPECT_EQ(MAP_FAILED, map_pages(self->fd, 0, sizeof(*self->ring) / PAGE_SIZE + 2));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, PAGE_SIZE, RW, MAP_PRIVATE, self->fd, 0));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(-1, mprotect(self->ring, PAGE_SIZE, PROT_READ | PROT_EXEC));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(-1, read(self->fd, &byte, 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, ioctl(self->fd, 0));
-	EXPECT_EQ(ENOTTY, errno);
+	EXPECT_EQ(EINVAL, errno_of(map_pages(self->fd, 0, sizeof(*self->ring) / PAGE_SIZE + 2)));
+	EXPECT_EQ(EACCES, errno_of(mmap(NULL, PAGE_SIZE, RW, MAP_PRIVATE, self->fd, 0)));
+	EXPECT_EQ(EACCES, errno_of(mprotect(self->ring, PAGE_SIZE, PROT_READ | PROT_EXEC)));
+	EXPECT_EQ(EINVAL, errno_of(read(self->fd, &byte, 1)));
+	EXPECT_EQ(ENOTTY, errno_of(ioctl(self->fd, 0)));
 }
 
 /* A child has the file, but not the mapping. */
@@ -258,8 +253,7 @@ TEST_F(ring, unloaded)
 
 	ASSERT_NE(MAP_FAILED, running);
 
-	EXPECT_EQ(-1, module_unload(variant->module));
-	EXPECT_EQ(EWOULDBLOCK, errno);
+	EXPECT_EQ(EWOULDBLOCK, errno_of(module_unload(variant->module)));
 	ASSERT_TRUE(read_one(self->fd, self->ring, &sample));
 	/* Nobody removes the file from epoll(7) before it is closed. */
 	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, self->fd, &event));
