@@ -5,7 +5,6 @@
 #include <linux/mempolicy.h>
 #include <linux/userfaultfd.h>
 #include <sched.h>
-#include <sys/wait.h>
 
 #include "cgroup.h"
 #include "numa.h"
@@ -164,8 +163,6 @@ TEST_F(area, outlives_its_last_put)
 {
 	size_t size = self->pages * PAGE_SIZE;
 	char *map = self->map;
-	int status;
-	pid_t pid;
 
 	ASSERT_EQ(0, memory_poke(self->fd, AREA, self->pages, 100));
 	ASSERT_EQ(0, memory_free(self->fd, AREA));
@@ -173,12 +170,7 @@ TEST_F(area, outlives_its_last_put)
 	ASSERT_EQ(0, madvise(map, size, MADV_DONTNEED));
 	EXPECT_EQ(0, wrong_pages(map, self->pages, 100));
 
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid)
-		_exit(!!wrong_pages(map, self->pages, 100));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, in_child(!!wrong_pages(map, self->pages, 100)));
 
 	if (self->pages > 2) {
 		ASSERT_EQ(0, munmap(map + PAGE_SIZE, PAGE_SIZE));
@@ -236,12 +228,7 @@ TEST_F(hook, rdonly)
 /* The signal that a child gets when it reads and writes an inherited page, or 0. */
 static int signal_of_child(char *map)
 {
-	int status = 0;
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(touch(map, false) == touch(map, true) ? touch(map + PAGE_SIZE, true) : 0);
-	return pid > 0 && waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : -1;
+	return in_child(touch(map, false) == touch(map, true) ? touch(map + PAGE_SIZE, true) : 0);
 }
 
 /* PolicyHeld: a child does not inherit the mapping. */
@@ -310,9 +297,8 @@ TEST_F(hook, dontcopy_split_by_another_task)
 	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC |
 				 UFFD_FEATURE_WP_UNPOPULATED };
 	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
-	int status, uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	int err, uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
 	char *map;
-	pid_t pid;
 
 	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api))
 		SKIP(return, "the kernel has no such userfaultfd");
@@ -322,13 +308,9 @@ TEST_F(hook, dontcopy_split_by_another_task)
 	ASSERT_NE(MAP_FAILED, map);
 	reg.range.start = (unsigned long)map + 8 * PAGE_SIZE;
 	reg.range.len = 8 * PAGE_SIZE;
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid)
-		_exit(ioctl(uffd, UFFDIO_REGISTER, &reg) ? errno : 0);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	err = in_child(errno_of(ioctl(uffd, UFFDIO_REGISTER, &reg)));
 	/* Newer kernels refuse MADV_DOFORK on a VMA with VM_DONTEXPAND. */
-	ASSERT_TRUE(!status || WEXITSTATUS(status) == EINVAL);
+	ASSERT_TRUE(!err || err == EINVAL);
 	for (size_t n = 0; n < 64; n++)
 		EXPECT_EQ(0, touch(map + n * PAGE_SIZE, true));
 	close(uffd);
@@ -441,20 +423,16 @@ TEST_F(refused, alloc)
 /* Each area has a file, so fs.file-max limits their number. */
 TEST(no_file_left)
 {
-	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC), status;
+	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 	char limit[32];
-	pid_t pid;
 
 	ASSERT_LE(0, fd);
 	ASSERT_TRUE(read_text("/proc/sys/fs/file-max", limit, sizeof(limit)));
 	ASSERT_TRUE(write_text("/proc/sys/fs/file-max", "0"));
-	pid = fork();
 	/* The limit does not bind root. */
-	if (!pid)
-		_exit(setuid(1000) ? 0 : memory_alloc(fd, AREA, VMREMAP_TEST_AREA, MIB(1), 0));
-	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(ENFILE, in_child(setuid(1000) ? 0 :
+				   memory_alloc(fd, AREA, VMREMAP_TEST_AREA, MIB(1), 0)));
 	EXPECT_TRUE(write_text("/proc/sys/fs/file-max", limit));
-	EXPECT_EQ(ENFILE, WEXITSTATUS(status));
 	EXPECT_EQ(0, memory_alloc(fd, AREA, VMREMAP_TEST_AREA, MIB(1), 0));
 	close(fd);
 }
@@ -462,25 +440,17 @@ TEST(no_file_left)
 /* The cache keeps no user namespace alive: the system may allow only a few. */
 TEST(no_namespace_is_kept)
 {
-	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC), status;
+	int fd = open(TEST_MMAP, O_RDWR | O_CLOEXEC);
 	char limit[32];
 
 	ASSERT_LE(0, fd);
 	ASSERT_TRUE(read_text("/proc/sys/user/max_user_namespaces", limit, sizeof(limit)));
 	ASSERT_TRUE(write_text("/proc/sys/user/max_user_namespaces", "3"));
 	for (int n = 0; n < 8; n++) {
-		pid_t pid = fork();
-
-		ASSERT_LE(0, pid);
-		if (!pid) {
-			/* The last namespace is freed only after RCU has freed its credentials. */
-			if (!eventually(!unshare(CLONE_NEWUSER)))
-				_exit(errno);
-			_exit(memory_alloc(fd, AREA, VMREMAP_TEST_AREA, PAGE_SIZE, 0) ?:
-			      memory_free(fd, AREA));
-		}
-		EXPECT_EQ(pid, waitpid(pid, &status, 0));
-		EXPECT_EQ(0, status);
+		/* The last namespace is freed only after RCU has freed its credentials. */
+		EXPECT_EQ(0, in_child(!eventually(!unshare(CLONE_NEWUSER)) ? errno :
+				      memory_alloc(fd, AREA, VMREMAP_TEST_AREA, PAGE_SIZE, 0) ?:
+				      memory_free(fd, AREA)));
 	}
 	EXPECT_TRUE(write_text("/proc/sys/user/max_user_namespaces", limit));
 	close(fd);
@@ -642,8 +612,6 @@ TEST_F(hook, has_no_hint_faults)
 	char *areas[VMREMAP_TEST_SLOTS], *others;
 	const size_t pages = VMREMAP_TEST_SLOTS;
 	unsigned long nodes = 3;
-	int status;
-	pid_t pid;
 
 	others = mmap(NULL, pages * PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, others);
@@ -659,12 +627,7 @@ TEST_F(hook, has_no_hint_faults)
 	ASSERT_EQ(0, syscall(SYS_mbind, others, pages * PAGE_SIZE,
 			     MPOL_BIND | MPOL_F_NUMA_BALANCING, &nodes, 8 * sizeof(nodes), 0));
 	/* The period of a task is set by fork(). */
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid)
-		_exit(count_hint_faults(areas, others, pages));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, in_child(count_hint_faults(areas, others, pages)));
 	EXPECT_TRUE(balance_numa(false));
 	for (size_t slot = 0; slot < pages; slot++)
 		ASSERT_EQ(0, munmap(areas[slot], PAGE_SIZE));
@@ -688,7 +651,6 @@ TEST_F(hook, killed_at_any_time)
 {
 	const long slack = 16 * 1024;
 	long before = free_kib();
-	int status;
 
 	for (int n = 0; n < 20; n++) {
 		pid_t pid = fork();
@@ -701,8 +663,7 @@ TEST_F(hook, killed_at_any_time)
 		}
 		usleep(2000 + 7001 * n);
 		ASSERT_EQ(0, kill(pid, SIGKILL));
-		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		EXPECT_TRUE(WIFSIGNALED(status));
+		EXPECT_EQ(-SIGKILL, wait_for(pid));
 	}
 	EXPECT_GE(slack, lost_kib(before, slack));
 }

@@ -12,7 +12,6 @@
 #define VMREMAP_SELFTESTS_CALLS_H
 
 #include <stdarg.h>
-#include <sys/wait.h>
 
 #include "plan.h"
 
@@ -231,19 +230,18 @@ static inline void say_of_child(struct mapping *m, call_fn call)
 
 	if (pipe(ends))
 		return say(m, "no pipe");
-	pid = fork();
-	if (!pid) {
+	pid = start_child(({
 		m->outcome[0] = '\0';
 		call(m);
-		write(ends[1], m->outcome, strlen(m->outcome));
-		_exit(0);
-	}
+		write(ends[1], m->outcome, strlen(m->outcome)) < 0;
+	}));
 	close(ends[1]);
 	if (read(ends[0], outcome, sizeof(outcome) - 1) > 0)
 		say(m, "%s", outcome);
 	close(ends[0]);
-	if (waitpid(pid, &status, 0) != pid || status)
-		say(m, "the child ended with %#x", status);
+	status = wait_for(pid);
+	if (status)
+		say(m, "the child ended with %d", status);
 }
 
 /* Continue with @map, another mapping of the memory, in place of the first. */

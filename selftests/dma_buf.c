@@ -10,7 +10,6 @@
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "areas.h"
 #include "cgroup.h"
@@ -448,11 +447,7 @@ TEST_F(dma_buf, is_not_frozen_while_it_is_mapped)
 /* A process that maps a frozen area, by one of two ioctls. Exits with the errno. */
 static pid_t map_frozen(int importer, unsigned int cmd)
 {
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(ioctl(importer, cmd, BIDIRECTIONAL) < 0 ? errno : 0);
-	return pid;
+	return start_child(errno_of(ioctl(importer, cmd, BIDIRECTIONAL)));
 }
 
 /* In which of these the compiler has put the wait. */
@@ -481,7 +476,7 @@ TEST_F(dma_buf, waits_for_thaw)
 	*page_word(self->map, 1) = 1;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		bool thawed = ways[i].end == VMREMAP_TEST_THAW;
-		int importer = import(self->fd), err, status;
+		int importer = import(self->fd), err;
 		pid_t pid;
 
 		ASSERT_LE(0, importer);
@@ -491,14 +486,9 @@ TEST_F(dma_buf, waits_for_thaw)
 		EXPECT_TRUE(eventually(waits_for_thaw(pid)));
 		err = ways[i].end ? ioctl(self->driver, ways[i].end) : kill(pid, SIGKILL);
 		EXPECT_EQ(0, err);
-		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		if (!ways[i].end) {
-			EXPECT_TRUE(WIFSIGNALED(status));
+		EXPECT_EQ(!ways[i].end ? -SIGKILL : thawed ? 0 : ENODEV, wait_for(pid));
+		if (!ways[i].end)
 			ASSERT_EQ(0, ioctl(self->driver, VMREMAP_TEST_THAW));
-		} else {
-			EXPECT_TRUE(WIFEXITED(status));
-			EXPECT_EQ(thawed ? 0 : ENODEV, WEXITSTATUS(status));
-		}
 		if (thawed)
 			EXPECT_EQ(-1, ioctl(self->driver, VMREMAP_TEST_FREEZE));
 		/* What a killed task has mapped is not the area. */
@@ -515,20 +505,16 @@ TEST_F(dma_buf, waits_for_thaw_before_it_attaches)
 	struct pollfd poller = { .fd = self->fd, .events = POLLIN };
 
 	for (int killed = 0; killed < 2; killed++) {
-		int status;
 		pid_t pid;
 
 		ASSERT_EQ(0, ioctl(self->driver, VMREMAP_TEST_FREEZE)) TH_LOG("%m");
-		pid = fork();
+		pid = start_child(errno_of(import(self->fd)));
 		ASSERT_LE(0, pid);
-		if (!pid)
-			_exit(import(self->fd) < 0 ? errno : 0);
 		EXPECT_TRUE(eventually(waits_for_thaw(pid)));
 		EXPECT_EQ(1, poll(&poller, 1, 0));
 		EXPECT_EQ(0, killed ? kill(pid, SIGKILL) :
 				      ioctl(self->driver, VMREMAP_TEST_THAW));
-		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		EXPECT_EQ(killed ? SIGKILL : 0, status);
+		EXPECT_EQ(killed ? -SIGKILL : 0, wait_for(pid));
 		EXPECT_EQ(0, killed ? ioctl(self->driver, VMREMAP_TEST_THAW) : 0);
 	}
 }
@@ -724,12 +710,9 @@ static int other_process(int socket)
 /* Unload the driver that has exported, and expect that the process which got the rest succeeds. */
 static void expect_without_driver(struct __test_metadata *_metadata, const int *sockets, pid_t pid)
 {
-	int status;
-
 	EXPECT_TRUE(unload()) TH_LOG("%m");
 	EXPECT_EQ(1, write(sockets[0], "", 1));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status) TH_LOG("step %d", WEXITSTATUS(status));
+	EXPECT_EQ(0, wait_for(pid)) TH_LOG("the step is the exit status");
 	EXPECT_TRUE(load());
 	close(sockets[0]);
 	close(sockets[1]);
@@ -747,10 +730,8 @@ TEST_F(dma_buf, outlives_the_driver_in_another_process)
 	self->driver = -1;
 	self->importing = -1;
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
-	pid = fork();
+	pid = start_child(other_process(sockets[1]));
 	ASSERT_LE(0, pid);
-	if (!pid)
-		_exit(other_process(sockets[1]));
 	driver = device_with_area(SIZE, 0);
 	ASSERT_LE(0, driver);
 	fd = export(driver, O_RDWR);
@@ -876,10 +857,8 @@ TEST_F_TIMEOUT(video, shows_what_a_program_writes, 1200)
 	if (!vivid_exists(variant->instance))
 		SKIP(return, "vivid is not loaded");
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
-	pid = fork();
+	pid = start_child(show_frames(sockets[1], variant->instance, frames));
 	ASSERT_LE(0, pid);
-	if (!pid)
-		_exit(show_frames(sockets[1], variant->instance, frames));
 	for (int i = 0; i < VIVID_BUFFERS; i++) {
 		driver = device_with_area(PMD_SIZE, VMREMAP_REVOCABLE);
 		ASSERT_LE(0, driver);

@@ -5,7 +5,6 @@
  * that a driver sees what it has always seen.
  */
 #define _GNU_SOURCE
-#include <sys/wait.h>
 
 #include "plan.h"
 
@@ -108,16 +107,9 @@ TEST_F(driver, counts_vmas)
 TEST_F(driver, counts_children)
 {
 	char *map1 = map(self->fd, variant->function, VMREMAP_TEST_COUNT);
-	pid_t child;
-	int status;
 
 	ASSERT_NE(MAP_FAILED, map1);
-	child = fork();
-	ASSERT_GE(child, 0);
-	if (!child)
-		_exit(touch(map1, true));
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, in_child(touch(map1, true)));
 	EXPECT_COUNTS(2, 1);
 	ASSERT_EQ(0, munmap(map1, BYTES));
 	EXPECT_COUNTS(2, 2);

@@ -334,20 +334,17 @@ TEST_F(edu, unplugged_while_it_copies)
 /* Copy from and to a dma-buf until that fails. Exits with the errno. */
 static pid_t import_again(int fd, int dma_buf)
 {
-	pid_t pid = fork();
-
-	if (!pid) {
+	return start_child(({
 		for (int i = 0; !import(fd, dma_buf, 0, VMREMAP_EDU_COPY_MAX, i % 2); i++)
 			;
-		_exit(errno);
-	}
-	return pid;
+		errno;
+	}));
 }
 
 /* DeviceTurn, DeviceBound: the device is unplugged while a dma-buf is mapped for it. */
 TEST_F_TIMEOUT(edu, unplugged_while_it_imports, 7200)
 {
-	int driver = device_with_area(PAGE_SIZE, 0), dma_buf, status;
+	int driver = device_with_area(PAGE_SIZE, 0), dma_buf;
 	pid_t pid;
 
 	if (driver < 0)
@@ -360,9 +357,7 @@ TEST_F_TIMEOUT(edu, unplugged_while_it_imports, 7200)
 		/* A copy takes 100 ms. */
 		usleep(round * 7919 % 130000);
 		ASSERT_TRUE(unplug());
-		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		ASSERT_TRUE(WIFEXITED(status));
-		EXPECT_EQ(ENODEV, WEXITSTATUS(status));
+		ASSERT_EQ(ENODEV, wait_for(pid));
 		close(self->fd);
 		self->fd = plug_in();
 		ASSERT_LE(0, self->fd);

@@ -3,7 +3,6 @@
 
 #define _GNU_SOURCE
 #include <sys/uio.h>
-#include <sys/wait.h>
 
 #include "plan.h"
 
@@ -91,18 +90,13 @@ TEST_F(foreign, private_copies)
 
 TEST_F(foreign, inherited_by_fork)
 {
-	int status;
-	pid_t pid;
+	__u64 *word = page_word(self->map, 3);
 
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		*page_word(self->map, 3) = 3;
-		*page_word(self->map, 3) += 100;
-		_exit(!!wrong_pages(self->map, PAGES, 100));
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, in_child(({
+		*word = 3;
+		*word += 100;
+		!!wrong_pages(self->map, PAGES, 100);
+	})));
 	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 100));
 }
 

@@ -188,8 +188,6 @@ static void take_step(struct world *w, const struct step *step)
 	unsigned char in_core[530];
 	char bytes[64] = "";
 	struct iovec iov = { addr, sizeof(bytes) }, local = { bytes, sizeof(bytes) };
-	int status;
-	pid_t pid;
 
 	switch (step->action) {
 	case ALLOC:
@@ -246,12 +244,7 @@ static void take_step(struct world *w, const struct step *step)
 		munlock(addr, size);
 		break;
 	case FORK:
-		pid = fork();
-		if (!pid) {
-			touch(addr, how & 1);
-			_exit(0);
-		}
-		waitpid(pid, &status, 0);
+		in_child(touch(addr, how & 1));
 		break;
 	case READ_BY_PROCESS:
 		if (how & 1)

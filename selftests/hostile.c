@@ -390,22 +390,14 @@ static bool tell_driver(const char *what, const char *device)
 /* OwnDescriptors: a driver gives a descriptor to a program that is exiting and has none. */
 TEST_F(hook, exports_to_a_program_that_exits)
 {
-	int fd = open(variant->device, O_RDWR | O_CLOEXEC), status;
-	pid_t pid;
+	int fd = open(variant->device, O_RDWR | O_CLOEXEC);
 
 	ASSERT_LE(0, fd);
 	/* One that closes the file gets a descriptor. */
 	ASSERT_EQ(0, ioctl(fd, EXPORT_AT_END));
 	close(fd);
 	EXPECT_EQ(0, ioctl(self->fd, EXPORT_RESULT));
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		fd = open(variant->device, O_RDWR | O_CLOEXEC);
-		_exit(ioctl(fd, EXPORT_AT_END));
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, in_child(ioctl(open(variant->device, O_RDWR | O_CLOEXEC), EXPORT_AT_END)));
 	EXPECT_EQ(EBADF, ioctl(self->fd, EXPORT_RESULT));
 }
 
@@ -437,29 +429,19 @@ TEST_F(hook, unbinds_while_it_imports)
 {
 	pid_t holder, unbinder;
 	char name[16];
-	int status;
 
 	ASSERT_TRUE(bound_device(name));
-	holder = fork();
-	ASSERT_LE(0, holder);
-	if (!holder)
-		_exit(ioctl(self->fd, HOLD) ? errno : 0);
+	holder = start_child(errno_of(ioctl(self->fd, HOLD)));
 	EXPECT_TRUE(eventually(sleeps_in(holder, "vmremap_hostile")));
-	unbinder = fork();
-	ASSERT_LE(0, unbinder);
-	if (!unbinder)
-		_exit(!tell_driver("unbind", name));
+	unbinder = start_child(!tell_driver("unbind", name));
 	EXPECT_TRUE(eventually(sleeps_in(unbinder, "vmremap")));
 	/* It waits, but does not let another import begin. */
 	EXPECT_EQ(ENXIO, errno_of(ioctl(self->fd, HOLD)));
 	EXPECT_TRUE(sleeps_in(unbinder, "vmremap"));
 	EXPECT_EQ(0, ioctl(self->fd, RELEASE));
-	ASSERT_EQ(holder, waitpid(holder, &status, 0));
-	EXPECT_EQ(0, status);
-	ASSERT_EQ(unbinder, waitpid(unbinder, &status, 0));
-	EXPECT_EQ(0, status);
-	EXPECT_EQ(-1, ioctl(self->fd, HOLD));
-	EXPECT_EQ(ENXIO, errno);
+	EXPECT_EQ(0, wait_for(holder));
+	EXPECT_EQ(0, wait_for(unbinder));
+	EXPECT_EQ(ENXIO, errno_of(ioctl(self->fd, HOLD)));
 	ASSERT_TRUE(tell_driver("bind", name));
 }
 

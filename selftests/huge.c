@@ -3,7 +3,6 @@
 
 #define _GNU_SOURCE
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "cpu.h"
 #include "plan.h"
@@ -242,20 +241,13 @@ TEST_F(huge, mremap)
 
 TEST_F(huge, fork)
 {
-	int status;
-	pid_t pid;
-
 	EXPECT_EQ(0, wrong(self->map, 0, PAGES));
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		if (wrong(self->map, 0, PAGES))
-			_exit(1);
+	EXPECT_EQ(0, in_child(({
+		bool right = !wrong(self->map, 0, PAGES);
+
 		*page_word(self->map, 9) = 9;
-		_exit(pmds(self->map) == PMDS ? 0 : 2);
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+		!right || pmds(self->map) != PMDS;
+	})));
 	EXPECT_EQ(9, *page_word(self->map, 9));
 }
 

@@ -6,7 +6,6 @@
  */
 
 #define _GNU_SOURCE
-#include <sys/wait.h>
 
 #include "areas.h"
 #include "plan.h"
@@ -318,14 +317,11 @@ static int populate(const struct subject *s, int advice)
 
 static int fork_and_look(const struct subject *s)
 {
-	pid_t pid = fork();
-	int status;
+	pid_t pid = start_child(!right(PLACE, 0, s->pages));
 
 	if (pid < 0)
 		return errno;
-	if (!pid)
-		_exit(!right(PLACE, 0, s->pages));
-	return waitpid(pid, &status, 0) == pid && !status ? 0 : ECHILD;
+	return wait_for(pid) ? ECHILD : 0;
 }
 
 /* Perform the operation under test. Returns 0 or its errno. */

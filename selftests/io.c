@@ -2,7 +2,6 @@
 /* I/O into and out of a mapping of a sample device, which pins its pages. */
 
 #define _GNU_SOURCE
-#include <sys/wait.h>
 
 #include "pin.h"
 #include "sample.h"
@@ -85,25 +84,14 @@ TEST_F(io, read_and_write)
 TEST_F(io, process_vm_readv)
 {
 	struct iovec remote = { .iov_base = self->map, .iov_len = self->size };
-	int status;
-	pid_t pid;
+	char *got = malloc(self->size);
+	struct iovec local = { .iov_base = got, .iov_len = self->size };
+	ssize_t size = self->size;
 
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		char *got = malloc(self->size);
-		struct iovec local = { .iov_base = got, .iov_len = self->size };
-		ssize_t size = self->size;
-
-		if (process_vm_readv(getppid(), &local, 1, &remote, 1, 0) != size ||
-		    memcmp(got, self->copy, size))
-			_exit(1);
-		memset(got, 0x5a, size);
-		_exit(process_vm_writev(getppid(), &local, 1, &remote, 1, 0) == size ?
-		      0 : 2);
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_EQ(0, status);
+	ASSERT_EQ(0, in_child(process_vm_readv(getppid(), &local, 1, &remote, 1, 0) != size ||
+			      memcmp(got, self->copy, size) || !memset(got, 0x5a, size) ||
+			      process_vm_writev(getppid(), &local, 1, &remote, 1, 0) != size));
+	free(got);
 	memset(self->copy, 0x5a, self->size);
 	EXPECT_EQ(0, memcmp(self->map, self->copy, self->size));
 }

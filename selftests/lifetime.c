@@ -2,7 +2,6 @@
 /* Lifetimes of mapping, file, pins and the driver's module, ended in every order. */
 
 #define _GNU_SOURCE
-#include <sys/wait.h>
 
 #include "pin.h"
 #include "sample.h"
@@ -83,17 +82,7 @@ TEST_F(driver, core_stays_while_in_use)
 
 TEST_F(driver, goes_after_a_kill)
 {
-	int status;
-	pid_t pid;
-
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		all_right(self->map);
-		raise(SIGKILL);
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(-SIGKILL, in_child(all_right(self->map) && raise(SIGKILL)));
 	ASSERT_EQ(0, munmap(self->map, SIZE));
 	ASSERT_EQ(0, close(self->fd));
 	ASSERT_TRUE(eventually(!sample_unload(sample_path())));

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "pin.h"
 #include "plan.h"
@@ -159,15 +158,11 @@ TEST_F(list, mappings)
 		EXPECT_TRUE(shows(SIZE, line[1])) TH_LOG("%s", shown(SIZE));
 
 		ASSERT_EQ(0, pipe(pipes));
-		child = fork();
-		if (!child) {
-			close(pipes[1]);
-			_exit(read(pipes[0], &byte, 1));
-		}
+		child = start_child(close(pipes[1]) ?: read(pipes[0], &byte, 1));
 		close(pipes[0]);
 		EXPECT_TRUE(shows(SIZE, line[2])) TH_LOG("%s", shown(SIZE));
 		close(pipes[1]);
-		ASSERT_EQ(child, waitpid(child, NULL, 0));
+		EXPECT_EQ(0, wait_for(child));
 		EXPECT_TRUE(shows(SIZE, line[1])) TH_LOG("%s", shown(SIZE));
 
 		/* A part of a VMA is a VMA. */
@@ -386,22 +381,16 @@ TEST_F(list, cached)
 /* The file itself, not only the folder that has debugfs, is for root alone. */
 TEST_F(list, only_root_reads_it)
 {
-	int folder = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC), status;
+	int folder = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat stat;
-	pid_t child;
 
 	ASSERT_LE(0, folder);
 	ASSERT_EQ(0, fstatat(folder, "areas", &stat, 0));
 	EXPECT_EQ(0400, stat.st_mode & 07777);
 	EXPECT_EQ(0, stat.st_uid);
-	child = fork();
-	if (!child) {
-		if (setgid(65534) || setuid(65534) || faccessat(folder, ".", X_OK, 0))
-			_exit(2);
-		_exit(openat(folder, "areas", O_RDONLY) < 0 && errno == EACCES);
-	}
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(1, WEXITSTATUS(status));
+	EXPECT_EQ(EACCES, in_child(setgid(65534) ?: setuid(65534) ?:
+				   faccessat(folder, ".", X_OK, 0) ?:
+				   errno_of(openat(folder, "areas", O_RDONLY))));
 	close(folder);
 }
 

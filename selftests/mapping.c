@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "sample.h"
 
@@ -77,6 +76,14 @@ static bool renumber(char *map, size_t pages)
 	return right;
 }
 
+/* The same through another mapping. */
+static bool map_and_renumber(int fd, size_t page, size_t pages)
+{
+	char *map = map_pages(fd, page, pages);
+
+	return map != MAP_FAILED && renumber(map, pages);
+}
+
 TEST_F(mapping, reads_what_the_driver_wrote)
 {
 	struct vmremap_sample_fill fill = { .seed = 4711 };
@@ -108,18 +115,7 @@ TEST_F(mapping, driver_reads_what_was_written)
 /* Two mappings of a file show the same bytes, in both directions. */
 TEST_F(mapping, shared_between_processes)
 {
-	int status;
-	pid_t pid;
-
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		char *map = map_pages(self->fd, DATA_PAGE + self->first, self->pages);
-
-		_exit(map == MAP_FAILED || !renumber(map, self->pages));
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_EQ(0, status);
+	ASSERT_EQ(0, in_child(!map_and_renumber(self->fd, DATA_PAGE + self->first, self->pages)));
 	EXPECT_TRUE(all_right(self->map, 1000, self->pages));
 }
 
@@ -142,37 +138,23 @@ TEST_F(mapping, apart_from_other_openers)
 
 TEST_F(mapping, inherited_by_fork)
 {
-	int status;
-	pid_t pid;
-
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid)
-		_exit(!renumber(self->map, self->pages));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_EQ(0, status);
+	ASSERT_EQ(0, in_child(!renumber(self->map, self->pages)));
 	EXPECT_TRUE(all_right(self->map, 1000, self->pages));
 }
 
 /* The child's mapping works after the parent has unmapped its own. */
 TEST_F(mapping, child_outlives_parent_mapping)
 {
-	int pipefd[2], status;
+	int pipefd[2];
 	char go = 1;
 	pid_t pid;
 
 	ASSERT_EQ(0, pipe(pipefd));
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		if (read(pipefd[0], &go, 1) != 1)
-			_exit(1);
-		_exit(all_right(self->map, 0, self->pages) ? 0 : 2);
-	}
+	pid = start_child(read(pipefd[0], &go, 1) != 1 ||
+			  !all_right(self->map, 0, self->pages));
 	ASSERT_EQ(0, munmap(self->map, self->size));
 	ASSERT_EQ(1, write(pipefd[1], &go, 1));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, wait_for(pid));
 }
 
 TEST_F(mapping, mremap_moves)

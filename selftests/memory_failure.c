@@ -260,7 +260,7 @@ TEST_F(small, is_not_mapped_with_its_folio)
 	close(pagemap);
 	for (int n = 0; n < 2; n++) {
 		kill(others[n], SIGKILL);
-		waitpid(others[n], NULL, 0);
+		wait_for(others[n]);
 	}
 }
 

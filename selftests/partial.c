@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "plan.h"
 
@@ -149,17 +148,11 @@ TEST_F(partial, survives_a_move)
 
 TEST_F(partial, survives_a_fork)
 {
-	int status;
-	pid_t pid = fork();
-
-	ASSERT_LE(0, pid);
-	if (!pid) {
+	EXPECT_EQ(0, in_child(({
 		for (int n = 0; n < AREAS; n++)
 			memory_free(self->fd, n);
-		_exit(!!wrong(&good, self->map, 0, VMA_PAGES));
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+		!!wrong(&good, self->map, 0, VMA_PAGES);
+	})));
 	EXPECT_EQ(0, wrong(&good, self->map, 0, VMA_PAGES));
 }
 

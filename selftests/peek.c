@@ -43,7 +43,7 @@ static pid_t traced_child(void)
 static void end_child(pid_t pid)
 {
 	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	wait_for(pid);
 }
 
 CALL(peek, "`ptrace(PTRACE_PEEKDATA)`")
@@ -324,16 +324,10 @@ static long bytes_in_core(const struct mapping *m)
 
 CALL(core, "a core dump: bytes of it")
 {
-	int status;
-	pid_t pid;
-
 	unlink(CORE);
 	write_text("/proc/sys/kernel/core_pattern", CORE);
 	write_text("/proc/sys/kernel/core_uses_pid", "0");
-	pid = fork();
-	if (!pid)
-		die();
-	waitpid(pid, &status, 0);
+	in_child((die(), 0));
 	say(m, "%ld", bytes_in_core(m));
 	unlink(CORE);
 }

@@ -8,7 +8,6 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/wait.h>
 
 #include "pin.h"
 #include "plan.h"
@@ -82,7 +81,7 @@ static bool all_gone(char *map, size_t pages)
 /* NoUserAccess, NotRevoked: also for a mapping that was moved or split, and in a child. */
 TEST_F(revocable, revoked)
 {
-	int go[2], status;
+	int go[2];
 	char *moved, byte;
 	pid_t child;
 
@@ -92,23 +91,17 @@ TEST_F(revocable, revoked)
 	ASSERT_NE(MAP_FAILED, moved);
 	EXPECT_EQ(1001, *page_word(moved, 0));
 	ASSERT_EQ(0, pipe(go));
-	child = fork();
-	if (!child) {
-		bool before = *page_word(moved, 1) == 1002 &&
-			      *page_word(self->map, PAGES - 1) == 1000 + PAGES - 1;
-
-		close(go[1]);
-		_exit(!before || read(go[0], &byte, 1) ||
-		      !all_gone(moved, 3) || !all_gone(self->map + 4 * PAGE_SIZE, 9));
-	}
+	child = start_child(*page_word(moved, 1) != 1002 ||
+			    *page_word(self->map, PAGES - 1) != 1000 + PAGES - 1 ||
+			    close(go[1]) || read(go[0], &byte, 1) ||
+			    !all_gone(moved, 3) || !all_gone(self->map + 4 * PAGE_SIZE, 9));
 	/* It has read its pages. */
 	ASSERT_TRUE(eventually(sleeps_in(child, "pipe_read")));
 	ASSERT_EQ(0, area_revoke(self->fd));
 	close(go[1]);
 	EXPECT_TRUE(all_gone(moved, 3));
 	EXPECT_TRUE(all_gone(self->map + 4 * PAGE_SIZE, PAGES - 4));
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, wait_for(child));
 	close(go[0]);
 
 	EXPECT_EQ(ENODEV, errno_of(map_area(self->fd, SLOT, 0, PAGES)));
@@ -271,44 +264,34 @@ static void count_signal(int sig)
 /* A signal is handled while an access waits. */
 TEST_F(revocable, signals_are_handled_while_frozen)
 {
-	int status;
 	pid_t child;
 
 	handled = mmap(NULL, PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, handled);
 	signal(SIGUSR1, count_signal);
 	ASSERT_EQ(0, area_freeze(self->fd));
-	child = fork();
-	if (!child)
-		_exit(*page_word(self->map, 0) != 1000);
+	child = start_child(*page_word(self->map, 0) != 1000);
 	ASSERT_TRUE(eventually(waits(child)));
 	ASSERT_EQ(0, kill(child, SIGUSR1));
 	ASSERT_TRUE(eventually(*handled == 1));
 	ASSERT_TRUE(eventually(waits(child)));
 	ASSERT_EQ(0, area_thaw(self->fd));
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, wait_for(child));
 }
 
 /* A task that waits can be killed. */
 TEST_F(revocable, killed_while_frozen)
 {
 	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
-	int status;
 
 	ASSERT_EQ(0, area_freeze(self->fd));
 	for (int by_system_call = 0; by_system_call < 2; by_system_call++) {
-		pid_t child = fork();
+		pid_t child = start_child(by_system_call ? read(zero, self->map, 1) :
+							   touch(self->map, true));
 
-		if (!child) {
-			if (by_system_call)
-				_exit(read(zero, self->map, 1));
-			_exit(touch(self->map, true));
-		}
 		ASSERT_TRUE(eventually(waits(child)));
 		ASSERT_EQ(0, kill(child, SIGKILL));
-		ASSERT_EQ(child, waitpid(child, &status, 0));
-		EXPECT_TRUE(WIFSIGNALED(status));
+		EXPECT_EQ(-SIGKILL, wait_for(child));
 	}
 	ASSERT_EQ(0, area_thaw(self->fd));
 	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 1000));
@@ -317,17 +300,13 @@ TEST_F(revocable, killed_while_frozen)
 
 TEST_F(revocable, revoked_while_frozen)
 {
-	int status;
 	pid_t child;
 
 	ASSERT_EQ(0, area_freeze(self->fd));
-	child = fork();
-	if (!child)
-		_exit(touch(self->map, true) != SIGBUS);
+	child = start_child(touch(self->map, true) != SIGBUS);
 	ASSERT_TRUE(eventually(waits(child)));
 	ASSERT_EQ(0, area_revoke(self->fd));
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, wait_for(child));
 	EXPECT_EQ(0, area_thaw(self->fd));
 	EXPECT_TRUE(all_gone(self->map, PAGES));
 }
@@ -335,17 +314,13 @@ TEST_F(revocable, revoked_while_frozen)
 /* AreaOutlives: the driver's last put thaws the area, because nobody else can. */
 TEST_F(revocable, last_reference_thaws)
 {
-	int status;
 	pid_t child;
 
 	ASSERT_EQ(0, area_freeze(self->fd));
-	child = fork();
-	if (!child)
-		_exit(*page_word(self->map, 5) != 1005);
+	child = start_child(*page_word(self->map, 5) != 1005);
 	ASSERT_TRUE(eventually(waits(child)));
 	ASSERT_EQ(0, memory_free(self->fd, SLOT));
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, wait_for(child));
 	EXPECT_EQ(0, wrong_pages(self->map, PAGES, 1000));
 }
 

@@ -4,7 +4,6 @@
  * break. Each test runs on the driver in C, and on the one in Rust if the kernel supports it.
  */
 #include <sys/epoll.h>
-#include <sys/wait.h>
 
 #include "common.h"
 #include "ring/reader.h"
@@ -225,17 +224,9 @@ TEST_F(ring, refuses)
 TEST_F(ring, child)
 {
 	struct vmremap_ring_sample sample;
-	int status;
-	pid_t pid = fork();
 
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		if (touch(self->ring, false) != SIGSEGV)
-			_exit(1);
-		_exit(ring_map(self->fd) == MAP_FAILED ? 2 : 0);
-	}
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, in_child(touch(self->ring, false) != SIGSEGV ||
+			      ring_map(self->fd) == MAP_FAILED));
 	/* The timer is the open file's, which the child has closed but not released. */
 	for (int n = 0; n < 2 * SLOTS; n++)
 		ASSERT_TRUE(read_one(self->fd, self->ring, &sample));

@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include <sys/personality.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include "plan.h"
@@ -507,21 +506,15 @@ TEST(protect_write_in_a_child)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		int fd = open_kind(&kinds[i], "mapper", O_RDWR, "mapper"), status;
+		int fd = open_kind(&kinds[i], "mapper", O_RDWR, "mapper");
 		char *map = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, fd, 0);
-		pid_t pid;
+		int error;
 
 		ASSERT_NE(MAP_FAILED, map);
 		ASSERT_EQ(0, forget_denials());
-		pid = fork();
-		if (!pid) {
-			if (become("reader"))
-				_exit(255);
-			_exit(mprotect(map, SIZE, RW) ? errno : 0);
-		}
-		ASSERT_EQ(pid, waitpid(pid, &status, 0));
-		ASSERT_TRUE(WIFEXITED(status));
-		check_outcome(_metadata, &kinds[i], &expected, WEXITSTATUS(status));
+		error = in_child(become("reader") ? 255 : errno_of(mprotect(map, SIZE, RW)));
+		ASSERT_LE(0, error);
+		check_outcome(_metadata, &kinds[i], &expected, error);
 		munmap(map, SIZE);
 		close(fd);
 	}

@@ -55,9 +55,8 @@ static void clone_vm(struct mapping *m, int (*fn)(void *))
 {
 	char *stack = mmap(NULL, STACK_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	pid_t pid = clone(fn, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, m);
-	int status = -1;
+	int status = wait_for(pid);
 
-	waitpid(pid, &status, 0);
 	munmap(stack, STACK_SIZE);
 	say_result(m, status);
 }
@@ -77,13 +76,13 @@ CALL(clone_vm_unmaps, "`clone(CLONE_VM)`: the child unmaps it")
 #define CHILDREN 8
 
 /* A child that is killed before its parent. It exits with 0 if the memory was unchanged. */
-static void use_memory_and_more(struct mapping *m)
+static int use_memory_and_more(struct mapping *m)
 {
 	write_text("/proc/self/oom_score_adj", "1000");
 	touch_all(m);
 	memset(malloc(1 << 20), 1, 1 << 20);
 	touch_all(m);
-	_exit(!!m->outcome[0]);
+	return m->outcome[0];
 }
 
 /* The memory does not suffice for all children: fork() may fail, and some may be killed. */
@@ -98,14 +97,12 @@ CALL(fork_under_pressure, "`fork()` of many at a cgroup's limit: children that f
 	}
 	write_text(GROUP "/memory.max", "3145728");
 	write_text("/proc/self/oom_score_adj", "-1000");
-	for (int i = 0; i < CHILDREN; i++) {
-		children[i] = fork();
-		if (!children[i])
-			use_memory_and_more(m);
-	}
 	for (int i = 0; i < CHILDREN; i++)
-		if (children[i] > 0 && waitpid(children[i], &status, 0) == children[i])
-			wrong += WIFEXITED(status) ? !!status : WTERMSIG(status) != SIGKILL;
+		children[i] = start_child(use_memory_and_more(m));
+	for (int i = 0; i < CHILDREN; i++) {
+		status = children[i] < 0 ? 0 : wait_for(children[i]);
+		wrong += status && status != -SIGKILL;
+	}
 	cgroup_leave();
 	say(m, "%d", wrong);
 }
@@ -127,12 +124,10 @@ ROW(wait_shared, "`FUTEX_WAIT`, shared, for another value", call_futex, FUTEX_WA
 
 CALL(wake_child, "`FUTEX_WAKE`, shared, of a child that waits: how many it finds")
 {
-	pid_t pid = fork();
+	pid_t pid = start_child(!!futex(word_of(m), FUTEX_WAIT, 0));
 	bool ended = false, ready;
 	long woken;
 
-	if (!pid)
-		_exit(!!futex(word_of(m), FUTEX_WAIT, 0));
 	/* Its wait may be refused. */
 	ready = eventually(sleeps_in(pid, "futex") || (ended = waitpid(pid, NULL, WNOHANG) == pid));
 	if (!ready)
@@ -144,7 +139,7 @@ CALL(wake_child, "`FUTEX_WAKE`, shared, of a child that waits: how many it finds
 	/* Nobody wakes a task that waits in a private copy. */
 	if (woken != 1)
 		kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	wait_for(pid);
 }
 
 /* A mutex in the mapping, whose owner dies. */
@@ -164,11 +159,7 @@ CALL(robust_mutex, "a robust mutex whose owner, another process, dies")
 	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
 	pthread_mutex_init(mutex_of(m), &attr);
-	if (!fork()) {
-		pthread_mutex_lock(mutex_of(m));
-		_exit(0);
-	}
-	wait(NULL);
+	in_child(pthread_mutex_lock(mutex_of(m)));
 	ret = pthread_mutex_lock(mutex_of(m));
 	say(m, "%s", ret ? strerrorname_np(ret) : "0");
 	if (ret == EOWNERDEAD)

@@ -184,7 +184,7 @@ FIXTURE_TEARDOWN(steal)
 			TH_LOG("the server ended with %x", status);
 		umount2(MOUNT, MNT_DETACH);
 		kill(self->server, SIGKILL);
-		waitpid(self->server, &status, 0);
+		wait_for(self->server);
 	}
 	close(self->fuse);
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -44,5 +44,27 @@ static inline bool sleeps_in(pid_t tid, const char *function)
 	snprintf(path, sizeof(path), "/proc/%d/wchan", tid);
 	return read_text(path, name, sizeof(name)) && strstr(name, function);
 }
+
+/* Wait for a child. Returns its exit status, or minus the signal that ended it. */
+static inline int wait_for(pid_t pid)
+{
+	int status;
+
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Start a child that exits with the value of @expression. */
+#define start_child(expression) ({				\
+	pid_t pid_ = fork();					\
+								\
+	if (!pid_)						\
+		_exit(expression);				\
+	pid_;							\
+})
+
+/* Evaluate @expression in a child, and wait for it. */
+#define in_child(expression) wait_for(start_child(expression))
 
 #endif /* VMREMAP_SELFTESTS_WAIT_H */
