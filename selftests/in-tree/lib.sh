@@ -19,17 +19,10 @@ compile() { # TREE OUT ARCH TARGETS SETTING...
 	tools/enter make -C "$tree" O="$out" ARCH="$arch" "${cross[@]}" KCFLAGS=-Werror -s -j"$(nproc)" "${targets[@]}"
 }
 
-# Run the functions as tests, and fail if one fails. Writes KTAP.
-run_tests() { # LOG FUNCTION...
-	local log=$1 test verdict n=0 failed=0
-	shift
-	echo "KTAP version 1"
-	echo "1..$#"
-	for test; do
-		verdict=ok
-		: $((n += 1))
-		"$test" >"$log" 2>&1 || { verdict="not ok" failed=1; sed 's/^/# /' "$log"; }
-		echo "$verdict $n $test"
-	done
-	return $failed
+# Run the functions as tests.
+run_tests() { # FUNCTION...
+	local test
+	plan $#
+	for test; do run_test "$test" "$test"; done
+	ktap_finished
 }
