@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* madvise(2) and process_madvise(2), with every advice. */
-#define _GNU_SOURCE
 #include <sys/pidfd.h>
 
 #include "calls.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Areas: sizes, flags, contents and lifetime. */
 
-#define _GNU_SOURCE
 #include <linux/mempolicy.h>
 #include <linux/userfaultfd.h>
 #include <sched.h>

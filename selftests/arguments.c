@@ -4,7 +4,6 @@
  * the clause, and nothing is changed.
  */
 
-#define _GNU_SOURCE
 #include <sys/stat.h>
 
 #include "plan.h"

@@ -7,7 +7,6 @@
  * SEED=number repeats the choices of each process, but not their timing.
  */
 
-#define _GNU_SOURCE
 #include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>

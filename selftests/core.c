@@ -3,7 +3,6 @@
  * vmremap.ko: its reference count, and repeated unloading and loading. At the end, no module that
  * uses it is loaded.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 
 #include "plan.h"

@@ -4,7 +4,6 @@
  * device, and to exchange messages with its driver. Fails if a DEVICE costs over one percent more
  * than BASE. Needs a VM with --count-instructions. KTAP.
  */
-#define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>

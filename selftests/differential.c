@@ -7,7 +7,6 @@
  * and the number of rounds.
  */
 
-#define _GNU_SOURCE
 #include <time.h>
 
 #include "plan.h"

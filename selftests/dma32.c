@@ -3,7 +3,6 @@
  * VMREMAP_DMA32 on a machine with memory above 4 GiB: all pages of such an area are below, also
  * after memory from above was cached.
  */
-#define _GNU_SOURCE
 #include "plan.h"
 
 #define BELOW_4G	0x100000000ULL

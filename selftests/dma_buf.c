@@ -3,7 +3,6 @@
  * An area as a dma-buf: descriptors in other processes, importing drivers, revoke and freeze, and
  * that nothing is left in the end.
  */
-#define _GNU_SOURCE
 #include <drm/drm.h>
 #include <linux/dma-buf.h>
 #include <poll.h>

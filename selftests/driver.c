@@ -4,8 +4,6 @@
  * .fsync, its file, and addresses in place of areas. remap_vmalloc_range() is a variant, too, so
  * that a driver sees what it has always seen.
  */
-#define _GNU_SOURCE
-
 #include "plan.h"
 
 #define PAGES		8UL

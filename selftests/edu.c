@@ -4,7 +4,6 @@
  * VMREMAP_DEVICE names the driver's device file. ROUNDS is how often the device is unplugged, by
  * default 20 times.
  */
-#define _GNU_SOURCE
 #include <glob.h>
 #include <limits.h>
 #include <linux/udmabuf.h>

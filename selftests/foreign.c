@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vmremap_range() on plain vmalloc memory, which behaves like remap_vmalloc_range(). */
 
-#define _GNU_SOURCE
 #include <sys/uio.h>
 
 #include "plan.h"

@@ -4,7 +4,6 @@
  * remap_vmalloc_range(): /dev/fb0 works as before.
  */
 
-#define _GNU_SOURCE
 #include <linux/fb.h>
 
 #include "common.h"

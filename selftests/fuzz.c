@@ -7,7 +7,6 @@
  * Runs for SOAK seconds. SEED=number repeats the choices. REPLAY=hex runs one sequence, in the
  * form in which a kept or failing sequence is printed.
  */
-#define _GNU_SOURCE
 #include <ctype.h>
 #include <linux/kcov.h>
 #include <sys/personality.h>

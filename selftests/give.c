@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pages that are spliced or pinned: vmsplice(2) to each kind of file, io_uring, direct I/O. */
-#define _GNU_SOURCE
 #include <sys/socket.h>
 
 #include "calls.h"

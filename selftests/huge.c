@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Mappings by PMD: they exist, and do not change the behaviour of a mapping. */
 
-#define _GNU_SOURCE
 #include <sys/prctl.h>
 
 #include "cpu.h"

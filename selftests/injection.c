@@ -5,8 +5,6 @@
  * memory.
  */
 
-#define _GNU_SOURCE
-
 #include "areas.h"
 #include "plan.h"
 #include "sample.h"

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* I/O into and out of a mapping of a sample device, which pins its pages. */
 
-#define _GNU_SOURCE
-
 #include "pin.h"
 #include "sample.h"
 

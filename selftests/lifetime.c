@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Lifetimes of mapping, file, pins and the driver's module, ended in every order. */
 
-#define _GNU_SOURCE
-
 #include "pin.h"
 #include "sample.h"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The list of areas in debugfs: each column, who can read it, and reading it beside all changes. */
-#define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/stat.h>
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Calls that lock pages in memory, or report whether they are resident. */
-#define _GNU_SOURCE
 #include "calls.h"
 
 CALL(mlock, "`mlock()`, `munlock()`")

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the kernel does to pages: NUMA, KSM, reclaim, hotplug, memory failure and so on. */
-#define _GNU_SOURCE
 #include <linux/mempolicy.h>
 
 #include "calls.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Operations of a program on a mapping of a sample device. */
 
-#define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/prctl.h>
 

@@ -3,7 +3,6 @@
  * Memory failure, injected by MADV_HWPOISON. memory_failure() only marks the page, because it
  * handles only pages on an LRU. A failed page is lost until the machine is rebooted.
  */
-#define _GNU_SOURCE
 #include "plan.h"
 
 #ifndef MADV_HWPOISON

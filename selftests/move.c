@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mremap(2), mmap(2) over another mapping, and another mapping over this one. */
-#define _GNU_SOURCE
 #include "calls.h"
 
 static char *anonymous(size_t size, int prot, int flags)

@@ -3,7 +3,6 @@
  * A mapping that replaces another one, made by each of the hooks: nothing of the old mapping may
  * show through, and no reference may leak.
  */
-#define _GNU_SOURCE
 #include "plan.h"
 
 #define PAGES		8UL

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* VMAs with several parts, from several areas. */
 
-#define _GNU_SOURCE
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sys/ioctl.h>

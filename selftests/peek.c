@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Other ways to read and write a mapping: ptrace(2), /proc/PID, process_vm_readv(2). */
-#define _GNU_SOURCE
 #include <linux/elf.h>
 #include <linux/fs.h>
 #include <sys/ptrace.h>

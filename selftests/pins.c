@@ -4,7 +4,6 @@
  * unpin, and the memory is freed after it.
  */
 
-#define _GNU_SOURCE
 #include "pin.h"
 #include "plan.h"
 

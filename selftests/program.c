@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Programs with READ_IMPLIES_EXEC, futexes, build IDs, and areas in /proc/meminfo. */
-#define _GNU_SOURCE
 #include <linux/elf.h>
 #include <linux/futex.h>
 #include <linux/perf_event.h>

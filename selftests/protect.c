@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Protection: mprotect(2), protection keys, mseal(2). */
-#define _GNU_SOURCE
 #include "calls.h"
 
 #ifndef SYS_mseal

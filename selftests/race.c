@@ -16,7 +16,6 @@
  * rounds, or fewer if an operation takes long.
  */
 
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <grp.h>
 #include <pthread.h>

@@ -4,7 +4,6 @@
  * remap_vmalloc_range() maps, in instructions.
  */
 
-#define _GNU_SOURCE
 #include "plan.h"
 
 #include "cost.h"

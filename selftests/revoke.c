@@ -4,7 +4,6 @@
  * inserts page table entries.
  */
 
-#define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>

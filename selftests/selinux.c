@@ -4,7 +4,6 @@
  * That file describes the domains that the tests name.
  */
 
-#define _GNU_SOURCE
 #include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/xattr.h>

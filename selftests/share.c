@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Processes and threads that share a mapping: fork(2), clone(2), futex(2), robust mutexes. */
-#define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>

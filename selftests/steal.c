@@ -3,7 +3,6 @@
  * A page that is spliced through a pipe outlives its area and gets another owner: FUSE takes it
  * into its page cache.
  */
-#define _GNU_SOURCE
 #include <linux/fuse.h>
 #include <sys/mount.h>
 #include <sys/stat.h>

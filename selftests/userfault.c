@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* userfaultfd(2): every mode of registration, and every way to resolve a fault. */
-#define _GNU_SOURCE
 #include <linux/userfaultfd.h>
 
 #include "calls.h"
