@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/types.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +23,11 @@
 #include "signals.h"
 #include "wait.h"
 
-/* The harness ends a test by an alarm. */
+/* The harness ends a test by an alarm, a newer one by a poll(2) with a timeout. */
 #define alarm(seconds) alarm(patience(seconds))
+#define poll(fds, nr, ms) poll(fds, nr, patience(ms))
 #include <kselftest_harness.h>
+#undef poll
 #undef alarm
 
 #define RW (PROT_READ | PROT_WRITE)
