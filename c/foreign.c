@@ -71,6 +71,8 @@ int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request
 	if (clause)
 		return vmremap_reject(clause, req);
 
+	/* Without vm_ops, mm takes a VMA for anonymous: an access after a zap would find zeroes. */
+	vma->vm_ops = vma->vm_ops ?: &vmremap_no_vm_ops;
 	/* If this fails, the callback must fail, and the kernel unmaps pages that were mapped. */
 	err = remap(vma, req);
 	if (err != -EINVAL)

@@ -105,6 +105,24 @@ static void whole(struct kunit *test)
 	expect_unmapped(test, range);
 }
 
+static int map_without_vm_ops(struct test_device *dev, struct vm_area_struct *vma)
+{
+	vma->vm_ops = NULL;
+	return map_range(dev, vma);
+}
+
+static void not_anonymous(struct kunit *test)
+{
+	struct test_device *dev = device_with_range(test, 1);
+	unsigned long uaddr, value;
+
+	dev->map = map_without_vm_ops;
+	uaddr = device_map(test, dev, PAGE_SIZE, 0);
+	KUNIT_EXPECT_FALSE(test, vma_is_anonymous(vma_at(uaddr)));
+	KUNIT_EXPECT_EQ(test, 0, peek(uaddr, &value));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, PAGE_SIZE));
+}
+
 /* Every start, offset and size in and around an area of four pages. */
 static void never_beyond_the_area(struct kunit *test)
 {
@@ -309,6 +327,7 @@ static void every_allocation_fails(struct kunit *test)
 
 static struct kunit_case foreign_cases[] = {
 	KUNIT_CASE(whole),
+	KUNIT_CASE(not_anonymous),
 	KUNIT_CASE(never_beyond_the_area),
 	KUNIT_CASE(not_for_userspace),
 	KUNIT_CASE(coherent_memory),
