@@ -54,6 +54,17 @@ UPSTREAM = {
             " * allocation.\n"),
     ],
     "main.c": None,
+    "cache.c": [
+        cut("#include <linux/xarray.h>\n"),
+        put("#include <linux/log2.h>\n", "#include <linux/log2.h>\n#include <linux/pagemap.h>\n"),
+        sub(r"/\* Like __filemap_add_folio\(\)(.|\n)*?\n}\n",
+            "static int add(struct address_space *mapping, struct folio *folio, pgoff_t index)\n{\n\tint err;\n\n"
+            "\tfolio_mark_uptodate(folio);\n"
+            "\t/* NUMA balancing skips dirty folios of files. It must skip these: they cannot migrate. */\n"
+            "\tfolio_set_dirty(folio);\n\t__folio_set_locked(folio);\n"
+            "\terr = __filemap_add_folio(mapping, folio, index, GFP_KERNEL, NULL);\n"
+            "\tfolio_unlock(folio);\n\treturn err;\n}\n", 1),
+    ],
     "area.c": [
         forget("vmremap_area_set_name"),
         cut("\tkfree(area->name);\n", "\tBLOCKING_INIT_NOTIFIER_HEAD(&area->on_revoke);\n",
