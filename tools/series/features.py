@@ -694,7 +694,7 @@ MMAP = Feature("mmap", ["mmap.c", "cover.c", "fault.c", "span.h", "vma.c", "vma.
 })
 
 # In the order of the series.
-FEATURES = [MMAP, PREPARE, RANGE, REVOKE, FREEZE, MAPPED, CHAIN, ADDRESS, PREFAULT, AROUND, TRACE, DMA, PIECES, IDLE]
+FEATURES = [MMAP, PREPARE, RANGE, REVOKE, FREEZE, CHAIN, ADDRESS, MAPPED, PREFAULT, AROUND, TRACE, DMA, PIECES, IDLE]
 
 
 UPSTREAM_TESTS = {
