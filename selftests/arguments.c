@@ -647,6 +647,9 @@ CASE(good_range_revocable_private) {
 FIXTURE_SETUP(arguments)
 {
 	self->fd = open_or_skip(_metadata, variant->device ? : TEST_MMAP);
+	if (variant->kind == VMREMAP_TEST_STACK && variant->refuse == EPERM &&
+	    !kernel_symbol("free_vm_stack_cache"))
+		SKIP(return, "the stacks of this kernel are no vmalloc memory");
 	ASSERT_EQ(0, memory_alloc(self->fd, SUBJECT, variant->kind, BYTES,
 				  variant->area_flags |
 				  (variant->revoked ? VMREMAP_REVOCABLE : 0)));

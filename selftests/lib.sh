@@ -7,6 +7,7 @@ modules=$out
 vm=("$checkout/tools/vm")
 kmake=("$checkout/tools/kmake")
 stock=y on=
+memory=1024 # of the VM, in MiB
 if [[ ${1-} == --on ]]; then
 	if [[ $("$checkout/tools/kernel" rust 2>/dev/null) != yes ]]; then
 		printf '%s\n' "KTAP version 1" "1..1" "ok 1 debug # SKIP the debug kernel is of a series that has Rust"
@@ -18,6 +19,8 @@ if [[ ${1-} == --on ]]; then
 	# It is eight times as slow as the stock kernel.
 	scale=$((8 * ${VMREMAP_TIMEOUT_SCALE:-1}))
 	vm=(env "VMREMAP_TIMEOUT_SCALE=$scale" "${vm[@]}" --kernel "$kernel/vmlinux")
+	[[ $on != kmsan ]] || memory=3072 # of which it takes two thirds for itself
+	vm+=(--mem "$memory")
 	kmake+=(ON="$on")
 	stock=
 	shift 2

@@ -144,7 +144,7 @@ static int takes_an_int(int value)
 
 static void wrong_type(void)
 {
-	int (*call)(char *) = (int (*)(char *))takes_an_int;
+	int (*call)(char *) = (void *)takes_an_int;
 
 	OPTIMIZER_HIDE_VAR(call);
 	call(kind);

@@ -3,6 +3,7 @@
 
 #include <linux/errno.h>
 #include <linux/io.h>
+#include <linux/kmsan-checks.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
 #include <linux/sched.h>
@@ -106,6 +107,12 @@ static void *test_address(struct test_memory *mem)
 	}
 }
 
+/* With KMSAN, report each byte that a program can read but that nobody has initialized. */
+static void test_memory_check(const struct test_memory *mem)
+{
+	kmsan_check_memory(mem->addr, PAGE_ALIGN(mem->size));
+}
+
 static int test_area(struct test_memory *mem, u32 flags)
 {
 	/* mem->size is wider than size_t on a 32-bit kernel. */
@@ -115,6 +122,16 @@ static int test_area(struct test_memory *mem, u32 flags)
 	if (IS_ERR(mem->area))
 		return PTR_ERR(mem->area);
 	mem->addr = vmremap_area_addr(mem->area);
+	test_memory_check(mem);
+	return 0;
+}
+
+static int test_by_address(struct test_memory *mem, u32 flags)
+{
+	mem->addr = vmremap_alloc(mem->size, flags);
+	if (!mem->addr)
+		return -ENOMEM;
+	test_memory_check(mem);
 	return 0;
 }
 
@@ -136,8 +153,7 @@ int test_memory_alloc(struct test_file *tf, struct vmremap_test_memory *req)
 		ret = test_area(&mem, req->flags);
 		break;
 	case VMREMAP_TEST_BY_ADDRESS:
-		mem.addr = vmremap_alloc(mem.size, req->flags);
-		ret = mem.addr ? 0 : -ENOMEM;
+		ret = test_by_address(&mem, req->flags);
 		break;
 	case VMREMAP_TEST_AREA_NULL:
 		break;
@@ -193,6 +209,8 @@ int test_memory_free(struct test_file *tf, u32 nr)
 
 	switch (mem.kind) {
 	case VMREMAP_TEST_AREA:
+		test_memory_check(&mem);
+		fallthrough;
 	case VMREMAP_TEST_AREA_NULL:
 	case VMREMAP_TEST_AREA_ERROR:
 		vmremap_area_put(mem.area);
