@@ -185,7 +185,7 @@ fn narrow_atomic_leaves_its_neighbours() -> Result {
     Ok(())
 }
 
-/// KUnit runs in a kernel thread, which has no memory of a program.
+/// These addresses belong to no program, and KUnit runs in a kernel thread.
 fn copies_with_no_program_fail() -> Result {
     let area = Area::<u8>::zeroed_slice(100, Flags::NONE)?;
     let user = || UserSlice::new(UserPtr::from_addr(usize::MAX - 4096), 100);
@@ -214,14 +214,6 @@ fn copies_with_no_program_fail() -> Result {
         area.bytes()
             .copy_from_user(usize::MAX, 2, &mut user().reader()),
         Err(ERANGE)
-    );
-    assert_eq!(
-        area.bytes().copy_to_user(100, 0, &mut user().writer()),
-        Err(EFAULT)
-    );
-    assert_eq!(
-        area.bytes().copy_from_user(100, 0, &mut user().reader()),
-        Err(EFAULT)
     );
 
     let less = || UserSlice::new(UserPtr::from_addr(usize::MAX - 4096), 99);
