@@ -10,7 +10,7 @@
  */
 #include "revoke.h"
 #include "span.h"
-#include "vma.h"
+#include "../out-of-tree/compat/quirks.h"
 
 /* Map at most this many PMDs per fault, to bound the time that a fault takes. */
 #define AROUND_PMDS	32UL

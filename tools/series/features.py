@@ -114,7 +114,7 @@ UPSTREAM = {
         put("\telse if (!vmremap_fault_has_marker(vmf))\n", "\telse\n"),
     ],
     "fault.c": [
-        cut('#include "vma.h"\n'),
+        cut('#include "../out-of-tree/compat/quirks.h"\n'),
         put("if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||\n\t\t    likely(!vmremap_cache_failed(folio))) {\n",
             "if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"),
     ],

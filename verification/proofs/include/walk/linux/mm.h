@@ -21,6 +21,7 @@
 #define FAULT_FLAG_ALLOW_RETRY	0x4
 #define FAULT_FLAG_RETRY_NOWAIT	0x8
 #define FAULT_FLAG_REMOTE	0x80
+#define FAULT_FLAG_ORIG_PTE_VALID	0x400
 #define VM_FAULT_OOM		0x1
 #define VM_FAULT_SIGBUS		0x2
 #define VM_FAULT_HWPOISON	0x10
@@ -43,6 +44,7 @@ struct folio {
 };
 
 #define pmd_t			char
+#define pte_t			char
 
 struct mm_struct;
 
@@ -60,6 +62,7 @@ struct vm_fault {
 	unsigned long address;
 	unsigned int flags;
 	pmd_t *pmd;
+	pte_t orig_pte;
 	struct page *page;
 };
 
@@ -68,6 +71,7 @@ struct vm_fault {
 #define pmdp_get_lockless(pmd)	(*(pmd))
 #define pmd_leaf(pmd)		((pmd) != 0)
 #define pmd_none(pmd)		((pmd) == 0)
+#define pte_none(pte)		((pte) == 0)
 #define arch_needs_pgtable_deposit()	false
 
 #define folio_order(folio)		((folio)->order)
