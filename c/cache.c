@@ -57,9 +57,7 @@ static int add(struct address_space *mapping, struct folio *folio, pgoff_t index
 static bool any_failed(void)
 {
 #ifdef CONFIG_MEMORY_FAILURE
-	unsigned int nid;
-
-	for (nid = 0; nid < nr_node_ids; nid++)
+	for (unsigned int nid = 0; nid < nr_node_ids; nid++)
 		if (node_online(nid) && NODE_DATA(nid)->mf_stats.total)
 			return true;
 #endif

@@ -285,6 +285,35 @@ static void a_part(struct kunit *test)
 	expect_unmapped(test, range);
 }
 
+static int map_parts_without_vm_ops(struct test_device *dev, struct vm_area_struct *vma)
+{
+	struct test_range *range = dev->data;
+
+	vma->vm_ops = NULL;
+	return vmremap_range_partial(vma, vma->vm_start, range->kaddr, 0, PAGE_SIZE) ?:
+	       vmremap_range_partial(vma, vma->vm_start + PAGE_SIZE, range->kaddr, 1, PAGE_SIZE);
+}
+
+static void parts_are_not_anonymous(struct kunit *test)
+{
+	struct test_device *dev = device_with_range(test, 2);
+	unsigned long value;
+	long uaddr;
+
+	dev->map = map_parts_without_vm_ops;
+	uaddr = try(test, dev, 2);
+	if (IS_MODULE(CONFIG_VMREMAP)) {
+		KUNIT_EXPECT_EQ(test, uaddr, -EOPNOTSUPP);
+		return;
+	}
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(uaddr));
+	KUNIT_EXPECT_FALSE(test, vma_is_anonymous(vma_at(uaddr)));
+	KUNIT_EXPECT_EQ(test, 0, peek(uaddr + PAGE_SIZE, &value));
+	KUNIT_EXPECT_EQ(test, value, 1);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(uaddr, 2 * PAGE_SIZE));
+	expect_unmapped(test, dev->data);
+}
+
 /*
  * AllOrNothing: a failure leaves nothing mapped. The range takes three page tables, so that some
  * pages are mapped already when there is no memory for the next table.
@@ -335,6 +364,7 @@ static struct kunit_case foreign_cases[] = {
 	KUNIT_CASE(in_no_area),
 	KUNIT_CASE(request_is_checked_first),
 	KUNIT_CASE(a_part),
+	KUNIT_CASE(parts_are_not_anonymous),
 	KUNIT_CASE(every_allocation_fails),
 	{}
 };
