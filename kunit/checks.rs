@@ -3,6 +3,7 @@
 //! Tests of what the examples in the documentation do not cover.
 
 use kernel::{
+    current,
     io::{
         io_project,
         io_read,
@@ -185,7 +186,7 @@ fn narrow_atomic_leaves_its_neighbours() -> Result {
     Ok(())
 }
 
-/// These addresses belong to no program, and KUnit runs in a kernel thread.
+/// These addresses belong to no program.
 fn copies_with_no_program_fail() -> Result {
     let area = Area::<u8>::zeroed_slice(100, Flags::NONE)?;
     let user = || UserSlice::new(UserPtr::from_addr(usize::MAX - 4096), 100);
@@ -214,6 +215,17 @@ fn copies_with_no_program_fail() -> Result {
         area.bytes()
             .copy_from_user(usize::MAX, 2, &mut user().reader()),
         Err(ERANGE)
+    );
+
+    // In insmod this is granted, and in KUnit's kernel thread it is refused.
+    let nothing = current!().mm().map(|_| ()).ok_or(EFAULT);
+    assert_eq!(
+        area.bytes().copy_to_user(100, 0, &mut user().writer()),
+        nothing
+    );
+    assert_eq!(
+        area.bytes().copy_from_user(100, 0, &mut user().reader()),
+        nothing
     );
 
     let less = || UserSlice::new(UserPtr::from_addr(usize::MAX - 4096), 99);
