@@ -107,10 +107,11 @@ static void *test_address(struct test_memory *mem)
 	}
 }
 
-/* With KMSAN, report each byte that a program can read but that nobody has initialized. */
+/* With KMSAN, report each byte of an area that nobody has initialized: programs can read it. */
 static void test_memory_check(const struct test_memory *mem)
 {
-	kmsan_check_memory(mem->addr, PAGE_ALIGN(mem->size));
+	if (mem->kind == VMREMAP_TEST_AREA || mem->kind == VMREMAP_TEST_BY_ADDRESS)
+		kmsan_check_memory(mem->addr, PAGE_ALIGN(mem->size));
 }
 
 static int test_area(struct test_memory *mem, u32 flags)
@@ -122,16 +123,6 @@ static int test_area(struct test_memory *mem, u32 flags)
 	if (IS_ERR(mem->area))
 		return PTR_ERR(mem->area);
 	mem->addr = vmremap_area_addr(mem->area);
-	test_memory_check(mem);
-	return 0;
-}
-
-static int test_by_address(struct test_memory *mem, u32 flags)
-{
-	mem->addr = vmremap_alloc(mem->size, flags);
-	if (!mem->addr)
-		return -ENOMEM;
-	test_memory_check(mem);
 	return 0;
 }
 
@@ -153,7 +144,8 @@ int test_memory_alloc(struct test_file *tf, struct vmremap_test_memory *req)
 		ret = test_area(&mem, req->flags);
 		break;
 	case VMREMAP_TEST_BY_ADDRESS:
-		ret = test_by_address(&mem, req->flags);
+		mem.addr = vmremap_alloc(mem.size, req->flags);
+		ret = mem.addr ? 0 : -ENOMEM;
 		break;
 	case VMREMAP_TEST_AREA_NULL:
 		break;
@@ -168,6 +160,7 @@ int test_memory_alloc(struct test_file *tf, struct vmremap_test_memory *req)
 	}
 	if (ret)
 		return ret;
+	test_memory_check(&mem);
 
 	scoped_guard(spinlock, &tf->slots_lock) {
 		*slot = mem;
@@ -207,10 +200,9 @@ int test_memory_free(struct test_file *tf, u32 nr)
 	if (!mem.used)
 		return -ENXIO;
 
+	test_memory_check(&mem);
 	switch (mem.kind) {
 	case VMREMAP_TEST_AREA:
-		test_memory_check(&mem);
-		fallthrough;
 	case VMREMAP_TEST_AREA_NULL:
 	case VMREMAP_TEST_AREA_ERROR:
 		vmremap_area_put(mem.area);
