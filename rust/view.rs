@@ -239,14 +239,13 @@ const fn is_scalar<T>() -> bool {
     size_of::<T>() == align_of::<T>() && size_of::<T>() <= 8
 }
 
-/// The size of the largest value that is copied. Such a copy is on the stack, and if it were larger
-/// than the guard page, no check would keep it from ending in other memory.
+/// The size of the largest value that is copied. The copy is on the stack. If it were larger than
+/// the guard page below the stack, it could end in other memory, because nothing probes the stack.
 const MAX_COPY: usize = 1024;
 
 /// Returns a copy of a value.
 #[inline]
 fn copied<T: FromBytes + IntoBytes>(view: SharedMem<'_, T>) -> T {
-    const_assert!(size_of::<T>() <= MAX_COPY, "copy large values by read_at");
     let mut value = T::new_zeroed();
 
     view.into_bytes().copy_out(value.as_mut_bytes());
@@ -256,7 +255,6 @@ fn copied<T: FromBytes + IntoBytes>(view: SharedMem<'_, T>) -> T {
 /// Copies a value into the area, and does not drop it.
 #[inline]
 fn copy<T: FromBytes + IntoBytes>(view: SharedMem<'_, T>, mut value: T) {
-    const_assert!(size_of::<T>() <= MAX_COPY, "copy large values by write_at");
     view.into_bytes().copy_in(value.as_mut_bytes());
     forget(value);
 }
@@ -264,6 +262,7 @@ fn copy<T: FromBytes + IntoBytes>(view: SharedMem<'_, T>, mut value: T) {
 impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
     #[inline(always)]
     fn io_read(view: SharedMem<'_, T>) -> T {
+        const_assert!(size_of::<T>() <= MAX_COPY, "copy large values by read_at");
         if !is_scalar::<T>() {
             return copied(view);
         }
@@ -281,6 +280,7 @@ impl<T: FromBytes + IntoBytes> IoCapable<T> for SharedMemBackend {
 
     #[inline(always)]
     fn io_write(view: SharedMem<'_, T>, value: T) {
+        const_assert!(size_of::<T>() <= MAX_COPY, "copy large values by write_at");
         if !is_scalar::<T>() {
             return copy(view, value);
         }
