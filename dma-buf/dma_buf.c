@@ -215,8 +215,8 @@ static int end_cpu_access(struct dma_buf *dmabuf, enum dma_data_direction dir)
 }
 
 /*
- * Map a single zeroed page again and again. A task that was killed can have that much memory, but
- * not the result of __vmalloc() for the whole size.
+ * Map a single zeroed page at each place. __vmalloc() would not do: it may stop after the first
+ * page if a fatal signal is pending.
  */
 static void *vmap_zeroed_page(size_t size)
 {

@@ -43,8 +43,8 @@ struct vmremap_area;
  * vmremap_area_revoke() tells importing drivers by dma_buf_invalidate_mappings() to unmap @area,
  * but does not wait until they have: like a page that is pinned, the memory stays accessible to a
  * device until then. Afterwards dma_buf_map_attachment() fails with %-ENODEV, and dma_buf_vmap()
- * returns memory that nobody shares, a zeroed page again and again, because the kernel warns if
- * dma_buf_vmap() fails. It does so, too, if the task was killed while it waited for thaw. Do not
+ * maps a single zeroed page, which nobody else has, at each place, because the kernel warns if it
+ * fails. It does so, too, if the task was killed while it waited for thaw. Do not
  * hold the reservation lock when you call vmremap_area_revoke(). On Linux 6.12, an importer with
  * importer_ops has mapped @area when it attached: dma_buf_map_attachment() then returns that
  * mapping, also after a revoke.

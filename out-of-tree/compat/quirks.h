@@ -28,10 +28,10 @@ static inline bool vmremap_fault_has_marker(const struct vm_fault *vmf)
 }
 
 /*
- * Does finish_fault() map only the page of a fault, also if its folio is large, of which a page is
- * poisoned? It does where there is a marker; and it always does in a kernel without
- * vmf_insert_page_mkwrite(), whose replacement would leave it to finish_fault() anyway, but
- * without the folio's lock.
+ * Suppose that a page of a large folio is poisoned. Does finish_fault() then map only the page of
+ * the fault? It does if there is a marker. In a kernel without vmf_insert_page_mkwrite(), it always
+ * does. There, the page has to be given to finish_fault() with the folio locked: the replacement of
+ * vmf_insert_page_mkwrite() gives it without the lock, so that revoke could miss the entry.
  */
 static inline bool vmremap_maps_one_page(const struct vm_fault *vmf)
 {
