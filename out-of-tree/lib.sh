@@ -46,5 +46,10 @@ headers_package() { # RELEASE
 	esac
 }
 
+# The kernel's build takes names of folders apart at spaces and colons.
+buildable() { # FOLDER
+	[[ ! $1 =~ [[:space:]:] ]] || die "the kernel's build cannot use a folder with a space or a colon in its name: rename $1"
+}
+
 # The version of modules, packages and documentation: the newest entry of CHANGELOG.md.
 version() { sed -n '/^## /{s///p;q}' "$checkout/CHANGELOG.md"; }
