@@ -68,9 +68,14 @@ static bool read_only(const struct dma_buf *dmabuf)
 	return !(dmabuf->file->f_mode & FMODE_WRITE);
 }
 
-/* If the area is frozen, wait until it is not, as a fault does. */
+/*
+ * If the area is frozen, wait until it is not, as a fault does. A task that exits does not wait,
+ * because no signal could end its wait: its last close() of a file may have called an importer.
+ */
 static int wait_for_thaw(struct vmremap_area *area)
 {
+	if (current->flags & PF_EXITING)
+		return READ_ONCE(area->state) == VMREMAP_FROZEN ? -EINTR : 0;
 	return ___wait_var_event(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN,
 				 (TASK_KILLABLE | TASK_FREEZABLE_UNSAFE), 0, 0, schedule()) ?
 	       -EINTR : 0;

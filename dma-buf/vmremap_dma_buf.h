@@ -37,14 +37,14 @@ struct vmremap_area;
  * vmremap_area_thaw(), and hold the dma-buf's reservation lock meanwhile. So between freezing and
  * thawing, call no function of dma-buf for @area. And thaw it soon, because each task that takes
  * this lock waits, too, and cannot be killed meanwhile: poll(2) on the dma-buf, for instance.
- * dma_buf_attach() waits for thaw without the lock. If the task is killed, dma_buf_attach() and
- * dma_buf_map_attachment() fail with %-EINTR.
+ * dma_buf_attach() waits for thaw without the lock. If the task is killed, or if it exits and a
+ * driver's .release imports, dma_buf_attach() and dma_buf_map_attachment() fail with %-EINTR.
  *
  * vmremap_area_revoke() tells importing drivers by dma_buf_invalidate_mappings() to unmap @area,
  * but does not wait until they have: like a page that is pinned, the memory stays accessible to a
  * device until then. Afterwards dma_buf_map_attachment() fails with %-ENODEV, and dma_buf_vmap()
  * maps a single zeroed page, which nobody else has, at each place, because the kernel warns if it
- * fails. It does so, too, if the task was killed while it waited for thaw. Do not
+ * fails. It does so, too, if the task was killed while it waited for thaw, or exits. Do not
  * hold the reservation lock when you call vmremap_area_revoke(). On Linux 6.12, an importer with
  * importer_ops has mapped @area when it attached: dma_buf_map_attachment() then returns that
  * mapping, also after a revoke.

@@ -519,6 +519,23 @@ TEST_F(dma_buf, waits_for_thaw_before_it_attaches)
 }
 
 /* NotRevoked, NoUserAccess: revoke tells importers, and ends each later map. */
+static int map_at_exit(int driver, int fd)
+{
+	int importer = import(fd);
+
+	return errno_of(ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP_ON_RELEASE)) ?:
+	       errno_of(ioctl(driver, VMREMAP_TEST_FREEZE));
+}
+
+/* A task that exits cannot be killed: its driver is refused, and does not wait. */
+TEST_F(dma_buf, is_mapped_by_a_task_that_exits)
+{
+	EXPECT_EQ(0, in_child(map_at_exit(self->driver, self->fd)));
+	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_THAW));
+	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_FREEZE));
+	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_THAW));
+}
+
 TEST_F(dma_buf, is_revoked)
 {
 	int importer = import(self->fd), dynamic = device(), late = device();

@@ -226,5 +226,7 @@ struct vmremap_test_dma_buf_access {
 #define VMREMAP_TEST_DMA_BUF_SEGMENT		_IO('v', 0x9a)
 /* Attach, map, unmap and detach: the argument is a descriptor. */
 #define VMREMAP_TEST_DMA_BUF_IMPORT		_IO('v', 0x9b)
+/* When this file is closed, the device maps the dma-buf. */
+#define VMREMAP_TEST_DMA_BUF_MAP_ON_RELEASE	_IO('v', 0x9c)
 
 #endif /* VMREMAP_TEST_H */

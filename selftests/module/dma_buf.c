@@ -35,6 +35,7 @@ struct test_file {
 	struct sg_table *sgt; /* the reservation lock protects this and what follows */
 	enum dma_data_direction dir;
 	unsigned int invalidated;
+	bool map_on_release;
 	struct iosys_map vmap;
 };
 
@@ -213,6 +214,9 @@ static long test_import_ioctl(struct test_file *tf, unsigned int cmd, unsigned l
 	case VMREMAP_TEST_DMA_BUF_INVALIDATED:
 		ret = tf->invalidated;
 		break;
+	case VMREMAP_TEST_DMA_BUF_MAP_ON_RELEASE:
+		tf->map_on_release = true;
+		break;
 	default:
 		ret = -ENOTTY;
 	}
@@ -316,6 +320,8 @@ static int test_release(struct inode *inode, struct file *file)
 {
 	struct test_file *tf = file->private_data;
 
+	if (tf->map_on_release)
+		test_import_ioctl(tf, VMREMAP_TEST_DMA_BUF_MAP, DMA_BIDIRECTIONAL);
 	test_detach(tf);
 	vmremap_area_put(tf->area);
 	kfree(tf);
