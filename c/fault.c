@@ -169,12 +169,12 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	 */
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
-	 * VM_FAULT_OOM means that there is no PTE table: MADV_DONTNEED has freed it meanwhile,
-	 * or memory is short. In both cases, return VM_FAULT_NOPAGE, so that the access faults
-	 * again. If memory is still short then, __do_fault() fails before it calls .fault, so
-	 * this is no endless loop.
+	 * VM_FAULT_OOM means that there is no PTE table, and no memory for one. Without
+	 * prealloc_pte, there was a table when the fault began, and MADV_DONTNEED has freed it
+	 * meanwhile: fault again, and __do_fault() allocates one first. But if it has done so, as
+	 * prealloc_pte shows, each fault could fail here, for ever: the access must fail.
 	 */
-	return ret == VM_FAULT_OOM ? VM_FAULT_NOPAGE : ret;
+	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
 }
 
 /*

@@ -176,8 +176,10 @@ static struct vmremap_area *unfilled_area(struct kunit *test)
 	area->file = anon_inode_create_getfile("[vmremap-test]", &fops, NULL, O_RDWR, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(area->file));
 	area->pages = FILL_PAGES;
-	KUNIT_ASSERT_EQ(test, xa_reserve(&area->file->f_mapping->i_pages,
-					 roundup_pow_of_two(FILL_PAGES), GFP_KERNEL), 0);
+	/* A value, which a page may replace, as it replaces what the page cache keeps of a page. */
+	KUNIT_ASSERT_EQ(test, 0, xa_err(xa_store(&area->file->f_mapping->i_pages,
+						 roundup_pow_of_two(FILL_PAGES), xa_mk_value(0),
+						 GFP_KERNEL)));
 	for (page = 0; page < FILL_PAGES; page++) {
 		struct folio *folio = folio_alloc(GFP_KERNEL, 0);
 
@@ -204,11 +206,13 @@ static void fills_whole_or_fails(struct kunit *test)
 	const struct fill_case *c = test->param_value;
 	struct vmremap_area *area = unfilled_area(test);
 	struct address_space *mapping = area->file->f_mapping;
+	int err;
 
 	failing_init(test);
 	failing_first(c->failures);
-	KUNIT_EXPECT_EQ(test, vmremap_cache_fill(area), c->err);
+	err = vmremap_cache_fill(area);
 	failing_end();
+	KUNIT_EXPECT_EQ(test, err, c->err);
 	KUNIT_EXPECT_EQ(test, mapping->nrpages, c->err ? FILL_PAGES - 1 : FILL_PAGES);
 	vmremap_cache_drop(area);
 	KUNIT_EXPECT_EQ(test, mapping->nrpages, 0);

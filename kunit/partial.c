@@ -548,6 +548,40 @@ static void faults_without_the_mmap_lock(struct kunit *test)
 #endif
 }
 
+/*
+ * __do_fault() allocates a page table, and so does whoever inserts the page. If one of them gets
+ * none, the fault fails. Otherwise a system call that accesses the page would fault for ever, and
+ * could not be killed.
+ */
+static void no_page_table(struct kunit *test)
+{
+	static const struct part part = { 0, 0, 0, 0, 1 };
+	struct test_device *dev = device_with_parts(test, 0);
+	const struct parts *parts = dev->data;
+	unsigned long uaddr = try(test, dev, &part, 1);
+	struct vm_area_struct *vma = vma_at(uaddr);
+	unsigned int nth;
+	vm_fault_t ret;
+	bool failed;
+
+	KUNIT_ASSERT_NOT_NULL(test, vma);
+	failing_init(test);
+	for (nth = 1; nth < FAILING_MAX; nth++) {
+		KUNIT_ASSERT_EQ(test, 0, area_mapped(parts->areas[0]));
+		mmap_read_lock(current->mm);
+		failing_nth(nth);
+		ret = handle_mm_fault(vma, uaddr, FAULT_FLAG_DEFAULT, NULL);
+		failed = failing_end();
+		if (!(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)))
+			mmap_read_unlock(current->mm);
+		if (!failed)
+			break;
+		KUNIT_EXPECT_EQ_MSG(test, bits(ret), bits(VM_FAULT_OOM), "allocation %u", nth);
+	}
+	KUNIT_EXPECT_EQ(test, area_mapped(parts->areas[0]), 1);
+	KUNIT_EXPECT_LT(test, 2, nth);
+}
+
 static struct kunit_case partial_cases[] = {
 	KUNIT_CASE(several_areas_in_a_vma),
 	KUNIT_CASE(unmap_the_middle),
@@ -560,6 +594,7 @@ static struct kunit_case partial_cases[] = {
 	KUNIT_CASE(untouched_by_former_lists),
 	KUNIT_CASE(list_goes_with_the_mapping),
 	KUNIT_CASE(every_allocation_fails),
+	KUNIT_CASE(no_page_table),
 	KUNIT_CASE(private_copies),
 	KUNIT_CASE(private_copies_of_parts),
 	KUNIT_CASE(whole_vma_on_an_area),

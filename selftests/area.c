@@ -8,6 +8,7 @@
 #include "cgroup.h"
 #include "numa.h"
 #include "plan.h"
+#include "uffd.h"
 
 #define AREA 0
 #define KIB(n) ((n) * 1024ULL)
@@ -264,6 +265,23 @@ TEST_F(hook, dontcopy_in_spite_of_madvise)
 	EXPECT_EQ(expected, signal_of_child(map));
 	EXPECT_EQ(5, *page_word(map, 0));
 	EXPECT_EQ(5, *page_word(map, 1));
+}
+
+/* Nor does a system call of the child fault for ever where userfaultfd(2) has left a marker. */
+TEST_F(hook, dontcopy_with_a_marker)
+{
+	const char *reason;
+	int err = -1;
+	char *map;
+
+	ASSERT_EQ(0, memory_alloc(self->fd, AREA, VMREMAP_TEST_AREA, PAGE_SIZE, VMREMAP_DONTCOPY));
+	map = map_area(self->fd, AREA, 0, 1);
+	ASSERT_NE(MAP_FAILED, map);
+	if (!madvise(map, PAGE_SIZE, MADV_DOFORK))
+		err = (__s8)in_child(errno_of_marked(map, &reason));
+	if (err < 0)
+		SKIP(return, "the kernel refuses MADV_DOFORK, or has no such userfaultfd");
+	EXPECT_EQ(EFAULT, err);
 }
 
 /* Nor does a child inherit a VMA with a part of such an area. */

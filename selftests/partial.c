@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* VMAs with several parts, from several areas. */
 
-#include <linux/userfaultfd.h>
 #include <pthread.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
 
 #include "plan.h"
+#include "uffd.h"
 
 #define VMA_PAGES 4096ULL
 
@@ -179,38 +177,6 @@ TEST_F(partial, private_copies)
 	EXPECT_EQ(0, munmap(map, VMA_PAGES * PAGE_SIZE));
 }
 
-/* A userfaultfd that tracks writes to the whole VMA; or -1, with the reason why it cannot. */
-static int track_writes(const char *map, const char **reason)
-{
-	struct uffdio_register reg = {
-		.range = { (unsigned long)map, VMA_PAGES * PAGE_SIZE },
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-	struct uffdio_api api = {
-		.api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED,
-	};
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	*reason = "the kernel has no such userfaultfd";
-	if (fd >= 0 && !ioctl(fd, UFFDIO_API, &api)) {
-		if (!ioctl(fd, UFFDIO_REGISTER, &reg))
-			return fd;
-		if (errno == EINVAL)
-			*reason = "this kernel refuses to write-protect such a mapping";
-	}
-	close(fd);
-	return -1;
-}
-
-static int write_protect(int fd, const char *map, int pages, __u64 mode)
-{
-	struct uffdio_writeprotect wp = {
-		.range = { (unsigned long)map, pages * PAGE_SIZE }, .mode = mode,
-	};
-
-	return ioctl(fd, UFFDIO_WRITEPROTECT, &wp);
-}
-
 struct protector {
 	const char *page;
 	int fd;
@@ -222,8 +188,9 @@ static void *keep_protecting(void *arg)
 	struct protector *protector = arg;
 
 	while (!__atomic_load_n(&protector->stop, __ATOMIC_RELAXED)) {
-		write_protect(protector->fd, protector->page, 1, UFFDIO_WRITEPROTECT_MODE_WP);
-		write_protect(protector->fd, protector->page, 1, 0);
+		write_protect(protector->fd, protector->page, PAGE_SIZE,
+			      UFFDIO_WRITEPROTECT_MODE_WP);
+		write_protect(protector->fd, protector->page, PAGE_SIZE, 0);
 	}
 	return NULL;
 }
@@ -236,7 +203,7 @@ TEST_F(partial, write_protected_during_a_fault)
 	const char *reason;
 	pthread_t thread;
 
-	protector.fd = track_writes(self->map, &reason);
+	protector.fd = track_writes(self->map, VMA_PAGES * PAGE_SIZE, &reason);
 	if (protector.fd < 0)
 		SKIP(return, "%s", reason);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, keep_protecting, &protector));
@@ -257,14 +224,16 @@ TEST_F(partial, write_protected_during_a_fault)
 TEST_F(partial, write_protected_by_userfaultfd)
 {
 	const char *reason;
-	int fd = track_writes(self->map, &reason);
+	int fd = track_writes(self->map, VMA_PAGES * PAGE_SIZE, &reason);
 
 	if (fd < 0)
 		SKIP(return, "%s", reason);
-	ASSERT_EQ(0, write_protect(fd, self->map, VMA_PAGES, UFFDIO_WRITEPROTECT_MODE_WP));
+	ASSERT_EQ(0, write_protect(fd, self->map, VMA_PAGES * PAGE_SIZE,
+				   UFFDIO_WRITEPROTECT_MODE_WP));
 	EXPECT_EQ(0, wrong(&good, self->map, 0, VMA_PAGES));
 	ASSERT_EQ(0, madvise(self->map, VMA_PAGES * PAGE_SIZE, MADV_DONTNEED));
-	ASSERT_EQ(0, write_protect(fd, self->map, VMA_PAGES, UFFDIO_WRITEPROTECT_MODE_WP));
+	ASSERT_EQ(0, write_protect(fd, self->map, VMA_PAGES * PAGE_SIZE,
+				   UFFDIO_WRITEPROTECT_MODE_WP));
 	for (int page = 0; page < 1400; page++)
 		*page_word(self->map, 1024 + page) = 5 + page;
 	EXPECT_EQ(0, memory_peek(self->fd, 2, 1400, 5));

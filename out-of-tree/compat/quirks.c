@@ -8,13 +8,25 @@
 
 #include "../../c/vma.h"
 
+static vm_fault_t no_access(struct vm_fault *vmf)
+{
+	return VM_FAULT_SIGBUS;
+}
+
+/*
+ * Each access to a page that is not mapped raises SIGBUS. This would also hold without .fault, if
+ * Linux 6.15 to 6.19 did not allow userfaultfd(2) to leave a marker in any VMA: for a marker, and
+ * without .fault, do_fault() returns VM_FAULT_NOPAGE, so that a system call would fault for ever.
+ */
+const struct vm_operations_struct vmremap_no_access_vm_ops = { .fault = no_access };
+
 /**
  * vmremap_end_copy - make a VMA inaccessible if a child has inherited it in spite of its area
  * @vma: a copy of a VMA on an area that is %VMREMAP_DONTCOPY
  *
- * Such a VMA has VM_DONTCOPY, but in Linux 6.19 and older kernels MADV_DOFORK clears that. The
- * child's VMA then gets no fault handler, so that each access raises SIGBUS, and by
- * VM_WIPEONFORK none of the parent's private copies.
+ * Such a VMA has VM_DONTCOPY, but in Linux 6.19 and older kernels MADV_DOFORK clears that. In
+ * the child's VMA then each access raises SIGBUS, and by VM_WIPEONFORK it gets none of the parent's
+ * private copies.
  *
  * Contract: guarantees PolicyHeld.
  * Context: as vm_operations_struct.open.
@@ -25,7 +37,7 @@ bool vmremap_end_copy(struct vm_area_struct *vma)
 	/* fork(2) makes a copy for another mm; a split of another task's VMA keeps the flag. */
 	if (vma->vm_mm == current->mm || vma->vm_flags & VM_DONTCOPY)
 		return false;
-	vma->vm_ops = &vmremap_no_vm_ops;
+	vma->vm_ops = &vmremap_no_access_vm_ops;
 	vm_flags_set(vma, VM_WIPEONFORK);
 	return true;
 }

@@ -16,6 +16,8 @@
  */
 extern bool vmremap_nested_leaves_file;
 
+extern const struct vm_operations_struct vmremap_no_access_vm_ops;
+
 bool vmremap_end_copy(struct vm_area_struct *vma);
 
 /*

@@ -64,6 +64,7 @@ struct vm_fault {
 	pmd_t *pmd;
 	pte_t orig_pte;
 	struct page *page;
+	void *prealloc_pte;
 };
 
 /* Not zero where the entry maps a PMD. */
