@@ -161,10 +161,9 @@ void *vmremap_alloc(size_t size, unsigned int flags)
 {
 	struct vmremap_area *area = vmremap_area_alloc(size, flags);
 
-	if (IS_ERR(area))
-		return NULL;
-	WRITE_ONCE(area->by_address, 1);
-	return area->addr;
+	if (!IS_ERR(area))
+		WRITE_ONCE(area->by_address, 1);
+	return vmremap_area_addr(area);
 }
 EXPORT_SYMBOL_GPL(vmremap_alloc);
 
@@ -182,7 +181,8 @@ EXPORT_SYMBOL_GPL(vmremap_free);
 
 struct vmremap_area *vmremap_area_get(struct vmremap_area *area)
 {
-	refcount_inc(&area->refs);
+	if (!IS_ERR_OR_NULL(area))
+		refcount_inc(&area->refs);
 	return area;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_get);
@@ -204,19 +204,19 @@ EXPORT_SYMBOL_GPL(vmremap_area_put);
 bool vmremap_area_is_sole_reference(const struct vmremap_area *area)
 {
 	/* Pairs with the release of a put: the accesses of earlier holders are complete. */
-	return atomic_read_acquire(&area->refs.refs) == 1;
+	return !IS_ERR_OR_NULL(area) && atomic_read_acquire(&area->refs.refs) == 1;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_is_sole_reference);
 
 void *vmremap_area_addr(const struct vmremap_area *area)
 {
-	return area->addr;
+	return IS_ERR_OR_NULL(area) ? NULL : area->addr;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_addr);
 
 bool vmremap_area_is_mapped(const struct vmremap_area *area)
 {
-	return file_count(area->file) > 1;
+	return !IS_ERR_OR_NULL(area) && file_count(area->file) > 1;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_is_mapped);
 
@@ -224,8 +224,8 @@ int vmremap_area_set_name(struct vmremap_area *area, const char *name)
 {
 	const char *copy;
 
-	if (name && strlen(name) > VMREMAP_NAME_MAX)
-		return -ENAMETOOLONG;
+	if (IS_ERR_OR_NULL(area) || (name && strlen(name) > VMREMAP_NAME_MAX))
+		return IS_ERR_OR_NULL(area) ? -EFAULT : -ENAMETOOLONG;
 	copy = kstrdup(name, GFP_KERNEL);
 	if (name && !copy)
 		return -ENOMEM;
@@ -238,6 +238,6 @@ EXPORT_SYMBOL_GPL(vmremap_area_set_name);
 
 size_t vmremap_area_size(const struct vmremap_area *area)
 {
-	return area->size;
+	return IS_ERR_OR_NULL(area) ? 0 : area->size;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_size);

@@ -174,7 +174,7 @@ void vmremap_free(const void *addr);
 
 /**
  * vmremap_area_get - take a reference
- * @area: an area on which the caller has a reference
+ * @area: an area on which the caller has a reference; or NULL or an ERR_PTR(), which has none
  *
  * Contract: requires ReferenceHeld; guarantees ReferenceOwned, AreaOutlives, AnyThread.
  * Context: Any.
@@ -207,7 +207,7 @@ void vmremap_area_put(struct vmremap_area *area);
  *
  * Contract: requires ReferenceHeld.
  * Context: Any.
- * Return: the page aligned address of the first byte. Never NULL.
+ * Return: the page aligned address of the first byte; NULL only if @area is NULL or an ERR_PTR().
  */
 void *vmremap_area_addr(const struct vmremap_area *area);
 
@@ -217,7 +217,8 @@ void *vmremap_area_addr(const struct vmremap_area *area);
  *
  * Contract: requires ReferenceHeld.
  * Context: Any.
- * Return: the size in bytes that was requested, not rounded up to pages.
+ * Return: the size in bytes that was requested, not rounded up to pages; 0 if @area is NULL or an
+ * ERR_PTR().
  */
 size_t vmremap_area_size(const struct vmremap_area *area);
 
@@ -235,6 +236,7 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * Context: Process context. May sleep. Nobody may map or name the area at the same time.
  * Return:
  * * 0 - on success
+ * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-ENAMETOOLONG - @name is longer
  * * %-ENOMEM - not enough memory for a copy of @name
  */
@@ -253,7 +255,7 @@ int vmremap_area_set_name(struct vmremap_area *area, const char *name) __must_ch
  * Contract: requires ReferenceHeld.
  * Context: Any.
  * Return: true if there is such a reference. If false, the area is mapped nowhere, and a
- * program can reach a page only if it has pinned it.
+ * program can reach a page only if it has pinned it. False, too, if @area is NULL or an ERR_PTR().
  */
 bool vmremap_area_is_mapped(const struct vmremap_area *area);
 
@@ -270,7 +272,7 @@ bool vmremap_area_is_mapped(const struct vmremap_area *area);
  * Context: Any.
  * Return: true if the caller's reference is the only one. It is also false while
  * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold
- * a reference until they return.
+ * a reference until they return; and if @area is NULL or an ERR_PTR().
  */
 bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
 
@@ -288,8 +290,9 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * inode. That call does not reach the mappings, because their vm_file is the area's file.
  *
  * Contract: requires ReferenceHeld; guarantees NoUserAccess, PagesOutlive, AnyThread.
- * Context: Process context. May sleep. Takes the i_mmap lock of the area's file and the locks
- * of its folios, and waits for faults on the area that are inserting page table entries. Then
+ * Context: Process context, but not memory reclaim, such as a shrinker: the faults for which this
+ * function waits may be allocating memory. May sleep. Takes the i_mmap lock of the area's file and
+ * the locks of its folios, and waits for faults that are inserting page table entries. Then
  * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take. The
  * caller may hold an mmap lock: these locks nest inside it, and the faults that this function
  * waits for have taken their mmap or VMA lock already.
@@ -318,7 +321,7 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
- * * %-EEXIST - @nb is registered already
+ * * %-EEXIST - @nb is registered already; the kernel also warns
  * * %-ENODEV - @area is revoked; @nb may have been called
  */
 int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb) __must_check;
@@ -358,8 +361,11 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  *   ptrace(2) and /proc/PID/mem fail with %-EIO. get_user_pages_fast() and
  *   get_user_pages_unlocked() can drop the lock, so they wait.
  *
- * A waiting access holds no lock of the program's mm, so mmap(2) and fork(2) still work. The
- * system can suspend while an access waits.
+ * A waiting access holds no lock of the program's mm, so mmap(2) and fork(2) still work, and the
+ * system can suspend. But a system call that waits keeps its other locks: that of a directory which
+ * it reads, for instance, or RTNL. A task that needs such a lock cannot be killed until the thaw,
+ * and keeps the system from suspending. So freeze an area only for a short time, and never until a
+ * program does something.
  *
  * If pages are pinned, this function waits up to 155 ms until they are unpinned, in five pauses
  * of growing length, and then fails. After a failure, programs can access the memory as before:
@@ -369,11 +375,12 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * The caller must not access user memory, for instance by copy_from_user(), until the area is
  * thawed. An access to the area would wait for the caller's own thaw. An access to other memory
  * can deadlock, too: it may need a lock, such as a file system's, that another task's system
- * call holds while it waits for the thaw.
+ * call holds while it waits for the thaw. For the same reason, the caller must not take such a lock
+ * itself: any under which a system call copies from or to a program.
  *
  * Contract: requires ReferenceHeld; guarantees NoUserAccess, AnyThread.
- * Context: Process context. May sleep. Takes the same locks as vmremap_area_revoke(), except that
- * of the notifiers, and waits for the same faults.
+ * Context: Process context, but not memory reclaim. May sleep. Takes the same locks as
+ * vmremap_area_revoke(), except that of the notifiers, and waits for the same faults.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()

@@ -360,6 +360,32 @@ static void killed_task_gets_none(struct kunit *test)
 	vmremap_area_put(area);
 }
 
+/* A driver that forgets that the allocation can fail gets no memory, but no crash either. */
+static void no_area(struct kunit *test)
+{
+	struct vmremap_area *none[] = { NULL, ERR_PTR(-ENOMEM) };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(none); i++) {
+		KUNIT_EXPECT_PTR_EQ(test, vmremap_area_get(none[i]), none[i]);
+		KUNIT_EXPECT_NULL(test, vmremap_area_addr(none[i]));
+		KUNIT_EXPECT_EQ(test, vmremap_area_size(none[i]), 0);
+		vmremap_area_put(none[i]);
+	}
+}
+
+static void no_area_to_name(struct kunit *test)
+{
+	struct vmremap_area *none[] = { NULL, ERR_PTR(-ENOMEM) };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(none); i++) {
+		KUNIT_EXPECT_EQ(test, vmremap_area_set_name(none[i], "name"), -EFAULT);
+		KUNIT_EXPECT_FALSE(test, vmremap_area_is_mapped(none[i]));
+		KUNIT_EXPECT_FALSE(test, vmremap_area_is_sole_reference(none[i]));
+	}
+}
+
 static struct kunit_case area_cases[] = {
 	KUNIT_CASE_PARAM(size_test, size_gen_params),
 	KUNIT_CASE(zeroed_again),
@@ -375,6 +401,8 @@ static struct kunit_case area_cases[] = {
 	KUNIT_CASE(no_memory_at_all),
 	KUNIT_CASE(more_than_the_machine_has),
 	KUNIT_CASE(killed_task_gets_none),
+	KUNIT_CASE(no_area),
+	KUNIT_CASE(no_area_to_name),
 	{}
 };
 

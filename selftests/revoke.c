@@ -7,6 +7,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "pin.h"
 #include "plan.h"
@@ -251,6 +252,48 @@ TEST_F(revocable, visitors_wait_until_thawed)
 	}
 	EXPECT_EQ(7000, *page_word(other, 0));
 	EXPECT_EQ(0, munmap(other, SIZE));
+}
+
+#define DIRECTORY "/tmp"
+
+static bool reads_a_directory(char *map)
+{
+	int fd = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool right = syscall(SYS_getdents64, fd, map, PAGE_SIZE) > 0;
+
+	close(fd);
+	return right;
+}
+
+static bool sleeps_uninterruptibly(pid_t pid)
+{
+	char path[32], stat[128];
+	const char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (!read_text(path, stat, sizeof(stat)))
+		return false;
+	end = strrchr(stat, ')');
+	return end && end[2] == 'D';
+}
+
+/* A system call keeps its locks while it waits, so that others wait, too. */
+TEST_F(revocable, locks_are_kept_until_thawed)
+{
+	struct visitor reader = { .access = reads_a_directory, .map = self->map };
+	pid_t pid;
+
+	ASSERT_EQ(0, area_freeze(self->fd));
+	ASSERT_EQ(0, pthread_create(&reader.thread, NULL, visit, &reader));
+	ASSERT_TRUE(eventually(reader.tid && waits(reader.tid)));
+	pid = start_child(errno_of(mkdir(DIRECTORY "/vmremap-locks", 0700)));
+	ASSERT_LE(0, pid);
+	EXPECT_TRUE(eventually(sleeps_uninterruptibly(pid)));
+	ASSERT_EQ(0, area_thaw(self->fd));
+	ASSERT_EQ(0, pthread_join(reader.thread, NULL));
+	EXPECT_TRUE(reader.result);
+	EXPECT_EQ(0, wait_for(pid));
+	rmdir(DIRECTORY "/vmremap-locks");
 }
 
 static atomic_int *handled;

@@ -37,7 +37,7 @@ UPSTREAM = {
         put("VMREMAP_REVOCABLE | VMREMAP_DMA32)", "VMREMAP_REVOCABLE)"),
         cut(" * If vmremap is a module, it maps other vmalloc memory only to a whole VMA.\n",
             " Then\n * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take.",
-            ", except that\n * of the notifiers"),
+            ", except that of the notifiers"),
         put("If the range is not the whole of @vma, PMDs also need Linux 6.15\n"
             " * or newer, and /sys/kernel/mm/transparent_hugepage/enabled must allow huge pages.\n"
             " *\n"
@@ -261,9 +261,9 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             " * .mmap_prepare callback, %VMREMAP_POPULATE works.\n"),
         put("vmremap_range() and vmremap_range_partial() find the area", "vmremap_range() finds the area"),
         put(" * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold\n"
-            " * a reference until they return.\n",
+            " * a reference until they return; and",
             " * vmremap_range() runs, which finds the area by its address and holds a reference until it\n"
-            " * returns.\n"),
+            " * returns; and"),
     ],
     "area.h": [
         put("the area, or NULL if the file is that of a VMA of pieces\n", "the area\n"),
