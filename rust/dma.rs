@@ -60,11 +60,19 @@ compile_error!("look whether the DMA operations of this architecture write to a 
 /// reads may be stale, as with any memory that is mapped for DMA. Programs cannot be prevented from
 /// such accesses, but they only break their own data.
 ///
+/// With [`DataDirection::FromDevice`], bytes that the CPU changes after [`new`](Self::new) may come
+/// back as they were before, if the device does not overwrite them: a bounce buffer has the bytes
+/// from the time of `new`, and [`sync_for_cpu`](Self::sync_for_cpu) copies all of them back. So to
+/// clear the memory between two programs, use [`DataDirection::Bidirectional`].
+///
 /// Dropping a `DmaArea`, or unbinding the device, unmaps the area. Stop the device before that. No
 /// type ensures this, and a device that still runs may write to memory that has been freed. If the
 /// CPU owns the memory when the area is unmapped, all bytes stay as they are. If the device owns
 /// it, the CPU then sees what the device has written. Both also hold if the kernel uses bounce
 /// buffers.
+///
+/// If a page is mapped more than eight times at once, a kernel with `CONFIG_DMA_API_DEBUG` warns,
+/// once. The mappings are good nevertheless.
 ///
 /// As long as a `DmaArea` exists, [`Area::freeze`] of the same area returns [`EBUSY`], because the
 /// `DmaArea` holds a reference on it.
@@ -134,7 +142,8 @@ impl<T: KnownSize + ?Sized + 'static> DmaArea<T> {
         &self.area
     }
 
-    /// Makes the device the owner: it sees everything that the CPU has written before.
+    /// Makes the device the owner: it sees everything that the CPU has written before, unless the
+    /// direction is [`DataDirection::FromDevice`].
     ///
     /// If the device already owns the memory, this does nothing.
     ///
@@ -149,7 +158,8 @@ impl<T: KnownSize + ?Sized + 'static> DmaArea<T> {
     }
 
     /// Makes the CPU the owner: the driver and the programs see everything that the device has
-    /// written before.
+    /// written before. With [`DataDirection::FromDevice`], a byte that it has not written may be
+    /// the one from the time of [`new`](Self::new).
     ///
     /// If the CPU already owns the memory, this does nothing.
     ///

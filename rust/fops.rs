@@ -150,8 +150,10 @@ pub(super) fn register<T: MiscDevice>(
     options: MiscDeviceOptions,
 ) -> impl PinInit<miscdevice::MiscDeviceRegistration<Adapter<T>>, Error> {
     let init = move |slot: *mut miscdevice::MiscDeviceRegistration<Adapter<T>>| {
-        // `misc_register()` would warn.
-        if options.name.is_empty() {
+        // `misc_register()` would warn if there is no name, or if the device's uevent does not fit
+        // into its buffer of 2048 bytes, which contains the name twice. Nobody could open a device
+        // with a longer name than `NAME_MAX` anyway.
+        if !(1..=bindings::NAME_MAX as usize).contains(&options.name.count_bytes()) {
             return Err(EINVAL);
         }
         let slot = slot.cast::<bindings::miscdevice>();

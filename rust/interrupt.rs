@@ -38,10 +38,19 @@ use kernel::{
 ///
 /// To create the kernel crate's [`ThreadedRegistration`], a driver must promise in `unsafe` code
 /// never to leak it. With this function, the device owns the registration, and the driver cannot
-/// leak it. The interrupt is an MSI or MSI-X if the device supports one.
+/// leak it.
+///
+/// The interrupt is an MSI or MSI-X if both the device and the kernel support one. Otherwise it is
+/// INTx, for instance with the kernel parameter `pci=nomsi`: such an interrupt may be shared with
+/// other devices, and is raised again and again until the device is told that it was handled. So
+/// [`handle`](ThreadedHandler::handle) must look whether its device has raised the interrupt, and
+/// acknowledge it before it returns. If a driver only implements `handle_threaded`, which runs
+/// later in a thread, the CPU does nothing but call `handle` until the thread acknowledges.
 ///
 /// # Errors
 ///
+/// - [`EINVAL`]: the kernel cannot create a folder `name` in `/proc/irq/N`. The name is empty, `.`
+///   or `..`, is longer than 127 bytes, contains a `/`, or is that of a file there (`spurious`).
 /// - [`EBUSY`]: the device already has an MSI or MSI-X, for instance from an earlier call.
 /// - [`ENOMEM`]: there is not enough memory.
 /// - Those of the kernel's `pci_alloc_irq_vectors()` and `request_threaded_irq()`.
@@ -50,18 +59,41 @@ use kernel::{
 ///
 /// ```
 /// # #[cfg(CONFIG_PCI)] {
-/// use kernel::{device::Core, irq::{IrqReturn, ThreadedHandler}, pci};
+/// use kernel::{
+///     device::Core,
+///     io::Io,
+///     irq::{IrqReturn, ThreadedHandler, ThreadedIrqReturn},
+///     pci::{self, DevresBar},
+/// };
 ///
-/// struct Counter;
+/// const STATUS: usize = 0x24;
+/// const ACKNOWLEDGE: usize = 0x64;
+/// const END: usize = 0x68;
 ///
-/// impl ThreadedHandler for Counter {
+/// struct Handler(DevresBar<END>);
+///
+/// impl ThreadedHandler for Handler {
+///     fn handle(&self) -> ThreadedIrqReturn {
+///         let Some(bar) = self.0.try_access() else {
+///             return ThreadedIrqReturn::None;
+///         };
+///         let status = bar.read32(STATUS);
+///         if status == 0 {
+///             return ThreadedIrqReturn::None;
+///         }
+///         bar.write32(status, ACKNOWLEDGE);
+///         ThreadedIrqReturn::WakeThread
+///     }
+///
 ///     fn handle_threaded(&self) -> IrqReturn {
+///         // What may sleep.
 ///         IrqReturn::Handled
 ///     }
 /// }
 ///
 /// fn probe(pdev: &pci::Device<Core<'_>>) -> Result {
-///     vmremap::handle_interrupt(pdev, c"counter", Counter)
+///     let bar = pdev.iomap_region_sized::<END>(0, c"example")?;
+///     vmremap::handle_interrupt(pdev, c"example", Handler(bar.into_devres()?))
 /// }
 /// # }
 /// # Ok::<(), Error>(())
@@ -71,6 +103,9 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     name: &'static CStr,
     handler: H,
 ) -> Result {
+    if !is_folder_name(name) {
+        return Err(EINVAL);
+    }
     let bound: &pci::Device<Bound> = pdev;
     let raw = ptr::from_ref(bound).cast_mut().cast();
     // SAFETY: The kernel crate's type is `repr(transparent)` over a `pci_dev`, of which the call
@@ -117,6 +152,27 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
         }),
         GFP_KERNEL,
     )
+}
+
+/// Returns whether the kernel can create a folder `name` in `/proc/irq/N`.
+///
+/// If it cannot, `register_handler_proc()` warns. This function truncates names to 127 bytes, so it
+/// would also warn if two longer names of handlers of one interrupt begin with the same bytes.
+fn is_folder_name(name: &CStr) -> bool {
+    let name = name.to_bytes();
+    let exists = matches!(
+        name,
+        b"." | b".."
+            | b"affinity_hint"
+            | b"effective_affinity"
+            | b"effective_affinity_list"
+            | b"node"
+            | b"smp_affinity"
+            | b"smp_affinity_list"
+            | b"spurious"
+    );
+
+    !exists && (1..128).contains(&name.len()) && !name.contains(&b'/')
 }
 
 /// A registered handler and its vectors, which devres owns while the device is bound.

@@ -188,9 +188,11 @@
 //! # Safety of drivers
 //!
 //! Whatever a program does with its mapping, it can only make the driver read other values. It
-//! cannot cause undefined behaviour. `docs/contract.md` says why, and each `SAFETY` comment here
-//! names clauses of that page. One thing is left to the driver: two reads can return different
-//! values, so it must read a value once, and check and use that copy.
+//! cannot cause undefined behaviour. Except for a few known holes, nor can a driver that compiles
+//! with `#![forbid(unsafe_code)]`. Put this attribute at the top of your driver: code can do harm
+//! without the word `unsafe`, for instance by `#[link_section]`. `docs/contract.md` says why, and
+//! each `SAFETY` comment here names clauses of that page. One thing is left to the driver: two
+//! reads can return different values, so it must read a value once, and check and use that copy.
 
 // So that each `SAFETY` comment is about one operation.
 #![warn(clippy::multiple_unsafe_ops_per_block)]

@@ -169,6 +169,9 @@ pub trait MiscDevice: Sized {
     /// Before this is called, the program is registered with `poll_condvar`. So if a driver first
     /// changes the state that this function reads, and then notifies `poll_condvar`, the program
     /// misses no event.
+    ///
+    /// Do not notify `poll_condvar` here. If a program waits by io_uring, each notification causes
+    /// another call of this function, and the program can never exit.
     fn poll(_device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>, _file: &File) -> PollEvents {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -246,7 +249,8 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
     ///
     /// # Errors
     ///
-    /// - [`EINVAL`]: the name is empty.
+    /// - [`EINVAL`]: the name is empty, or longer than 255 bytes.
+    /// - [`EEXIST`]: another misc device has this name. The kernel then also prints a stack trace.
     /// - Those of the kernel's `misc_register()`, and those of the initialiser `data`.
     pub fn register<E>(
         options: MiscDeviceOptions,

@@ -47,6 +47,8 @@ crate::checks! {
     mapped_many_times,
     owner_changed_by_two_threads,
     frozen_while_mapped,
+    cleared_before_the_device_writes,
+    handled_by_a_wrong_name,
     handled_twice,
 }
 
@@ -183,6 +185,24 @@ fn owner_changed_by_two_threads(pdev: &Function<'_>) -> Result {
     Ok(())
 }
 
+/// `DeviceTurn`: what the CPU has cleared after mapping comes back from the bounce buffer, unless the
+/// direction includes that to the device.
+fn cleared_before_the_device_writes(pdev: &Function<'_>) -> Result {
+    for (direction, byte) in [
+        (DataDirection::FromDevice, 1),
+        (DataDirection::Bidirectional, 0),
+    ] {
+        let area = filled(PAGE_SIZE, 1)?;
+        let mapped = DmaArea::new(pdev.as_ref(), area.clone(), direction)?;
+
+        area.bytes().write_at(0, &[0; PAGE_SIZE])?;
+        mapped.sync_for_device()?;
+        mapped.sync_for_cpu()?; // no device has written anything
+        assert!(all_are(&area, byte)?);
+    }
+    Ok(())
+}
+
 /// `SoleReference`: nobody reads frozen memory by the handle in the mapping.
 fn frozen_while_mapped(pdev: &Function<'_>) -> Result {
     let mut area = Area::<u8>::zeroed_slice(PAGE_SIZE, Flags::REVOCABLE)?;
@@ -229,6 +249,40 @@ impl ThreadedHandler for Handler {
     fn handle_threaded(&self) -> IrqReturn {
         IrqReturn::None
     }
+}
+
+/// The kernel would warn, because it cannot create a folder of this name.
+fn handled_by_a_wrong_name(pdev: &Function<'_>) -> Result {
+    static LONG: [u8; 129] = {
+        let mut name = [b'x'; 129];
+
+        name[128] = 0;
+        name
+    };
+    let long = CStr::from_bytes_with_nul(&LONG).map_err(|_| EINVAL)?;
+    let names = [
+        c"",
+        c".",
+        c"..",
+        c"/",
+        c"a/",
+        c"a/b",
+        long,
+        c"affinity_hint",
+        c"effective_affinity",
+        c"effective_affinity_list",
+        c"node",
+        c"smp_affinity",
+        c"smp_affinity_list",
+        c"spurious",
+    ];
+
+    for name in names {
+        let handler = Handler(Interrupt::new()?);
+
+        assert_eq!(handle_interrupt(pdev, name, handler), Err(EINVAL));
+    }
+    Ok(())
 }
 
 /// `DeviceBound` `Context`: the second does not free the vectors of the first, which can drop an

@@ -30,6 +30,7 @@ use vmremap::{
 
 crate::checks! {
     empty_name,
+    name_that_is_too_long,
     name_that_is_taken,
     data_that_fails,
     registered_again_and_again,
@@ -82,6 +83,22 @@ fn register() -> Result<Registration> {
 /// The kernel would warn.
 fn empty_name(_: &Function<'_>) -> Result {
     assert_eq!(register_as(c"").err(), Some(EINVAL));
+    assert_eq!(COUNT.load(Relaxed), 0);
+    Ok(())
+}
+
+/// If a name were some 950 bytes long, the kernel would warn.
+fn name_that_is_too_long(_: &Function<'_>) -> Result {
+    static NAME: [u8; 257] = {
+        let mut name = [b'x'; 257];
+
+        name[256] = 0;
+        name
+    };
+    let name_of = |len: usize| CStr::from_bytes_with_nul(&NAME[256 - len..]).map_err(|_| EINVAL);
+
+    drop(register_as(name_of(255)?)?);
+    assert_eq!(register_as(name_of(256)?).err(), Some(EINVAL));
     assert_eq!(COUNT.load(Relaxed), 0);
     Ok(())
 }
