@@ -251,15 +251,21 @@ impl ThreadedHandler for Handler {
     }
 }
 
-/// The kernel would warn, because it cannot create a folder of this name.
-fn handled_by_a_wrong_name(pdev: &Function<'_>) -> Result {
-    static LONG: [u8; 129] = {
+/// Returns a name of so many bytes, up to 128.
+fn name_of(len: usize) -> Result<&'static CStr> {
+    static LONGEST: [u8; 129] = {
         let mut name = [b'x'; 129];
 
         name[128] = 0;
         name
     };
-    let long = CStr::from_bytes_with_nul(&LONG).map_err(|_| EINVAL)?;
+
+    CStr::from_bytes_with_nul(&LONGEST[128 - len..]).map_err(|_| EINVAL)
+}
+
+/// The kernel would warn, because it cannot create a folder of this name.
+fn handled_by_a_wrong_name(pdev: &Function<'_>) -> Result {
+    let long = name_of(128)?;
     let names = [
         c"",
         c".",
@@ -296,7 +302,8 @@ fn handled_twice(pdev: &Function<'_>) -> Result {
     pdev.set_master();
     let bar = pdev.iomap_region_sized::<END>(0, c"vmremap_hostile")?;
     let interrupt = Interrupt::new()?;
-    let handle = || handle_interrupt(pdev, c"vmremap_hostile", Handler(interrupt.clone()));
+    let longest = name_of(127)?;
+    let handle = || handle_interrupt(pdev, longest, Handler(interrupt.clone()));
 
     handle()?;
     assert_eq!(handle(), Err(EBUSY));
