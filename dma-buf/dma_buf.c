@@ -283,6 +283,12 @@ static int mmap_area(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 			return -EACCES;
 		vm_flags_clear(vma, VM_MAYWRITE);
 	}
+	/*
+	 * An importer may have set vm_ops, as its .mmap does for other memory. Forget them, as
+	 * drm_gem_shmem_mmap() does before dma_buf_mmap(): this has replaced vm_file, so nothing
+	 * keeps the importer loaded, and vmremap must not call its .open and .close.
+	 */
+	vma->vm_ops = NULL;
 	return vmremap_area_mmap(buffer->area, vma, vma->vm_pgoff);
 }
 

@@ -313,6 +313,24 @@ TEST_F(dma_buf, is_read_only)
 	close(fd);
 }
 
+/* DriverOutlives: the importer's vm_ops are forgotten, because its module may be unloaded. */
+TEST_F(dma_buf, forgets_the_vm_ops_of_an_importer)
+{
+	int importer = import(self->fd);
+	char *map;
+
+	ASSERT_LE(0, importer);
+	map = map_pages(importer, 0, PAGES);
+	ASSERT_NE(MAP_FAILED, map);
+	*page_word(map, 2) = 7;
+	EXPECT_EQ(7, *page_word(self->map, 2));
+	/* A split calls .open, and each munmap(2) of a whole VMA calls .close. */
+	munmap(map + PAGE_SIZE, PAGE_SIZE);
+	munmap(map, BYTES);
+	EXPECT_EQ(0, ioctl(self->importing, VMREMAP_TEST_DMA_BUF_CALLED));
+	close(importer);
+}
+
 /* PolicyHeld: VMREMAP_RDONLY is for programs, and the descriptor says what devices may do. */
 TEST_F(dma_buf, writes_through_a_device_if_the_driver_says_so)
 {

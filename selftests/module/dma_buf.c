@@ -256,6 +256,18 @@ static long test_export(struct test_file *tf, unsigned int flags)
 	return fd;
 }
 
+static atomic_t test_vm_calls;
+
+static void test_vm_call(struct vm_area_struct *vma)
+{
+	atomic_inc(&test_vm_calls);
+}
+
+static const struct vm_operations_struct test_vm_ops = {
+	.open = test_vm_call,
+	.close = test_vm_call,
+};
+
 static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct test_file *tf = file->private_data;
@@ -266,6 +278,12 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		dma_set_max_seg_size(test_device.this_device, arg);
 		return 0;
 	}
+	if (cmd == VMREMAP_TEST_DMA_BUF_BOUNDARY) {
+		dma_set_seg_boundary(test_device.this_device, arg);
+		return 0;
+	}
+	if (cmd == VMREMAP_TEST_DMA_BUF_CALLED)
+		return atomic_read(&test_vm_calls);
 	guard(mutex)(&tf->lock);
 	switch (cmd) {
 	case VMREMAP_TEST_ALLOC:
@@ -294,11 +312,15 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
-/* A program detaches only when it does not call mmap(2) any more. */
+/*
+ * A program detaches only when it does not call mmap(2) any more. The vm_ops are set as by a driver
+ * that also maps other memory; nothing keeps this module loaded for them after dma_buf_mmap().
+ */
 static int test_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct test_file *tf = file->private_data;
 
+	vma->vm_ops = &test_vm_ops;
 	return tf->attachment ? dma_buf_mmap(tf->attachment->dmabuf, vma, vma->vm_pgoff) : -ENXIO;
 }
 
