@@ -7,7 +7,7 @@
  *   be mapped several times, also in different directions.
  * * The reservation lock protects the list of mappings. The dma-buf core holds it when it maps and
  *   unmaps, so no other lock is needed. attach only waits for thaw, and detach has nothing to do.
- * * No entry of a scatterlist is larger than the device accepts.
+ * * No entry of a scatterlist is larger than the device accepts, or crosses its boundary.
  * * begin_cpu_access and end_cpu_access sync in the direction in which the device has mapped the
  *   memory, as the DMA API demands, and not in that of the access. If a program says that it only
  *   writes, this also brings what the device has written into the memory, which a bounce buffer
@@ -24,6 +24,7 @@
 #include <linux/export.h>
 #include <linux/fcntl.h>
 #include <linux/highmem.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -119,18 +120,25 @@ static void unpin(struct vmremap_area *area)
 /*
  * vmremap_area_sg_table() has larger entries than the device may accept, and ends at
  * vmremap_area_size(), but that of a dma-buf consists of whole pages.
+ *
+ * Folios are naturally aligned. So an entry of a folio that is as long as a power of two, at a
+ * multiple of its length, crosses no boundary of the device that is at least as large.
  */
 static int fill(struct vmremap_area *area, struct device *dev, struct sg_table *sgt)
 {
 	size_t limit = min_t(size_t, dma_get_max_seg_size(dev), dma_max_mapping_size(dev));
-	size_t step = limit & PAGE_MASK, at;
+	unsigned long boundary = dma_get_seg_boundary(dev); /* a mask, perhaps ULONG_MAX */
 	struct scatterlist *sg;
 	struct folio *folio;
 	unsigned int nr = 0;
+	size_t step, at;
 	int err;
 
-	if (!step)
+	if (boundary < limit)
+		limit = boundary + 1;
+	if (limit < PAGE_SIZE)
 		return -EINVAL;
+	step = rounddown_pow_of_two(limit);
 	list_for_each_entry(folio, &area->folios, lru)
 		nr += DIV_ROUND_UP(folio_size(folio), step);
 	err = sg_alloc_table(sgt, nr, GFP_KERNEL);

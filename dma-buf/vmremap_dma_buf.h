@@ -36,23 +36,28 @@ struct vmremap_area;
  * fails with %-EBUSY. While @area is frozen, dma_buf_map_attachment() and dma_buf_vmap() wait for
  * vmremap_area_thaw(), and hold the dma-buf's reservation lock meanwhile. So between freezing and
  * thawing, call no function of dma-buf for @area. And thaw it soon, because each task that takes
- * this lock waits, too, and cannot be killed meanwhile: poll(2) on the dma-buf, for instance.
+ * this lock waits, too, and cannot be killed meanwhile: poll(2) on the dma-buf, for instance. The
+ * kernel cannot freeze such a task either, so that a suspend of the system fails.
  * dma_buf_attach() waits for thaw without the lock. If the task is killed, or if it exits and a
  * driver's .release imports, dma_buf_attach() and dma_buf_map_attachment() fail with %-EINTR.
  *
  * vmremap_area_revoke() tells importing drivers by dma_buf_invalidate_mappings() to unmap @area,
  * but does not wait until they have: like a page that is pinned, the memory stays accessible to a
  * device until then. Afterwards dma_buf_map_attachment() fails with %-ENODEV, and dma_buf_vmap()
- * maps a single zeroed page, which nobody else has, at each place, because the kernel warns if it
- * fails. It does so, too, if the task was killed while it waited for thaw, or exits. Do not
- * hold the reservation lock when you call vmremap_area_revoke(). On Linux 6.12, an importer with
- * importer_ops has mapped @area when it attached: dma_buf_map_attachment() then returns that
+ * maps a single zeroed page at each place, because the kernel warns if it fails. It does so, too,
+ * if the task was killed while it waited for thaw, or exits. But as long as one driver has a
+ * dma-buf mapped by dma_buf_vmap(), the kernel gives each further caller the same mapping: that of
+ * @area also after a revoke, and the zeroed page also if @area was thawed meanwhile.
+ *
+ * Do not hold the reservation lock when you call vmremap_area_revoke(). On Linux 6.12, an importer
+ * with importer_ops has mapped @area when it attached: dma_buf_map_attachment() then returns that
  * mapping, also after a revoke.
  *
- * No entry of a device's scatterlist is larger than dma_get_max_seg_size() or
- * dma_max_mapping_size(), nor than a folio. So the importing driver should call
- * dma_set_max_seg_size() first, because the default is 64 KiB. If the smaller of the two is below
- * PAGE_SIZE, dma_buf_map_attachment() fails with %-EINVAL.
+ * No entry of a device's scatterlist is larger than dma_get_max_seg_size(),
+ * dma_max_mapping_size() or a folio, or crosses a multiple of dma_get_seg_boundary() + 1. So the
+ * importing driver should call dma_set_max_seg_size() first, because the default is 64 KiB. Unless
+ * the limit is a power of two, entries are shorter: they end at the power of two below it. If one
+ * of the three limits allows less than PAGE_SIZE, dma_buf_map_attachment() fails with %-EINVAL.
  *
  * Contract: requires ReferenceHeld, DeviceTurn; guarantees AreaOutlives, RightPage, AnyThread.
  * Context: Process context. May sleep.

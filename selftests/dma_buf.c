@@ -378,19 +378,35 @@ static size_t longest(size_t of_device)
 /* DeviceTurn, RightPage: entries are as long as the device accepts, and in order. */
 TEST_F(dma_buf, has_long_segments)
 {
-	size_t limits[] = { PMD_SIZE, 64 * 1024, 2 * PAGE_SIZE + 1, PAGE_SIZE };
+	const struct {
+		size_t limit;
+		size_t boundary; /* 0 is none */
+		size_t length;
+	} devices[] = {
+		{ PMD_SIZE, 0, PMD_SIZE },
+		{ PMD_SIZE, PMD_SIZE - 1, PMD_SIZE },
+		{ 64 * 1024, 0, 64 * 1024 },
+		{ 2 * PAGE_SIZE + 1, 0, 2 * PAGE_SIZE },
+		{ PAGE_SIZE, 0, PAGE_SIZE },
+		{ PMD_SIZE, 4 * PAGE_SIZE - 1, 4 * PAGE_SIZE },
+		{ 3 * PAGE_SIZE, 4 * PAGE_SIZE - 1, 2 * PAGE_SIZE },
+		{ PMD_SIZE, PAGE_SIZE - 1, PAGE_SIZE },
+	};
 
 	for (size_t page = 0; page < PAGES; page++)
 		*page_word(self->map, page) = page + 9;
-	for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++) {
 		int importer = import(self->fd);
-		size_t length = longest(limits[i]) & -PAGE_SIZE;
+		size_t length = longest(devices[i].length);
 
 		ASSERT_LE(0, importer);
 		/* A device that accepts less than a page can map no dma-buf. */
 		ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_SEGMENT, PAGE_SIZE - 1));
 		EXPECT_EQ(EINVAL, errno_of(ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE)));
-		ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_SEGMENT, limits[i]));
+		ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_SEGMENT, devices[i].limit));
+		ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_BOUNDARY, PAGE_SIZE / 2 - 1));
+		EXPECT_EQ(EINVAL, errno_of(ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE)));
+		ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_BOUNDARY, devices[i].boundary));
 		EXPECT_EQ(2 * PMD_SIZE / length + (length < 2 * PAGE_SIZE ? 2 : 1),
 			  ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP, TO_DEVICE));
 		for (size_t page = 0; page < PAGES; page++)
@@ -398,6 +414,7 @@ TEST_F(dma_buf, has_long_segments)
 		close(importer);
 	}
 	ioctl(self->importing, VMREMAP_TEST_DMA_BUF_SEGMENT, PMD_SIZE);
+	ioctl(self->importing, VMREMAP_TEST_DMA_BUF_BOUNDARY, 0);
 }
 
 /* DeviceTurn: with bounce buffers, each side sees what the other wrote only after a sync. */

@@ -214,7 +214,10 @@ struct vmremap_test_dma_buf_access {
 /* The same, as an importer that unmaps if it is told to. */
 #define VMREMAP_TEST_DMA_BUF_ATTACH_DYNAMIC	_IO('v', 0x92)
 #define VMREMAP_TEST_DMA_BUF_DETACH		_IO('v', 0x93)
-/* Map: the argument is 0 for both directions, 1 to the device, 2 from it. Returns the entries. */
+/*
+ * Map: the argument is 0 for both directions, 1 to the device, 2 from it. Returns the entries.
+ * Fails with EXDEV if an entry is longer than the device accepts, or crosses its boundary.
+ */
 #define VMREMAP_TEST_DMA_BUF_MAP		_IO('v', 0x94)
 #define VMREMAP_TEST_DMA_BUF_UNMAP		_IO('v', 0x95)
 #define VMREMAP_TEST_DMA_BUF_VMAP		_IO('v', 0x96)

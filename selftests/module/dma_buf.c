@@ -122,6 +122,23 @@ static long test_import(int fd)
 	return ret;
 }
 
+/* Is an entry longer than the device accepts, or does it cross the device's boundary? */
+static bool test_is_too_long(const struct sg_table *sgt)
+{
+	unsigned long boundary = dma_get_seg_boundary(test_device.this_device);
+	struct scatterlist *sg;
+	int i;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		dma_addr_t last = sg_dma_address(sg) + sg_dma_len(sg) - 1;
+
+		if (sg_dma_len(sg) > dma_get_max_seg_size(test_device.this_device) ||
+		    (sg_dma_address(sg) ^ last) & ~(u64)boundary)
+			return true;
+	}
+	return false;
+}
+
 /* Returns the number of entries. */
 static long test_map(struct test_file *tf, enum dma_data_direction dir)
 {
@@ -134,7 +151,7 @@ static long test_map(struct test_file *tf, enum dma_data_direction dir)
 		return PTR_ERR(sgt);
 	tf->sgt = sgt;
 	tf->dir = dir;
-	return sgt->nents;
+	return test_is_too_long(sgt) ? -EXDEV : sgt->nents;
 }
 
 /* Where the kernel finds what the device would access: in the memory, or in its bounce buffer. */
