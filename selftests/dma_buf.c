@@ -533,6 +533,35 @@ TEST_F(dma_buf, waits_for_thaw)
 	cgroup_leave();
 }
 
+/* PagesOutlive: the kernel gives what a killed task has mapped to all until they unmap it. */
+TEST_F(dma_buf, shares_the_page_of_a_killed_task)
+{
+	int first = import(self->fd), second = import(self->fd);
+	pid_t pid;
+
+	ASSERT_LE(0, first);
+	ASSERT_LE(0, second);
+	*page_word(self->map, 1) = 11;
+	ASSERT_EQ(0, ioctl(self->driver, VMREMAP_TEST_FREEZE)) TH_LOG("%m");
+	pid = map_frozen(first, VMREMAP_TEST_DMA_BUF_VMAP);
+	ASSERT_LT(0, pid);
+	EXPECT_TRUE(eventually(waits_for_thaw(pid)));
+	EXPECT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(-SIGKILL, wait_for(pid));
+	ASSERT_EQ(0, ioctl(self->driver, VMREMAP_TEST_THAW));
+
+	ASSERT_EQ(0, ioctl(second, VMREMAP_TEST_DMA_BUF_VMAP));
+	EXPECT_TRUE(has_word(second, false, 1, 0));
+	EXPECT_TRUE(put_word(second, false, 1, 99));
+	EXPECT_TRUE(has_word(first, false, 1, 99));
+	EXPECT_EQ(11, *page_word(self->map, 1));
+	close(first);
+	ASSERT_EQ(0, ioctl(second, VMREMAP_TEST_DMA_BUF_VUNMAP));
+	ASSERT_EQ(0, ioctl(second, VMREMAP_TEST_DMA_BUF_VMAP));
+	EXPECT_TRUE(has_word(second, false, 1, 11));
+	close(second);
+}
+
 /* NoUserAccess: attaching to a frozen area waits without the lock that poll(2) takes. */
 TEST_F(dma_buf, waits_for_thaw_before_it_attaches)
 {
@@ -553,7 +582,6 @@ TEST_F(dma_buf, waits_for_thaw_before_it_attaches)
 	}
 }
 
-/* NotRevoked, NoUserAccess: revoke tells importers, and ends each later map. */
 static int map_at_exit(int driver, int fd)
 {
 	int importer = import(fd);
@@ -571,6 +599,7 @@ TEST_F(dma_buf, is_mapped_by_a_task_that_exits)
 	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_THAW));
 }
 
+/* NotRevoked, NoUserAccess: revoke tells importers, and ends each later map. */
 TEST_F(dma_buf, is_revoked)
 {
 	int importer = import(self->fd), dynamic = device(), late = device();
@@ -615,17 +644,25 @@ TEST_F(dma_buf, is_revoked_after_it_was_closed)
 	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_REVOKE));
 }
 
-/* PagesOutlive: a kernel mapping from before the revoke stays, like a pin. */
+/* PagesOutlive: a kernel mapping from before the revoke stays, like a pin, until all unmap it. */
 TEST_F(dma_buf, is_revoked_while_the_kernel_has_it)
 {
-	int importer = import(self->fd);
+	int importer = import(self->fd), late = import(self->fd);
 
 	ASSERT_LE(0, importer);
+	ASSERT_LE(0, late);
 	*page_word(self->map, 2) = 22;
 	ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_VMAP));
 	ASSERT_EQ(0, ioctl(self->driver, VMREMAP_TEST_REVOKE));
 	EXPECT_TRUE(has_word(importer, false, 2, 22));
+	ASSERT_EQ(0, ioctl(late, VMREMAP_TEST_DMA_BUF_VMAP));
+	EXPECT_TRUE(has_word(late, false, 2, 22));
 	close(importer);
+	EXPECT_TRUE(has_word(late, false, 2, 22));
+	ASSERT_EQ(0, ioctl(late, VMREMAP_TEST_DMA_BUF_VUNMAP));
+	ASSERT_EQ(0, ioctl(late, VMREMAP_TEST_DMA_BUF_VMAP));
+	EXPECT_TRUE(has_word(late, false, 2, 0));
+	close(late);
 }
 
 /* AreaOutlives: descriptors, mappings and imports end in every order. */
