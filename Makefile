@@ -95,6 +95,7 @@ samples = $(firstword $(wildcard $(addprefix $(out)/samples/c/vmremap_sample_c,.
 	$(wildcard $(out)/samples/rust/vmremap_sample_rust.ko)
 # On s390, QEMU has no such device; on powerpc, its registers are big-endian, which no PCI device's are.
 edu_samples = $(if $(filter s390 powerpc,$(ARCH)),,$(wildcard $(addprefix $(out)/samples/edu/,vmremap_edu_c.ko rust/vmremap_edu_rust.ko)))
+edu_mask = dma_mask=0xffffffffffffffff
 ring_samples = $(wildcard $(addprefix $(out)/samples/ring/,vmremap_ring_c.ko rust/vmremap_ring_rust.ko))
 
 all:
@@ -116,8 +117,8 @@ stock: setup
 		pmd_size="$$(tools/kernel pmd-size)"
 
 demo: stock
-	@tools/vm --module $(out)/vmremap.ko $(patsubst %,--module %,$(samples) $(edu_samples) $(ring_samples)) \
-		$(patsubst %,--device edu$(comma)dma_mask=0xffffffffffffffff,$(edu_samples)) \
+	@tools/vm --module $(out)/vmremap.ko $(patsubst %,--module %,$(samples) $(ring_samples)) \
+		$(foreach module,$(edu_samples),--module '$(module) $(edu_mask)' --device edu$(comma)$(edu_mask)) \
 		--copy $(out)/samples/c/demo:/demo --copy $(out)/samples/edu/demo:/demo-edu \
 		--copy $(out)/samples/ring/demo:/demo-ring -- \
 		sh -c '/demo /dev/vmremap-sample-* && $(if $(edu_samples),/demo-edu /dev/vmremap-edu-* && )exec /demo-ring /dev/vmremap-ring-*'

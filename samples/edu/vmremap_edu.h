@@ -6,6 +6,14 @@
  * whose engine copies up to 4096 bytes at a time between memory and its own buffer.
  * Programs share this memory: map it at offset 0.
  *
+ * The engine reaches only the addresses that fit into QEMU's dma_mask, which is 28 bits by default.
+ * It drops the other bits of an address, so it would access memory of somebody else. No register
+ * tells the mask, so pass the same one to QEMU and to the driver, which does not use the device if
+ * this mask is too small for the machine's memory:
+ *
+ *	qemu -device edu,dma_mask=0xffffffff ...
+ *	insmod vmremap_edu_c.ko dma_mask=0xffffffff
+ *
  * While the engine runs, the device owns the memory: what a program writes to it meanwhile
  * may be lost. After the device is unplugged, an access raises SIGBUS, and each call fails
  * with ENODEV.

@@ -4,7 +4,8 @@
  * and can be unplugged meanwhile. edu_probe() and edu_remove() show setup and teardown in
  * order.
  *
- *	tools/vm --device edu,dma_mask=0xffffffffffffffff --module .../vmremap_edu_c.ko ...
+ *	mask=dma_mask=0xffffffff
+ *	tools/vm --device edu,$mask --module ".../vmremap_edu_c.ko $mask" ...
  */
 
 #include <linux/compat.h>
@@ -39,6 +40,10 @@
 #define EDU_DMA_FROM_DEVICE	BIT(1)
 #define EDU_DMA_IRQ		BIT(2)
 #define EDU_BUFFER		0x40000
+
+static ullong dma_mask = DMA_BIT_MASK(28);
+module_param(dma_mask, ullong, 0444);
+MODULE_PARM_DESC(dma_mask, "the dma_mask that QEMU's edu has (default 28 bits, as in QEMU)");
 
 /*
  * The device. The driver holds a reference until the device is unplugged, and each open file
@@ -348,11 +353,16 @@ static struct edu *edu_new(struct pci_dev *pdev)
 static int edu_map_dma(struct edu *edu)
 {
 	struct device *dev = &edu->pdev->dev;
-	int err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	int err = dma_set_mask_and_coherent(dev, dma_mask);
 
+	if (err)
+		return err;
+	/* Unless swiotlb or an IOMMU can help, the kernel warns if it maps memory out of reach. */
+	if (dma_addressing_limited(dev))
+		return dev_err_probe(dev, -EIO, "dma_mask %#llx is too small for this memory\n",
+				     dma_mask);
 	dma_set_max_seg_size(dev, VMREMAP_EDU_BYTES);
-	if (!err)
-		err = vmremap_area_sg_table(edu->area, &edu->table, GFP_KERNEL);
+	err = vmremap_area_sg_table(edu->area, &edu->table, GFP_KERNEL);
 	if (err)
 		return err;
 	err = dma_map_sgtable(dev, &edu->table, DMA_BIDIRECTIONAL, 0);

@@ -4,7 +4,10 @@
 
 #![forbid(unsafe_code)]
 
-use crate::uapi;
+use crate::{
+    module_parameters,
+    uapi, //
+};
 use kernel::{
     device::Core,
     dma::{
@@ -24,7 +27,10 @@ use kernel::{
         DevresBar, //
     },
     prelude::*,
-    scatterlist::SGTable,
+    scatterlist::{
+        SGEntry,
+        SGTable, //
+    },
     sync::{
         lock::{
             mutex::MutexBackend,
@@ -94,11 +100,17 @@ impl Edu {
             cut_off: false,
         };
 
+        let dma = DmaArea::new(pdev.as_ref(), shared, DataDirection::Bidirectional)?;
+
+        if !dma.iter().all(reaches) {
+            pr_err!("dma_mask is too small for this memory\n");
+            return Err(EIO);
+        }
         Arc::pin_init(
             try_pin_init!(Self {
                 memory,
                 bar: bar.into_devres()?,
-                dma: DmaArea::new(pdev.as_ref(), shared, DataDirection::Bidirectional)?,
+                dma,
                 importer: DmaBufImporter::new(pdev.as_ref())?,
                 state <- new_mutex!(state),
                 stopped <- new_poll_condvar!(),
@@ -279,8 +291,17 @@ fn check([offset, bytes, from_device]: uapi::Copy, size: usize) -> Result {
     Ok(())
 }
 
-/// Returns the DMA address of the bytes to copy. If they are not in one entry of the
-/// table, as some exporters of dma-bufs may have it, the engine cannot copy them.
+/// Returns whether the engine reaches this memory. The kernel believes that the device reaches
+/// 4 GiB, because safe code cannot set a DMA mask.
+fn reaches(entry: &SGEntry) -> bool {
+    let more = entry.dma_len().saturating_sub(1);
+    let last = entry.dma_address().checked_add(more);
+
+    last.is_some_and(|last| last <= module_parameters::dma_mask.value())
+}
+
+/// Returns the DMA address of the bytes to copy. If they are not in one entry of the table, as some
+/// exporters of dma-bufs may have it, or out of reach, the engine cannot copy them.
 fn address(table: &SGTable, [offset, bytes, _]: uapi::Copy) -> Option<DmaAddress> {
     let mut offset = u64::from(offset);
 
@@ -288,6 +309,7 @@ fn address(table: &SGTable, [offset, bytes, _]: uapi::Copy) -> Option<DmaAddress
         match offset.checked_sub(entry.dma_len()) {
             Some(rest) => offset = rest,
             None if offset + u64::from(bytes) > entry.dma_len() => return None,
+            None if !reaches(entry) => return None,
             None => return entry.dma_address().checked_add(offset),
         }
     }

@@ -131,4 +131,10 @@ kernel::module_pci_driver! {
     description: "vmremap sample: a PCI function that copies into memory of programs",
     license: "GPL",
     imports_ns: ["DMA_BUF"],
+    params: {
+        dma_mask: u64 {
+            default: 0xfff_ffff,
+            description: "the dma_mask that QEMU's edu has (default 28 bits, as in QEMU)",
+        },
+    },
 }
