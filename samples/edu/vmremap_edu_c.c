@@ -41,7 +41,7 @@
 #define EDU_DMA_IRQ		BIT(2)
 #define EDU_BUFFER		0x40000
 
-static ullong dma_mask = DMA_BIT_MASK(28);
+static unsigned long long dma_mask = DMA_BIT_MASK(28);
 module_param(dma_mask, ullong, 0444);
 MODULE_PARM_DESC(dma_mask, "the dma_mask that QEMU's edu has (default 28 bits, as in QEMU)");
 
