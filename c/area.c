@@ -22,7 +22,7 @@
 static int gather_folios(struct vmremap_area *area, unsigned int flags)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
-	unsigned int limit = VMREMAP_MAX_ORDER;
+	unsigned int limit = vmremap_max_order(VMREMAP_MAX_ORDER, flags);
 	unsigned long lacking = area->pages;
 
 	gfp |= flags & VMREMAP_DMA32 ? GFP_BELOW_4G : __GFP_HIGHMEM;

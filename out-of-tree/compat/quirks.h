@@ -8,6 +8,8 @@
 
 #include <linux/mm.h>
 
+#include "../../c/vmremap.h"
+
 /*
  * An .mmap hook may call another driver's .mmap_prepare through compat_vma_mmap(). Ours puts
  * a file with a reference into desc->vm_file. compat_vma_mmap() takes a second reference, and
@@ -15,6 +17,21 @@
  * leaves the first reference to us to put.
  */
 extern bool vmremap_nested_leaves_file;
+
+/*
+ * The largest order of the folios of an area. Revoke and freeze remove page table entries while
+ * mremap(2) may be moving them. Before Linux 6.12, if a PMD entry goes away between two looks of
+ * move_page_tables(), move_normal_pmd() installs the physical page 0 as a page table. So there, no
+ * PMD maps an area that can be revoked.
+ */
+static inline unsigned int vmremap_max_order(unsigned int order, unsigned int flags)
+{
+#ifdef VMREMAP_LACKS_LARGE_MAPCOUNT
+	if (flags & VMREMAP_REVOCABLE && order >= PMD_ORDER)
+		return PMD_ORDER - 1;
+#endif
+	return order;
+}
 
 extern const struct vm_operations_struct vmremap_no_access_vm_ops;
 

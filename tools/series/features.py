@@ -66,6 +66,7 @@ UPSTREAM = {
             "\tfolio_unlock(folio);\n\treturn err;\n}\n", 1),
     ],
     "area.c": [
+        put("vmremap_max_order(VMREMAP_MAX_ORDER, flags)", "VMREMAP_MAX_ORDER"),
         forget("vmremap_area_set_name"),
         cut("\tkfree(area->name);\n", "\tBLOCKING_INIT_NOTIFIER_HEAD(&area->on_revoke);\n",
             "\tarea->mapping.dontcopy = flags & VMREMAP_DONTCOPY;\n"),
