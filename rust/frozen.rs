@@ -43,11 +43,15 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// No program can change the bytes while the guard exists, so the driver can check them and use
     /// them in place, without a copy. A program that accesses the memory waits until the guard is
     /// dropped; meanwhile it still handles signals, and can be killed. A system call that accesses
-    /// the memory waits, too, and only a fatal signal interrupts it.
+    /// the memory waits, too, and only a fatal signal interrupts it. It keeps its locks meanwhile,
+    /// for instance that of a directory, and other tasks that need such a lock cannot be killed. So
+    /// keep the guard only for a short time, and never until a program does something.
     ///
     /// While the guard exists, do not access user memory, for instance by `copy_from_user()`. An
     /// access to this area would wait for the guard itself. An access to other memory can deadlock,
     /// too: it may need a lock that another task's system call holds while it waits for the guard.
+    /// Nor call this function in memory reclaim, such as a shrinker: it waits for faults, and these
+    /// may be allocating memory.
     ///
     /// This function takes a `&mut Area`, but an mmap hook has only a shared reference to the
     /// driver's data. So keep the `Area` in a lock, and let the hook map the memory through a
