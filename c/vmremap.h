@@ -92,7 +92,8 @@ struct vmremap_area;
 /*
  * Map every page at mmap time. If memory for page tables is short, faults map the rest, as with
  * MAP_POPULATE. If another driver's .mmap calls the .mmap_prepare callback, the flag has no effect,
- * and faults map all pages. The same holds for a part of a VMA that vmremap_range_partial() maps.
+ * because the kernel calls vmremap back before the VMA can be found; then faults map all pages.
+ * The flag also has no effect on a part of a VMA that vmremap_range_partial() maps.
  */
 #define VMREMAP_POPULATE	0x8U
 
@@ -322,7 +323,7 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
  * * %-EEXIST - @nb is registered already; the kernel also warns
- * * %-ENODEV - @area is revoked; @nb may have been called
+ * * %-ENODEV - @area is revoked; @nb is no longer registered, but may have been called before
  */
 int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb) __must_check;
 
@@ -375,8 +376,8 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * The caller must not access user memory, for instance by copy_from_user(), until the area is
  * thawed. An access to the area would wait for the caller's own thaw. An access to other memory
  * can deadlock, too: it may need a lock, such as a file system's, that another task's system
- * call holds while it waits for the thaw. For the same reason, the caller must not take such a lock
- * itself: any under which a system call copies from or to a program.
+ * call holds while it waits for the thaw. For the same reason, the caller must not itself
+ * take any lock under which a system call copies from or to a program.
  *
  * Contract: requires ReferenceHeld; guarantees NoUserAccess, AnyThread.
  * Context: Process context, but not memory reclaim. May sleep. Takes the same locks as
@@ -596,8 +597,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY - as from vmremap_range(), except that one part of an area may follow another if the
- *   two do not overlap. Or the driver has changed vm_file since an earlier call
+ * * %-EBUSY - as from vmremap_range(), but earlier calls of this function may have mapped parts
+ *   of areas to other pages of @vma. Also if the driver has changed vm_file since an earlier call
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and the range is not the
  *   whole of @vma

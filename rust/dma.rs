@@ -60,10 +60,11 @@ compile_error!("look whether the DMA operations of this architecture write to a 
 /// reads may be stale, as with any memory that is mapped for DMA. Programs cannot be prevented from
 /// such accesses, but they only break their own data.
 ///
-/// With [`DataDirection::FromDevice`], bytes that the CPU changes after [`new`](Self::new) may come
-/// back as they were before, if the device does not overwrite them: a bounce buffer has the bytes
-/// from the time of `new`, and [`sync_for_cpu`](Self::sync_for_cpu) copies all of them back. So to
-/// clear the memory between two programs, use [`DataDirection::Bidirectional`].
+/// With [`DataDirection::FromDevice`], a byte that the CPU changes after [`new`](Self::new), and
+/// that the device does not overwrite, may change back to its old value: if the kernel uses a
+/// bounce buffer, `new` copies the memory to the buffer, and [`sync_for_cpu`](Self::sync_for_cpu)
+/// copies the whole buffer back. So to clear the memory between two programs, use
+/// [`DataDirection::Bidirectional`].
 ///
 /// Dropping a `DmaArea`, or unbinding the device, unmaps the area. Stop the device before that. No
 /// type ensures this, and a device that still runs may write to memory that has been freed. If the
@@ -75,7 +76,7 @@ compile_error!("look whether the DMA operations of this architecture write to a 
 /// once. The mappings are good nevertheless.
 ///
 /// As long as a `DmaArea` exists, [`Area::freeze`] of the same area returns [`EBUSY`], because the
-/// `DmaArea` holds a reference on it.
+/// `DmaArea` owns another `Area` of the memory.
 ///
 /// # Invariants
 ///
@@ -195,10 +196,10 @@ impl<T: KnownSize + ?Sized + 'static> Deref for DmaArea<T> {
 /// Maps `area` for the DMA of `dev`.
 ///
 /// This function is not generic, so that it and the devres callback that it instantiates are
-/// compiled into vmremap.ko. devres calls the callback when the device is unbound. A
-/// `Device<Core>` is one of the calling module's own driver, unless another module lends it (a
-/// known hole). So the device is unbound before this module is unloaded, and vmremap.ko stays
-/// loaded longer than this module.
+/// compiled into vmremap.ko. devres calls the callback when the device is unbound. A `Device<Core>`
+/// is one of the calling module's own driver, unless another module lends it (a known hole). So the
+/// device is unbound before the calling module is unloaded. The calling module depends on
+/// vmremap.ko, which therefore stays loaded longer.
 fn map(
     dev: &Device<Bound>,
     area: Area<[u8]>,
@@ -240,7 +241,8 @@ struct Table {
 
 impl Table {
     fn new(dev: &Device<Bound>, area: Area<[u8]>) -> Result<Self> {
-        // Without a warning if the array would be larger than any allocation may be.
+        // `__GFP_NOWARN`: if the array would be larger than any allocation may be, only return an
+        // error.
         let flags = GFP_KERNEL | __GFP_NOWARN;
         let mut pages = KVVec::with_capacity(area.size().div_ceil(PAGE_SIZE), flags)?;
         for offset in (0..area.size()).step_by(PAGE_SIZE) {
@@ -336,8 +338,9 @@ impl DmaMapping {
     const DEVICE: i32 = 1;
     const CHANGING: i32 = 2;
 
-    /// The attribute with which mapping and unmapping skip the synchronisation for the CPU: they
-    /// neither copy to or from a bounce buffer nor maintain caches.
+    /// With this attribute, mapping and unmapping do not maintain caches, and unmapping does not
+    /// copy a bounce buffer back. (swiotlb copies the memory to a bounce buffer when it is mapped,
+    /// whatever the attributes.)
     const NO_SYNC: usize = bindings::DMA_ATTR_SKIP_CPU_SYNC as usize;
 
     fn new(dev: &Device<Bound>, table: Arc<Table>, direction: DataDirection) -> Result<Self> {
@@ -426,7 +429,8 @@ impl DmaMapping {
 impl Drop for DmaMapping {
     fn drop(&mut self) {
         // If the device owns the memory, unmap with synchronisation, so that bounce buffers are
-        // copied back. If the CPU owns it, this would overwrite what the CPU has written since.
+        // copied back. If the CPU owns it, copying them back would overwrite what the CPU has
+        // written since.
         let attrs = match self.is_device_owned() {
             true => 0,
             false => Self::NO_SYNC,

@@ -50,8 +50,8 @@ impl<T: KnownSize + ?Sized> Area<T> {
     /// While the guard exists, do not access user memory, for instance by `copy_from_user()`. An
     /// access to this area would wait for the guard itself. An access to other memory can deadlock,
     /// too: it may need a lock that another task's system call holds while it waits for the guard.
-    /// Nor call this function in memory reclaim, such as a shrinker: it waits for faults, and these
-    /// may be allocating memory.
+    /// Do not call this function in memory reclaim, such as a shrinker, either: it waits for
+    /// faults, and these may be allocating memory.
     ///
     /// This function takes a `&mut Area`, but an mmap hook has only a shared reference to the
     /// driver's data. So keep the `Area` in a lock, and let the hook map the memory through a
@@ -152,8 +152,8 @@ impl<T: KnownSize + ?Sized> Deref for Frozen<'_, T> {
         //   of `Area` any bytes are a valid `T`.
         // - `NoUserAccess`: by the type invariant of `Frozen`, no program accesses the memory.
         // - `DeviceTurn`: the memory is not mapped for DMA now, because a `DmaArea` would own
-        //   another `Area`. Whether the driver has stopped the device before it dropped a
-        //   `DmaArea`, no type ensures: a known hole.
+        //   another `Area`. No type ensures that the driver stopped the device before it dropped a
+        //   `DmaArea`: a known hole.
         // - `SoleReference`: by the type invariant of `Frozen`, no other `Area` of the memory
         //   exists, and the guard borrows this one.
         unsafe { NonNull::as_ref(&self.area.memory()) }

@@ -133,9 +133,10 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
     // - `AbiLayout`: only the lifetime of the type differs.
     // - `DeviceBound`: the registration takes the request, and devres owns the registration.
     // - `DropOrder`: the request is the number of a vector, which exists until `vectors` is
-    //   dropped. That is after the registration is dropped, because `Handled` declares `vectors`
-    //   after the registration, and this function declares it before. Code that allocates vectors
-    //   of the device, too, can free the vector earlier: the known hole *Freed vectors*.
+    //   dropped. `Handled` drops its fields in the order in which it declares them, and this
+    //   function drops its variables in the reverse order. So both drop the registration before
+    //   `vectors`. Code that allocates vectors of the device, too, can free the vector earlier: the
+    //   known hole *Freed vectors*.
     let request =
         unsafe { mem::transmute::<IrqRequest<'_>, IrqRequest<'static>>(vectors.index(0)?.into()) };
     let handler: Result<H> = Ok(handler);
@@ -156,8 +157,9 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
 
 /// Returns whether the kernel can create a folder `name` in `/proc/irq/N`.
 ///
-/// If it cannot, `register_handler_proc()` warns. This function truncates names to 127 bytes, so it
-/// would also warn if two longer names of handlers of one interrupt begin with the same bytes.
+/// If it cannot, `register_handler_proc()` warns. `register_handler_proc()` truncates names to 127
+/// bytes, so it would also warn if two longer names of handlers of one interrupt begin with the
+/// same bytes.
 fn is_folder_name(name: &CStr) -> bool {
     let name = name.to_bytes();
     let exists = matches!(

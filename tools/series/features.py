@@ -252,7 +252,7 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
         cut(" *\t%-ERANGE\tthe range leaves the VMA\n", " *\t%-ENODATA\tthe size is 0\n"),
         put(" * writable, unless vmremap_range() or vmremap_range_partial() makes it and the area is not\n"
             " * %VMREMAP_REVOCABLE.\n", " * writable, unless vmremap_range() makes it and the area is not %VMREMAP_REVOCABLE.\n"),
-        cut(" The same holds for a part of a VMA that vmremap_range_partial() maps."),
+        cut(" * The flag also has no effect on a part of a VMA that vmremap_range_partial() maps.\n"),
         put(" * Such an area has three restrictions: no function maps it private and writable;\n"
             " * vmremap_range_partial() refuses to map it to only a part of a VMA; and in an .mmap callback\n"
             " * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an .mmap_prepare\n"
