@@ -483,6 +483,17 @@ static void edu_remove(struct pci_dev *pdev)
 	clear_bit(0, &edu_taken);
 }
 
+/* Wait for the copy that runs. No other one starts, because programs are frozen. */
+static int edu_suspend(struct device *dev)
+{
+	struct edu *edu = dev_get_drvdata(dev);
+
+	return wait_event_timeout(edu->stopped, !edu_is_busy(edu), 30 * HZ) ? 0 : -EBUSY;
+}
+
+/* There is nothing to resume: the PCI core restores what the device needs to copy. */
+static DEFINE_SIMPLE_DEV_PM_OPS(edu_pm_ops, edu_suspend, NULL);
+
 static const struct pci_device_id edu_ids[] = {
 	{ PCI_DEVICE(0x1234, 0x11e8) },
 	{}
@@ -494,6 +505,7 @@ static struct pci_driver edu_driver = {
 	.id_table = edu_ids,
 	.probe = edu_probe,
 	.remove = edu_remove,
+	.driver.pm = pm_sleep_ptr(&edu_pm_ops),
 };
 module_pci_driver(edu_driver);
 
