@@ -230,8 +230,7 @@ int vmremap_area_set_name(struct vmremap_area *area, const char *name)
 	if (name && !copy)
 		return -ENOMEM;
 	/* vmremap_debugfs may be reading the former name. */
-	copy = xchg(&area->name, copy);
-	kfree_rcu_mightsleep(copy);
+	kfree_rcu_mightsleep(xchg(&area->name, copy));
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vmremap_area_set_name);

@@ -169,10 +169,11 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	 */
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
-	 * VM_FAULT_OOM means that there is no PTE table, and no memory for one. Without
-	 * prealloc_pte, there was a table when the fault began, and MADV_DONTNEED has freed it
-	 * meanwhile: fault again, and __do_fault() allocates one first. But if it has done so, as
-	 * prealloc_pte shows, each fault could fail here, for ever: the access must fail.
+	 * VM_FAULT_OOM means that there is no PTE table: memory is short, or MADV_DONTNEED has
+	 * freed the table meanwhile. Without prealloc_pte, there was one when the fault began:
+	 * fault again, and __do_fault() allocates one first. But if it has done so, as
+	 * prealloc_pte shows, each fault could fail here, for ever. So the access must fail, even
+	 * if memory is not short.
 	 */
 	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
 }

@@ -9,6 +9,9 @@
 
 #include "vma.h"
 
+/* Unlike vmremap_no_vm_ops, these do not mark a VMA as taken, so that another part can follow. */
+static const struct vm_operations_struct empty_vm_ops = {};
+
 /*
  * The kernel does not export find_vm_area(). remap_vmalloc_range() looks the vmalloc
  * area up and checks it, but it compares the length of the range with the size of the
@@ -72,8 +75,7 @@ int vmremap_map_foreign(struct vm_area_struct *vma, const struct vmremap_request
 		return vmremap_reject(clause, req);
 
 	/* Without vm_ops, mm takes a VMA for anonymous: an access after a zap would find zeroes. */
-	if (!vmremap_has_owner(vma->vm_ops) && !vmremap_counts(vma->vm_ops))
-		vma->vm_ops = &vmremap_no_access_vm_ops;
+	vma->vm_ops = vma->vm_ops ?: &empty_vm_ops;
 	/* If this fails, the callback must fail, and the kernel unmaps pages that were mapped. */
 	err = remap(vma, req);
 	if (err != -EINVAL)

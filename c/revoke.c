@@ -128,7 +128,8 @@ EXPORT_SYMBOL_GPL(vmremap_area_on_revoke);
 
 void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *nb)
 {
-	blocking_notifier_chain_unregister(&area->on_revoke, nb);
+	if (!IS_ERR_OR_NULL(area))
+		blocking_notifier_chain_unregister(&area->on_revoke, nb);
 }
 EXPORT_SYMBOL_GPL(vmremap_area_off_revoke);
 

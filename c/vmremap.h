@@ -329,7 +329,8 @@ int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb)
 
 /**
  * vmremap_area_off_revoke - undo vmremap_area_on_revoke()
- * @area: the area, on which the caller still has its reference
+ * @area: the area, on which the caller still has its reference; or NULL or an ERR_PTR(), for
+ *	which there is nothing to undo
  * @nb: as given to vmremap_area_on_revoke()
  *
  * When it returns, the function of @nb does not run, and will not be called any more.

@@ -39,7 +39,8 @@ struct vmremap_area;
  * this lock waits, too, and cannot be killed meanwhile: poll(2) on the dma-buf, for instance. The
  * kernel cannot freeze such a task either, so that a suspend of the system fails.
  * dma_buf_attach() waits for thaw without the lock. If the task is killed, or if it exits and a
- * driver's .release imports, dma_buf_attach() and dma_buf_map_attachment() fail with %-EINTR.
+ * driver's .release imports, dma_buf_attach() and dma_buf_map_attachment() fail with %-EINTR. A
+ * kernel thread cannot be killed: it waits until the thaw.
  *
  * vmremap_area_revoke() tells importing drivers by dma_buf_invalidate_mappings() to unmap @area,
  * but does not wait until they have: like a page that is pinned, the memory stays accessible to a

@@ -381,6 +381,7 @@ static void no_area_to_name(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(none); i++) {
 		KUNIT_EXPECT_EQ(test, vmremap_area_set_name(none[i], "name"), -EFAULT);
+		vmremap_area_off_revoke(none[i], NULL);
 		KUNIT_EXPECT_FALSE(test, vmremap_area_is_mapped(none[i]));
 		KUNIT_EXPECT_FALSE(test, vmremap_area_is_sole_reference(none[i]));
 	}

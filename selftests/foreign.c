@@ -4,7 +4,6 @@
 #include <sys/uio.h>
 
 #include "plan.h"
-#include "uffd.h"
 
 #define MEMORY 0
 #define PAGES 700UL
@@ -74,19 +73,6 @@ TEST_F(foreign, has_no_fault_handler)
 	ASSERT_EQ(0, madvise(self->map, PAGE_SIZE, MADV_DONTNEED));
 	EXPECT_EQ(SIGBUS, touch(self->map, false));
 	EXPECT_EQ(0, wrong_pages(self->map + PAGE_SIZE, PAGES - 1, 101));
-}
-
-/* A system call does not fault for ever where userfaultfd(2) has left a marker. */
-TEST_F(foreign, marker_instead_of_a_page)
-{
-	const char *reason;
-	int err;
-
-	ASSERT_EQ(0, madvise(self->map, PAGE_SIZE, MADV_DONTNEED));
-	err = errno_of_marked(self->map, &reason);
-	if (err < 0)
-		SKIP(return, "%s", reason);
-	EXPECT_EQ(EFAULT, err);
 }
 
 TEST_F(foreign, private_copies)

@@ -14,11 +14,13 @@ static vm_fault_t no_access(struct vm_fault *vmf)
 }
 
 /*
- * Each access to a page that is not mapped raises SIGBUS. This would also hold without .fault, if
- * Linux 6.15 to 6.19 did not allow userfaultfd(2) to leave a marker in any VMA: for a marker, and
- * without .fault, do_fault() returns VM_FAULT_NOPAGE, so that a system call would fault for ever.
+ * Each access raises SIGBUS. This would also hold without .fault, if Linux 6.15 to 6.19 did not allow
+ * userfaultfd(2) to leave a marker in any VMA: for a marker, and without .fault, do_fault() returns
+ * VM_FAULT_NOPAGE, so that a system call would fault for ever. This .fault must not be that of a VMA
+ * that has pages: unlike do_fault() without .fault, it does not look whether the entry was only
+ * cleared for a moment.
  */
-const struct vm_operations_struct vmremap_no_access_vm_ops = { .fault = no_access };
+static const struct vm_operations_struct no_access_vm_ops = { .fault = no_access };
 
 /**
  * vmremap_end_copy - make a VMA inaccessible if a child has inherited it in spite of its area
@@ -37,7 +39,7 @@ bool vmremap_end_copy(struct vm_area_struct *vma)
 	/* fork(2) makes a copy for another mm; a split of another task's VMA keeps the flag. */
 	if (vma->vm_mm == current->mm || vma->vm_flags & VM_DONTCOPY)
 		return false;
-	vma->vm_ops = &vmremap_no_access_vm_ops;
+	vma->vm_ops = &no_access_vm_ops;
 	vm_flags_set(vma, VM_WIPEONFORK);
 	return true;
 }

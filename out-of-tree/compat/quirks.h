@@ -33,8 +33,6 @@ static inline unsigned int vmremap_max_order(unsigned int order, unsigned int fl
 	return order;
 }
 
-extern const struct vm_operations_struct vmremap_no_access_vm_ops;
-
 bool vmremap_end_copy(struct vm_area_struct *vma);
 
 /*

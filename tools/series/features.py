@@ -128,9 +128,9 @@ UPSTREAM = {
         put("struct vmremap_mapping *mapping, const char *name,\n", "struct vmremap_mapping *mapping,\n"),
     ],
     "foreign.c": [
-        put("\tif (!vmremap_has_owner(vma->vm_ops) && !vmremap_counts(vma->vm_ops))\n"
-            "\t\tvma->vm_ops = &vmremap_no_access_vm_ops;\n",
-            "\tvma->vm_ops = vma->vm_ops ?: &vma_dummy_vm_ops;\n"),
+        cut("/* Unlike vmremap_no_vm_ops, these do not mark a VMA as taken, so that another part can follow. */\n"
+            "static const struct vm_operations_struct empty_vm_ops = {};\n\n"),
+        put("&empty_vm_ops", "&vma_dummy_vm_ops"),
         forget("mapped", "leaves_area", "remap"),
         sub(r"\tenum vmremap_clause clause = VMREMAP_HOLDS;\n\tint err;\n(.|\n)*?\telse if \(vma->vm_flags & VM_PFNMAP",
             "\tconst struct vm_struct *memory = find_vm_area((void *)req->kaddr);\n"
