@@ -70,13 +70,6 @@ sparse_is_content() {
 	local cross=(C=2 CHECK="$checkout/tools/sparse")
 	series_a_and_the_users_build users x86_64 64BIT=y TRANSPARENT_HUGEPAGE=y "${rdma[@]}"
 }
-kernel_doc_is_content() {
-	local name
-	for name in a users e; do
-		in_tree checkout --quiet "$name" &&
-			tools/enter "$tree/scripts/kernel-doc" -none -Wall -Werror "$tree"/{include/linux/vmremap.h,mm/vmremap/*.[ch]} || return
-	done
-}
 # The kernel's own rules, but for those that need a compiler of OCaml. Some would take minutes if they read the headers, too.
 coccicheck_is_content() {
 	local folder
