@@ -558,28 +558,31 @@ static void no_page_table(struct kunit *test)
 	static const struct part part = { 0, 0, 0, 0, 1 };
 	struct test_device *dev = device_with_parts(test, 0);
 	const struct parts *parts = dev->data;
-	unsigned long uaddr = try(test, dev, &part, 1);
-	struct vm_area_struct *vma = vma_at(uaddr);
-	unsigned int nth;
-	vm_fault_t ret;
-	bool failed;
+	unsigned int nth, lost = 0;
+	bool failed = true;
 
-	KUNIT_ASSERT_NOT_NULL(test, vma);
 	failing_init(test);
-	for (nth = 1; nth < FAILING_MAX; nth++) {
-		KUNIT_ASSERT_EQ(test, 0, area_mapped(parts->areas[0]));
-		mmap_read_lock(current->mm);
+	for (nth = 1; failed && nth < FAILING_MAX; nth++) {
+		unsigned long uaddr = try(test, dev, &part, 1);
+		struct vm_area_struct *vma = vma_at(uaddr);
+		vm_fault_t ret;
+		long mapped;
+
+		KUNIT_ASSERT_NOT_NULL(test, vma);
+		mmap_read_lock(vma->vm_mm);
 		failing_nth(nth);
 		ret = handle_mm_fault(vma, uaddr, FAULT_FLAG_DEFAULT, NULL);
 		failed = failing_end();
 		if (!(ret & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)))
 			mmap_read_unlock(current->mm);
-		if (!failed)
-			break;
-		KUNIT_EXPECT_EQ_MSG(test, bits(ret), bits(VM_FAULT_OOM), "allocation %u", nth);
+		mapped = area_mapped(parts->areas[0]);
+		/* Not each allocation is of a page table. */
+		KUNIT_EXPECT_EQ_MSG(test, mapped, !(ret & VM_FAULT_OOM), "allocation %u", nth);
+		lost += !mapped;
+		KUNIT_ASSERT_EQ(test, 0, vm_munmap(uaddr, VMA_PAGES * PAGE_SIZE));
 	}
-	KUNIT_EXPECT_EQ(test, area_mapped(parts->areas[0]), 1);
-	KUNIT_EXPECT_LT(test, 2, nth);
+	KUNIT_EXPECT_FALSE(test, failed);
+	KUNIT_EXPECT_GE(test, lost, 2);
 }
 
 static struct kunit_case partial_cases[] = {
