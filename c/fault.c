@@ -25,8 +25,8 @@
  * fault in another window has mapped. Smaller folios are left to faults of their own, because there
  * is no PTE table for them yet.
  *
- * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. It warns
- * about a PTE table only if its argument @write is true.
+ * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. Pass
+ * false as its argument @write: otherwise, it would warn if that entry is a PTE table.
  */
 static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 {
@@ -170,10 +170,10 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
 	 * VM_FAULT_OOM means that there is no PTE table: memory is short, or MADV_DONTNEED has
-	 * freed the table meanwhile. Without prealloc_pte, there was one when the fault began:
-	 * fault again, and __do_fault() allocates one first. But if it has done so, as
-	 * prealloc_pte shows, each fault could fail here, for ever. So the access must fail, even
-	 * if memory is not short.
+	 * freed the table meanwhile. If prealloc_pte is NULL, a table existed when the fault
+	 * began. Then fault again: __do_fault() now allocates a table first, and fails if memory
+	 * is short. If prealloc_pte is set, __do_fault() has done so already, and further faults
+	 * could fail here for ever. Then let the access fail, even if memory is not short.
 	 */
 	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
 }

@@ -22,7 +22,7 @@
 
 static DEFINE_SPINLOCK(lock);
 static struct vmremap_area *idle[IDLE_AREAS];
-/* The next area to be cached gets the slot next % IDLE_AREAS, which is free or has the oldest. */
+/* The next area to be cached gets the slot next % IDLE_AREAS: a free one, or the oldest area's. */
 static unsigned int next;
 
 /**
@@ -46,10 +46,11 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	struct file *file = area->file;
 
 	/*
-	 * A program may open /proc/PID/map_files, and then unmap. So look at the count of the
-	 * file, for VMAs, before those of the dentry and the inode. In the other order, both looks
-	 * could miss the program: it opens after the first, and unmaps before the second. The
-	 * barrier between the two looks is in vmremap_pinned().
+	 * A VMA raises the count of the file, and a path that a program has opened in
+	 * /proc/PID/map_files raises the counts of the dentry and the inode. The program may open
+	 * the path and then unmap the VMA. So read the count of the file first. In the other order,
+	 * the reads would miss the program if it opens the path and unmaps the VMA between them.
+	 * The barrier between the reads is in vmremap_pinned().
 	 */
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT || area->name ||
 	    area->on_revoke.head || nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||

@@ -10,10 +10,12 @@
  *    state before step 1, and the kernel may have mapped the page after step 3.
  * 5. Only freeze: wait until no page is pinned.
  *
- * Every VMA with an entry is found. A VMA that is not in i_mmap yet has no entry: see
+ * Step 3 finds every VMA with an entry. A VMA that is not in i_mmap yet has no entry: see
  * vmremap_cover() and vma_mapped() in mmap_prepare.c. A VMA that has left i_mmap has no entry any
  * more, although munmap() may not have flushed the TLB yet: only freeze waits for that. vmremap
- * never maps a revocable area to only a part of a VMA: such a VMA is in the i_mmap of another file.
+ * never maps a revocable area to only a part of a VMA, because step 3 would not find that VMA: it
+ * would be in the i_mmap of another file.
+ *
  * The invalidate_lock of the mapping could replace step 2, but costs each fault 60 more
  * instructions.
  */
@@ -180,13 +182,13 @@ void vmremap_area_thaw(struct vmremap_area *area)
 EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 
 /*
- * The task state in which a fault waits. Any signal ends the wait of a program's own access,
- * and of GUP for a virtual CPU, which sets FAULT_FLAG_INTERRUPTIBLE. The faults of
- * copy_from_user() have that flag, too, but the kernel retries them until a fatal signal comes. In
- * TASK_INTERRUPTIBLE, such a retry would spin while a signal is pending that is not fatal. So if a
- * signal is pending, a retry of an access by the kernel waits in TASK_KILLABLE, where only a fatal
- * signal ends the wait. TASK_FREEZABLE_UNSAFE lets the system suspend during that wait. With
- * TASK_FREEZABLE, lockdep would warn of locks that the system call may hold.
+ * The task state in which a fault waits. A program's own access waits in TASK_INTERRUPTIBLE: any
+ * signal ends the wait. So does GUP for a virtual CPU, which sets FAULT_FLAG_INTERRUPTIBLE. The
+ * faults of copy_from_user() have that flag, too, but the kernel retries them until a fatal signal
+ * comes. If another signal is pending, such a retry would not wait in TASK_INTERRUPTIBLE, but spin.
+ * So it waits in TASK_KILLABLE, where only a fatal signal ends the wait. TASK_FREEZABLE_UNSAFE lets
+ * the system suspend during that wait. With TASK_FREEZABLE, lockdep would warn of locks that the
+ * system call may hold.
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {

@@ -307,7 +307,10 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             "\terr = map_range(vma, &req);\n"
             "\treturn err ? take_back(vma, err) : 0;\n"),
     ],
-    "revoke.c": [cut(" vmremap\n * never maps a revocable area to only a part of a VMA: such a VMA is in the i_mmap of another file.")],
+    "revoke.c": [
+        cut(" vmremap\n * never maps a revocable area to only a part of a VMA, because step 3 would not find that VMA: it\n"
+            " * would be in the i_mmap of another file."),
+    ],
     "cover.c": [put("vmremap_check_vma(vma, NULL)", "vmremap_check_vma(vma)")],
     "vma.c": [
         cut(" * @ours: vm_ops that an earlier call of vmremap may have set, or NULL\n"),
