@@ -153,7 +153,8 @@ pub(super) fn register<T: MiscDevice>(
         // `misc_register()` would warn if there is no name, or if the device's uevent does not fit
         // into its buffer of 2048 bytes, which contains the name twice. Nobody could open a device
         // with a longer name than `NAME_MAX` anyway.
-        if !(1..=bindings::NAME_MAX as usize).contains(&options.name.count_bytes()) {
+        let bytes = options.name.to_bytes_with_nul().len();
+        if bytes < 2 || bytes > bindings::NAME_MAX as usize + 1 {
             return Err(EINVAL);
         }
         let slot = slot.cast::<bindings::miscdevice>();

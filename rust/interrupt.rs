@@ -161,7 +161,9 @@ pub fn handle_interrupt<H: ThreadedHandler + Send + 'static>(
 /// bytes, so it would also warn if two longer names of handlers of one interrupt begin with the
 /// same bytes.
 fn is_folder_name(name: &CStr) -> bool {
-    let name = name.to_bytes();
+    let [name @ .., _] = name.to_bytes_with_nul() else {
+        return false;
+    };
     let exists = matches!(
         name,
         b"." | b".."

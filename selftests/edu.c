@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <linux/udmabuf.h>
 #include <poll.h>
-#include <sys/stat.h>
 
 #include "edu/vmremap_edu.h"
 #include "export.h"
@@ -191,57 +190,6 @@ TEST_F(edu, refuses_what_it_cannot_copy)
 	EXPECT_EQ(EFAULT, errno_of(ioctl(self->fd, VMREMAP_EDU_START, NULL)));
 	EXPECT_EQ(ENOTTY, errno_of(ioctl(self->fd, 0)));
 	EXPECT_EQ(EINVAL, errno_of(map_pages(self->fd, 1, PAGES)));
-}
-
-#define EVENTS "/sys/kernel/tracing/instances/vmremap_edu"
-
-/*
- * Suspend the devices and resume them, while a copy runs. Has the interrupt that ends the copy come
- * during the driver's .suspend, and not after it?
- */
-static bool suspend_waits(int fd)
-{
-	bool in_suspend = false, waits = false;
-	char line[512];
-
-	if (!write_text(EVENTS "/trace", "") || start(fd, 0, 1, false) ||
-	    !write_text("/sys/power/state", "freeze"))
-		return false;
-	for_each_line(line, EVENTS "/trace") {
-		if (!strstr(line, "vmremap_edu"))
-			continue;
-		if (strstr(line, " device_pm_callback_start: "))
-			in_suspend = strstr(line, "[suspend]");
-		else if (strstr(line, " device_pm_callback_end: "))
-			in_suspend = false;
-		else
-			waits |= in_suspend;
-	}
-	return waits && !ioctl(fd, VMREMAP_EDU_WAIT);
-}
-
-/* DeviceTurn: a suspend waits for the end of a copy. */
-TEST_F_TIMEOUT(edu, suspends_after_a_copy, 7200)
-{
-	bool waits = false;
-
-	if (strstr(device(), "rust"))
-		SKIP(return, "the crate kernel has no .suspend for a driver of a PCI device");
-	if (!write_text("/sys/power/pm_test", "devices") ||
-	    !write_text("/sys/module/suspend/parameters/pm_test_delay", "0"))
-		SKIP(return, "this kernel cannot suspend only its devices: %m");
-	if (mkdir(EVENTS, 0700) ||
-	    !write_text(EVENTS "/events/irq/irq_handler_entry/filter", "name ~ \"vmremap_edu*\"") ||
-	    !write_text(EVENTS "/events/irq/irq_handler_entry/enable", "1") ||
-	    !write_text(EVENTS "/events/power/device_pm_callback_start/enable", "1") ||
-	    !write_text(EVENTS "/events/power/device_pm_callback_end/enable", "1"))
-		SKIP(return, "no events to be had in tracefs: %m");
-	/* Most copies end while the kernel still freezes tasks. */
-	for (int tries = 0; tries < 300 && !waits; tries++)
-		waits = suspend_waits(self->fd);
-	EXPECT_TRUE(waits);
-	EXPECT_EQ(0, rmdir(EVENTS));
-	EXPECT_TRUE(write_text("/sys/power/pm_test", "none"));
 }
 
 static int import(int fd, int dma_buf, size_t offset, size_t bytes, bool from_device)
