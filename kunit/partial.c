@@ -569,7 +569,7 @@ static void no_page_table(struct kunit *test)
 		long mapped;
 
 		KUNIT_ASSERT_NOT_NULL(test, vma);
-		mmap_read_lock(vma->vm_mm);
+		mmap_read_lock(current->mm);
 		failing_nth(nth);
 		ret = handle_mm_fault(vma, uaddr, FAULT_FLAG_DEFAULT, NULL);
 		failed = failing_end();

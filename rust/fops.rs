@@ -154,7 +154,7 @@ pub(super) fn register<T: MiscDevice>(
         // into its buffer of 2048 bytes, which contains the name twice. Nobody could open a device
         // with a longer name than `NAME_MAX` anyway.
         let bytes = options.name.to_bytes_with_nul().len();
-        if bytes < 2 || bytes > bindings::NAME_MAX as usize + 1 {
+        if !(2..=bindings::NAME_MAX as usize + 1).contains(&bytes) {
             return Err(EINVAL);
         }
         let slot = slot.cast::<bindings::miscdevice>();

@@ -45,23 +45,4 @@ static inline int write_protect(int fd, const char *map, size_t size, __u64 mode
 	return ioctl(fd, UFFDIO_WRITEPROTECT, &wp);
 }
 
-/*
- * The errno of a write(2) to a pipe from a page that has a marker; -1, with the reason, if the page
- * cannot have one; or -2 if anything else fails.
- */
-static inline int errno_of_marked(const char *map, const char **reason)
-{
-	int ends[2], ret, fd = track_writes(map, PAGE_SIZE, reason);
-
-	if (fd < 0)
-		return -1;
-	if (pipe(ends) || write_protect(fd, map, PAGE_SIZE, UFFDIO_WRITEPROTECT_MODE_WP))
-		return -2;
-	ret = errno_of(write(ends[1], map, 8));
-	close(ends[0]);
-	close(ends[1]);
-	close(fd);
-	return ret;
-}
-
 #endif /* VMREMAP_SELFTESTS_UFFD_H */

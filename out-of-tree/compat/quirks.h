@@ -22,7 +22,8 @@ extern bool vmremap_nested_leaves_file;
  * The largest order of the folios of an area. Revoke and freeze remove page table entries while
  * mremap(2) may be moving them. Before Linux 6.12, if a PMD entry goes away between two looks of
  * move_page_tables(), move_normal_pmd() installs the physical page 0 as a page table. So there, no
- * PMD maps an area that can be revoked.
+ * PMD maps an area that can be revoked. idle.c need not look at this flag when it reuses an area,
+ * because it keeps only areas that are smaller than a PMD.
  */
 static inline unsigned int vmremap_max_order(unsigned int order, unsigned int flags)
 {
