@@ -64,7 +64,7 @@ static int map_to_kernel(struct vmremap_area *area)
 
 	list_for_each_entry(folio, &area->folios, lru) {
 		nr = folio_nr_pages(folio);
-		/* Unrolled: for a large area, this takes longer than the rest of vmremap's code. */
+		/* Unrolled: for a large area, this loop takes longer than the rest of vmremap. */
 		unrolled_count(16)
 		for (i = 0; i < nr; i++)
 			pages[page++] = folio_page(folio, i);

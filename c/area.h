@@ -117,13 +117,13 @@ DEFINE_FREE(vmremap_area, struct vmremap_area *, vmremap_area_put(_T));
 enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
 				       struct vmremap_request *req);
 
-/* A small area often has no other folio. */
+/* Faults look at this folio first, because a small area often has no other one. */
 static inline struct folio *vmremap_first_folio(const struct vmremap_area *area)
 {
 	return list_first_entry(&area->folios, struct folio, lru);
 }
 
-/* Index in the page cache of @area's file of the first page of a request that stays in @area. */
+/* The index, in the page cache of @area's file, of the first page of a request within @area. */
 static inline unsigned long vmremap_area_index(const struct vmremap_area *area,
 					       const struct vmremap_request *req)
 {

@@ -140,7 +140,7 @@ int vmremap_cache_fill(struct vmremap_area *area)
 
 	mapping_set_unevictable(mapping);
 	mapping_set_large_folios(mapping);
-	/* Do not track accesses, because no page is reclaimed; nor times, which nobody reads. */
+	/* Track no accesses, because no page is reclaimed; and no times: nobody reads them. */
 	area->file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
 	/* Security modules skip such an inode: they have checked mmap(2) on the driver's file. */
 	mapping->host->i_flags |= S_PRIVATE;

@@ -56,7 +56,7 @@ vm_fault_t vmremap_cover_fault(struct vm_fault *vmf)
 	if (WARN_ONCE(!span.area || vmf->vma->vm_flags & VM_PFNMAP,
 		      "vmremap: the driver has changed vm_file, or set VM_PFNMAP\n"))
 		return VM_FAULT_SIGBUS;
-	/* Only a VMA on an area that is not revocable may copy. Its state is always open. */
+	/* Copies are only made of areas that are not revocable, so the state is open. */
 	if (vmremap_fault_copies(vmf))
 		return vmremap_give_locked(vmf, &span);
 	if (!vmremap_insert_begin(span.area))

@@ -20,10 +20,10 @@
 
 /*
  * Map the PMD-sized folios around the fault as well, by one PMD each. The area is divided into
- * windows of AROUND_PMDS PMDs. Map the window that contains the address, as far as it is in the
- * VMA and in this PMD table. The windows are fixed, so a fault does not visit PMDs that a
- * fault in another window has mapped. Smaller folios are left to faults of their own, because there
- * is no PTE table for them yet.
+ * windows of AROUND_PMDS PMDs. Of the address's window, map the part in the VMA and in the
+ * address's PMD table. The windows are fixed, so a fault does not visit PMDs that a fault in
+ * another window has mapped. Smaller folios are left to faults of their own, because there is no
+ * PTE table for them yet.
  *
  * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. Pass
  * false as its argument @write: otherwise, it would warn if that entry is a PTE table.
@@ -58,7 +58,7 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 /**
  * vmremap_map_around - map the page that was accessed, and the pages around it
  * @vmf: the fault
- * @span: the whole VMA, which does not have VM_MIXEDMAP: see vmremap_cover_map_pages()
+ * @span: the whole VMA; with VM_MIXEDMAP, splitting a PMD would leak a reference
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
@@ -125,7 +125,7 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 		/*
 		 * finish_fault() may map the whole folio. If a page of it is poisoned, map only
 		 * the page of this fault. A fault that copies the page maps nothing but the
-		 * copy.
+		 * copy. If vmremap_maps_one_page() is true, finish_fault() maps one page anyway.
 		 */
 		if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||
 		    likely(!vmremap_cache_failed(folio))) {
@@ -170,19 +170,19 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
 	 * VM_FAULT_OOM means that there is no PTE table: memory is short, or MADV_DONTNEED has
-	 * freed the table meanwhile. If prealloc_pte is NULL, a table existed when the fault
-	 * began. Then fault again: __do_fault() now allocates a table first, and fails if memory
-	 * is short. If prealloc_pte is set, __do_fault() has done so already, and further faults
-	 * could fail here for ever. Then let the access fail, even if memory is not short.
+	 * freed the table. If prealloc_pte is NULL, the fault began with a table. Then fault
+	 * again: __do_fault() first allocates a table, or fails. If prealloc_pte is set,
+	 * __do_fault() has allocated one, and faults could fail here for ever. Then let the access
+	 * fail, even if memory is not short. While a VMA is set up, insert() ignores the result.
 	 */
 	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
 }
 
 /*
  * Fault in the page at @addr, and with it the pages up to @end, and perhaps the PMDs after @end.
- * Return the address at which to continue: @end, or the end of these PMDs. A page cannot be mapped
- * now if memory is short, or if the fault would have to drop the mmap lock and sleep, because the
- * folio is locked or the area is frozen. A later access maps it.
+ * Return the address at which to continue: @end, or the end of these PMDs. If memory is short, or
+ * the fault would have to drop the mmap lock and sleep (the folio is locked or the area is frozen),
+ * the page is left to a later access.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
@@ -218,7 +218,7 @@ static void insert(struct vm_area_struct *vma, const struct vmremap_span *span)
  * vmremap_prefault - insert the pages that are cheaper to insert than to fault in
  * @vma: a VMA that is being set up, on one area: its vm_ops are set, and nothing is mapped yet
  *
- * If the area is %VMREMAP_POPULATE and the VMA accessible, map all other pages as well. Pages that
+ * If the area is %VMREMAP_POPULATE and the VMA is accessible, map all other pages, too. Pages that
  * cannot be mapped now are left to later accesses.
  *
  * Contract: requires RangeInVma, RangeInArea, VmaInit, AreaOutlives;

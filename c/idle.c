@@ -47,10 +47,9 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 
 	/*
 	 * A VMA raises the count of the file, and a path that a program has opened in
-	 * /proc/PID/map_files raises the counts of the dentry and the inode. The program may open
-	 * the path and then unmap the VMA. So read the count of the file first. In the other order,
-	 * the reads would miss the program if it opens the path and unmaps the VMA between them.
-	 * The barrier between the reads is in vmremap_pinned().
+	 * /proc/PID/map_files raises the counts of the dentry and the inode. So read the count of
+	 * the file first. In the other order, both reads would miss a program that opens the path
+	 * and unmaps the VMA between them. The barrier between the reads is in vmremap_pinned().
 	 */
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT || area->name ||
 	    area->on_revoke.head || nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
@@ -64,10 +63,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * A cached area holds no reference on this module, so the newly cached area gives its own
-	 * up. If it has replaced an older area, the older one gets the reference: the caller puts
-	 * the older area's file, which drops it. Otherwise drop it here. This is never the module's
-	 * last reference, because the caller's module depends on this module.
+	 * A cached area holds no reference on this module, so the newly cached area gives its
+	 * reference up: to the older area, if it has replaced one (the caller puts that area's
+	 * file, which drops the reference); otherwise drop the reference here. It is never the
+	 * module's last one, because the caller's module depends on this module.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);
@@ -92,7 +91,7 @@ static bool fits(const struct vmremap_area *area, unsigned long pages, unsigned 
  * vmremap_idle_take - take an area from the cache
  * @pages: how many pages the area must have
  * @flags: VMREMAP_* flags; with %VMREMAP_ACCOUNT nothing is taken, because charged memory is
- *	never cached; memory of %VMREMAP_DMA32 is only for an area with the same flag
+ *	never cached; both areas, the cached one and the new one, have %VMREMAP_DMA32, or neither
  *
  * Contract: guarantees AreaOutlives, ZeroedBeforeShare, AnyThread.
  * Context: Process context.

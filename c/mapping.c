@@ -22,13 +22,13 @@ static int release(struct inode *inode, struct file *file)
 	struct file *driver = mapping->driver;
 
 	mapping->release(mapping);
-	/* Last, so that the driver's .release does not find the area mapped. */
+	/* Put it last, so that the driver's .release does not find the area mapped. */
 	if (driver)
 		fput(driver);
 	return 0;
 }
 
-/* For msync(2). The memory itself has nothing to write back, but the driver may have. */
+/* For msync(2): vmremap writes nothing back, but the driver's .fsync may. */
 static int fsync(struct file *file, loff_t start, loff_t end, int datasync)
 {
 	struct vmremap_mapping *mapping = file->private_data;
@@ -86,7 +86,7 @@ static bool concerns(const struct file *driver, const struct vm_operations_struc
  * vmremap_mapping_open - create a file for a mapping
  * @mapping: the private_data of the file; its vm_ops and driver are set here
  * @name: name of the file, or NULL
- * @vm_ops: the driver's, or NULL; only .open and .close may be set
+ * @vm_ops: the driver's vm_ops, in which only .open and .close may be set; or NULL
  * @driver: the file that the program maps
  *
  * The file holds a reference on @driver if a function of the driver is to be called for it.

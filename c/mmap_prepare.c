@@ -31,9 +31,9 @@ static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 }
 
 /*
- * An .mmap callback cannot set these, because the kernel refuses .mapped there. When a new VMA
- * replaces an old one, the kernel removes these from the old one before it calls .mapped for the
- * new one, because they have a .close.
+ * An .mmap callback cannot set these vm_ops, because the kernel refuses .mapped there. When a new
+ * VMA replaces an old one that has them, the kernel first calls their .close and takes them from
+ * the old VMA, and then calls .mapped for the new one.
  */
 static const struct vm_operations_struct prepared_vm_ops = {
 	.mapped = vma_mapped,

@@ -60,7 +60,7 @@ static void release(struct vmremap_mapping *mapping)
 	kfree(pieces);
 }
 
-/* NULL if the driver has changed vm_file. */
+/* Returns NULL if the driver has changed vm_file. */
 static struct pieces *pieces_of(const struct vm_area_struct *vma)
 {
 	struct vmremap_mapping *mapping = vmremap_mapping_of(vma->vm_file);
@@ -105,7 +105,7 @@ static vm_fault_t pieces_vma_fault(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	if (vmremap_fault_copies(vmf) || vmremap_fault_has_marker(vmf))
 		return vmremap_give_locked(vmf, &span);
-	/* No other thread inserts a PMD after vmremap_insert_page() has looked for one. */
+	/* So that no other thread inserts a PMD after vmremap_insert_page() has looked for one. */
 	guard(mutex)(&pieces_of(vmf->vma)->inserting);
 	return vmremap_insert_page(vmf, &span);
 }

@@ -36,7 +36,7 @@ enum vmremap_clause vmremap_policy(unsigned int area_flags, enum vmremap_private
 	/* Without VM_MAYWRITE, mprotect() cannot add VM_WRITE. */
 	if (refused & VM_WRITE)
 		*vm_flags &= ~VM_MAYWRITE;
-	/* VM_MIXEDMAP is not needed, because all pages are refcounted, and it rules out PMDs. */
+	/* VM_MIXEDMAP rules out PMDs, and is not needed, because all pages are refcounted. */
 	*vm_flags &= ~dropped;
 	*vm_flags |= VM_DONTEXPAND | VM_DONTDUMP;
 	if (area_flags & VMREMAP_DONTCOPY)

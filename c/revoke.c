@@ -55,7 +55,7 @@ static void unmap(struct vmremap_area *area)
 
 /**
  * vmremap_pinned - is any page of an area pinned?
- * @area: an area that is mapped nowhere
+ * @area: an area for which no page table has an entry
  *
  * Looks for references on the pages other than the area's and the page cache's. GUP-fast takes
  * its reference before it checks the PTE or PMD again: so either this function sees that
@@ -183,12 +183,12 @@ EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 
 /*
  * The task state in which a fault waits. A program's own access waits in TASK_INTERRUPTIBLE: any
- * signal ends the wait. So does GUP for a virtual CPU, which sets FAULT_FLAG_INTERRUPTIBLE. The
+ * signal ends the wait. GUP for a virtual CPU waits alike: it sets FAULT_FLAG_INTERRUPTIBLE. The
  * faults of copy_from_user() have that flag, too, but the kernel retries them until a fatal signal
- * comes. If another signal is pending, such a retry would not wait in TASK_INTERRUPTIBLE, but spin.
- * So it waits in TASK_KILLABLE, where only a fatal signal ends the wait. TASK_FREEZABLE_UNSAFE lets
- * the system suspend during that wait. With TASK_FREEZABLE, lockdep would warn of locks that the
- * system call may hold.
+ * comes. With another signal pending, a retry would spin in TASK_INTERRUPTIBLE. So it waits in
+ * TASK_KILLABLE, where only a fatal signal ends the wait. TASK_FREEZABLE_UNSAFE lets the system
+ * suspend during that wait. With TASK_FREEZABLE, lockdep would warn of locks that the system call
+ * may hold.
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {

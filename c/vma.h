@@ -21,7 +21,7 @@ enum vmremap_clause vmremap_check_use(const struct vmremap_area *area,
 
 /*
  * Has vmremap set these vm_ops? It sets vmremap_no_vm_ops if a call fails after an earlier one has
- * succeeded: pages of the earlier one may still be mapped.
+ * succeeded, because pages of the earlier call may still be mapped.
  */
 static inline bool vmremap_is_own(const struct vm_operations_struct *ops)
 {

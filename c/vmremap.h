@@ -2,7 +2,7 @@
 /*
  * vmremap - share vmalloc memory with programs through mmap(2).
  *
- * To share memory, allocate an *area*, or keep memory of vmalloc_user(). An area is refcounted
+ * To share memory, allocate an *area*, or go on using vmalloc_user(). An area is refcounted
  * memory, whose flags restrict how it can be mapped. vmremap_area_mmap() maps an area.
  * vmremap_range() maps an area by its address, and it also maps other vmalloc memory. It takes the
  * arguments of remap_vmalloc_range(). vmremap_range_partial() maps to a part of a VMA.
@@ -26,7 +26,7 @@
  *	%-ENODEV	NotRevoked	the area was revoked
  *	%-EACCES	PolicyHeld	executable, or private and writable, or against the flags
  *
- * If several of them do not hold, the function returns the errno of one of them: do not rely
+ * If several clauses do not hold, the function returns the errno of one of them: do not rely
  * on which. All other clauses are requirements or guarantees, without an errno:
  *
  *	VmaUntouched		nobody else changes a VMA that vmremap has mapped
@@ -39,7 +39,7 @@
  *	DriverOutlives		the driver's file outlives a mapping that calls its functions
  *	PagesOutlive		a page that is mapped or pinned is not freed
  *	RightPage		each user address maps the page that was requested
- *	NoUserAccess		programs cannot access the memory
+ *	NoUserAccess		no page table of a program maps the memory
  *	SoleReference		no other reference on the area exists
  *	AnyThread		several tasks may call the function at the same time
  *	AllOrNothing		an error leaves no reference and no mapping behind
@@ -48,8 +48,8 @@
  *
  * * *requires*: the caller must ensure them.
  * * *checks*: the function tests them. A (2) means that it tests a clause at two places.
- * * *meets*: the function runs a shared check of them that cannot fail here, because the function
- *   has already made sure that they hold.
+ * * *meets*: the function runs a shared check of these clauses that cannot fail here, because the
+ *   function has already made sure that they hold.
  * * *guarantees*: the function ensures them if it succeeds. AllOrNothing holds if it fails, and
  *   AnyThread always.
  *
@@ -91,8 +91,8 @@ struct vmremap_area;
 #define VMREMAP_ACCOUNT		0x4U
 /*
  * Map every page at mmap time. If memory for page tables is short, faults map the rest, as with
- * MAP_POPULATE. If another driver's .mmap calls the .mmap_prepare callback, the flag has no effect,
- * because the kernel calls vmremap back before the VMA can be found; then faults map all pages.
+ * MAP_POPULATE. If another driver's .mmap calls the .mmap_prepare callback, the flag has no effect:
+ * vmremap is called back before the VMA can be found. Faults then map all pages.
  * The flag also has no effect on a part of a VMA that vmremap_range_partial() maps.
  */
 #define VMREMAP_POPULATE	0x8U
@@ -164,9 +164,9 @@ void *vmremap_alloc(size_t size, unsigned int flags) __must_check;
  *
  * The counterpart of vfree(). It drops the reference that vmremap_alloc() has taken, as
  * vmremap_area_put() does. If @addr is in an area, but vmremap_alloc() has not returned it, this
- * function only warns, once, and frees nothing. It does the same in a double free, while the area
- * still exists. When the area is gone, vfree() warns instead. If other memory has the address by
- * then, a double free is not noticed, and frees this memory, as with vfree().
+ * function only warns, once, and frees nothing. On a double free it does the same while the area
+ * exists; when the area is gone, vfree() warns. But if other memory of vmremap_alloc() or vmalloc()
+ * has got the address, a double free frees that memory, unnoticed, as with vfree().
  *
  * Contract: requires ReferenceOwned; guarantees PagesOutlive, AnyThread.
  * Context: Process context. May sleep if @addr is other vmalloc memory.
@@ -175,7 +175,7 @@ void vmremap_free(const void *addr);
 
 /**
  * vmremap_area_get - take a reference
- * @area: an area on which the caller has a reference; or NULL or an ERR_PTR(), which has none
+ * @area: an area on which the caller has a reference; NULL and ERR_PTR() are only returned
  *
  * Contract: requires ReferenceHeld; guarantees ReferenceOwned, AreaOutlives, AnyThread.
  * Context: Any.
@@ -202,9 +202,9 @@ void vmremap_area_put(struct vmremap_area *area);
  * vmremap_area_addr - get the kernel address of an area
  * @area: the area
  *
- * Unless the area is frozen or revoked, programs can read these bytes at any time. They can
- * also write them, unless the area is %VMREMAP_RDONLY. So access the bytes with READ_ONCE(),
- * WRITE_ONCE() or atomics, and check a copy rather than the bytes themselves.
+ * Unless the area is frozen, programs can read these bytes at any time. They can also write
+ * them, unless the area is %VMREMAP_RDONLY. So access the bytes with READ_ONCE(), WRITE_ONCE()
+ * or atomics, and check a copy rather than the bytes themselves.
  *
  * Contract: requires ReferenceHeld.
  * Context: Any.
@@ -230,8 +230,8 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  *
  * /proc/PID/maps shows "anon_inode:" and the name for each mapping that is made from now on.
  * For parts that vmremap_range_partial() maps, and if there is no name, it shows
- * "anon_inode:[vmremap]". If an area has a name, each mmap(2) of it allocates a struct file, so a
- * program can make the kernel allocate as many of these as it can have VMAs.
+ * "anon_inode:[vmremap]". If an area has a name, each mmap(2) of the area allocates a struct file.
+ * So a program can make the kernel allocate as many of these as it can have VMAs.
  *
  * Contract: requires ReferenceHeld.
  * Context: Process context. May sleep. Nobody may map or name the area at the same time.
@@ -256,7 +256,7 @@ int vmremap_area_set_name(struct vmremap_area *area, const char *name) __must_ch
  * Contract: requires ReferenceHeld.
  * Context: Any.
  * Return: true if there is such a reference. If false, the area is mapped nowhere, and a
- * program can reach a page only if it has pinned it. False, too, if @area is NULL or an ERR_PTR().
+ * program can reach only pages that it has pinned. False, too, if @area is NULL or an ERR_PTR().
  */
 bool vmremap_area_is_mapped(const struct vmremap_area *area);
 
@@ -264,10 +264,10 @@ bool vmremap_area_is_mapped(const struct vmremap_area *area);
  * vmremap_area_is_sole_reference - is there no other reference on an area?
  * @area: an area on which the caller has a reference
  *
- * A mapping holds a reference on the area's file, which this function does not count. If it returns
- * true, no other kernel code has a reference, so no other kernel code may access the memory. After
- * that, only a function that looks an area up by an address, such as vmremap_range(), can take a
- * reference for a short time. It does not access the memory.
+ * A mapping holds a reference on the area's file, which this function does not count. On true, no
+ * other kernel code has a reference, so no other kernel code may access the memory. Only a function
+ * that looks an area up by an address, such as vmremap_range(), can then take a reference, briefly
+ * and without accessing the memory.
  *
  * Contract: requires ReferenceHeld; guarantees SoleReference.
  * Context: Any.
@@ -295,8 +295,8 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * function waits may be allocating memory. May sleep. Takes the i_mmap lock of the area's file and
  * the locks of its folios, and waits for faults that are inserting page table entries. Then
  * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take. The
- * caller may hold an mmap lock: these locks nest inside it, and the faults that this function
- * waits for have taken their mmap or VMA lock already.
+ * caller may hold an mmap lock: the locks above nest inside it, and the awaited faults already
+ * hold their mmap or VMA lock.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -309,15 +309,17 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * @area: an area that is %VMREMAP_REVOCABLE, on which the caller has a reference
  * @nb: has the function to call, with 0 as the action and @area as the data
  *
- * Each vmremap_area_revoke() calls the function when no program can access the area any more. The
- * function may sleep. It runs under the locks that the caller of vmremap_area_revoke() holds, so it
- * must not take an mmap lock or access user memory, and it must not revoke an area or call
+ * Each vmremap_area_revoke() calls the function when no page table maps the area any more. The
+ * function may sleep. It runs under the locks that the caller of vmremap_area_revoke() holds. So it
+ * must not take an mmap lock or access user memory; and if that caller holds an mmap lock, it must
+ * not wait for a task that does so either. It must not revoke an area or call
  * vmremap_area_off_revoke(). It must return %NOTIFY_OK.
  *
  * Call vmremap_area_off_revoke() before you drop the reference on @area.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
- * Context: Process context, without an mmap lock. May sleep.
+ * Context: Process context, without an mmap lock: this waits for a vmremap_area_revoke() that calls
+ * a function, and that function may wait for a task that takes an mmap lock. May sleep.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -333,11 +335,10 @@ int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb)
  *	which there is nothing to undo
  * @nb: as given to vmremap_area_on_revoke()
  *
- * When it returns, the function of @nb does not run, and will not be called any more.
+ * When it returns, the function of @nb is not running, and is not called again.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
- * Context: Process context, without an mmap lock. May sleep: waits for a vmremap_area_revoke() that
- * calls @nb.
+ * Context: Process context, without an mmap lock, as for vmremap_area_on_revoke(). May sleep.
  */
 void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *nb);
 
@@ -416,9 +417,10 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * fragmented, the entries of a large area are PMD_SIZE bytes. So before dma_map_sgtable(), call
  * dma_set_max_seg_size() with the largest segment that the device accepts, because the default is
  * 64 KiB. An entry must not be larger than this segment size, nor than dma_max_mapping_size(),
- * which swiotlb limits. vmremap has no flag to limit the size of folios. So if one of these limits
- * is below PMD_SIZE, do not allocate an area that is larger than this limit: no entry is larger
- * than its area.
+ * which swiotlb limits. It must not cross a segment boundary of the device either: these are
+ * dma_get_seg_boundary() + 1 bytes apart, and each entry begins at a multiple of its folio's size.
+ * vmremap has no flag to limit the size of folios. So if the segment size, the mapping size or that
+ * distance is below PMD_SIZE, allocate no area that is larger: no entry is larger than its area.
  *
  * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
  * dropping the reference on @area. The table holds no reference on the area, and does not pin
@@ -426,8 +428,8 @@ void vmremap_area_thaw(struct vmremap_area *area);
  *
  * The device owns the memory from dma_map_sgtable() to dma_unmap_sgtable(), but not between
  * dma_sync_sgtable_for_cpu() and dma_sync_sgtable_for_device(). While the device owns the
- * memory, what the driver or a program writes may be lost, and what they read may be stale, as
- * with any memory that is mapped for DMA. This can only make bytes of this area wrong. Neither
+ * memory, writes by the driver or a program may be lost, and their reads may be stale, as
+ * with any memory that is mapped for DMA. Only bytes of this area can become wrong. Neither
  * vmremap_area_revoke() nor vmremap_area_freeze() stops a device: stop it first.
  *
  * Contract: requires ReferenceHeld, DeviceTurn; guarantees RightPage.
@@ -489,9 +491,11 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * @desc: the description of the VMA, which is covered from start to end
  * @pgoff: pages into @area before the first page to map
  *
- * Call this after everything else in the callback that can fail. It stores a reference on
- * a file in @desc, which the kernel leaks if the callback fails afterwards. That file can hold
+ * Call this after everything else in the callback that can fail. In @desc it stores a reference on
+ * a file; if the callback fails afterwards, the kernel leaks that reference. The file can hold
  * references on the area and on the driver's file.
+ *
+ * This function needs Linux 7.1: older kernels do not call vm_ops.mapped.
  *
  * Contract: requires VmaInit, VmaUntouched, ReferenceHeld; checks RangeNoWrap, AreaValid,
  *	RangeInArea, VmaInit (2), NotRevoked, PolicyHeld; meets AddrAligned,
@@ -499,11 +503,11 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  *	guarantees RangeInVma, RightPage, PagesOutlive, AreaOutlives,
  *	AllOrNothing.
  * Context: An .mmap_prepare callback. May sleep.
- * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY means that @desc is NULL, has
- * VM_PFNMAP, an action, or vm_ops with another callback than .open and .close. If another file's
- * .mmap calls the callback, vm_ops with .open or .close are refused, too, because the driver of
- * that file may have set them. If an earlier call for the same @desc has stored a reference there,
- * an error drops that reference, because the kernel would leak it.
+ * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY means that @desc is NULL, or has
+ * VM_PFNMAP, a set .action, or vm_ops with another callback than .open and .close. If another
+ * file's .mmap calls the callback, vm_ops with .open or .close are refused, too, because the driver
+ * of that file may have set them. If an earlier call for the same @desc has stored a reference
+ * there, an error drops that reference, because the kernel would leak it.
  */
 int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff) __must_check;
@@ -516,13 +520,13 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *de
  * @pgoff: offset into @file, in pages
  * @flags: MAP_* flags
  *
- * For file_operations.get_unmapped_area. The address is congruent to the offset in @file modulo
- * the size of the largest folio that fits into @len, which is at most PMD_SIZE. So one PMD
- * entry can map a folio of PMD_SIZE bytes. But if the program's hint is used, or if address space
- * is short, the address may be another. The function works like thp_get_unmapped_area(), but also
- * for mappings that are smaller than PMD_SIZE. A driver that offers several areas in one file
- * should place each at an offset that is a multiple of PMD_SIZE, or of the area's size rounded up
- * to a power of two if that is smaller.
+ * For file_operations.get_unmapped_area. Modulo the size of the largest folio that fits into @len
+ * (at most PMD_SIZE), the address equals the offset in @file. So one PMD entry can map a folio of
+ * PMD_SIZE bytes. But if the program's hint is used, or if address space is short, the address may
+ * be unaligned. The function works like thp_get_unmapped_area(), but also for mappings that are
+ * smaller than PMD_SIZE. A driver that offers several areas in one file should place each at an
+ * offset that is a multiple of PMD_SIZE, or of the area's size rounded up to a power of two if that
+ * is smaller.
  *
  * Contract: requires nothing.
  * Context: Process context, mmap lock held.
@@ -546,9 +550,9 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  *
  * The memory of an area is mapped as by vmremap_area_mmap(), except that the mapping may be
  * private and writable: its writes go to copies, as with remap_vmalloc_range(). Other vmalloc
- * memory is mapped by remap_vmalloc_range() itself, whatever vm_ops the driver has set. A page of
- * it stays allocated while it is mapped, even after vfree(). Pages of it that MADV_DONTNEED has
- * unmapped are not mapped again.
+ * memory is mapped by remap_vmalloc_range() itself, whatever vm_ops the driver has set. Its pages
+ * stay allocated while they are mapped, even after vfree(). Pages that MADV_DONTNEED has unmapped
+ * are not mapped again.
  *
  * Contract: requires VmaInit, VmaUntouched; checks AddrAligned, RangeNoWrap, AreaValid,
  *	RangeInArea, AreaShareable, VmaInit, NotRevoked, PolicyHeld; meets
@@ -598,8 +602,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY - as from vmremap_range(), but earlier calls of this function may have mapped parts
- *   of areas to other pages of @vma. Also if the driver has changed vm_file since an earlier call
+ * * %-EBUSY - as from vmremap_range(), but not because earlier calls of this function mapped other
+ *   pages of @vma; also if the driver has changed vm_file since such a call
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and the range is not the
  *   whole of @vma

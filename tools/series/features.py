@@ -27,7 +27,7 @@ UPSTREAM = {
         cut(" *\t\t\t\tis NULL or an ERR_PTR()\n"),
         put("in no live vmalloc allocation, or the area\n",
             "in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n"),
-        sub(r" \* If several of them do not hold,(.|\n)*?(?=\*/)", " * If there are several reasons, do not rely on which one the errno tells.\n ", 1),
+        sub(r" \* If several clauses do not hold,(.|\n)*?(?=\*/)", " * If there are several reasons, do not rely on which one the errno tells.\n ", 1),
         sub(r"\bVMREMAP_H\b", "_LINUX_VMREMAP_H", 3),
         cut('#if __has_include("vmremap_compat.h")\n#include "vmremap_compat.h"\n#endif\n\n'),
         put("VMREMAP_POPULATE\t0x8U", "VMREMAP_POPULATE\t0x10U"),
@@ -37,7 +37,8 @@ UPSTREAM = {
         put("VMREMAP_REVOCABLE | VMREMAP_DMA32)", "VMREMAP_REVOCABLE)"),
         cut(" * If vmremap is a module, it maps other vmalloc memory only to a whole VMA.\n",
             " Then\n * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take.",
-            ", except that of the notifiers"),
+            ", except that of the notifiers",
+            " *\n * This function needs Linux 7.1: older kernels do not call vm_ops.mapped.\n"),
         put("If the range is not the whole of @vma, PMDs also need Linux 6.15\n"
             " * or newer, and /sys/kernel/mm/transparent_hugepage/enabled must allow huge pages.\n"
             " *\n"
@@ -116,6 +117,7 @@ UPSTREAM = {
     ],
     "fault.c": [
         cut('#include "../out-of-tree/compat/quirks.h"\n'),
+        cut(" If vmremap_maps_one_page() is true, finish_fault() maps one page anyway."),
         put("if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||\n\t\t    likely(!vmremap_cache_failed(folio))) {\n",
             "if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"),
     ],
@@ -191,7 +193,7 @@ UPSTREAM = {
         put("unsigned long pages, unsigned int flags)\n{\n\tstruct folio *folio;\n\n\tif (!area",
             "unsigned long pages)\n{\n\tstruct folio *folio;\n\n\tif (!area"),
         put("IDLE_AREAS], pages, flags))", "IDLE_AREAS], pages))"),
-        put("never cached; memory of %VMREMAP_DMA32 is only for an area with the same flag\n", "never cached\n"),
+        put("never cached; both areas, the cached one and the new one, have %VMREMAP_DMA32, or neither\n", "never cached\n"),
     ],
     "pieces.c": [
         cut("\tpieces->mapping.dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);\n"),
@@ -409,7 +411,7 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
     ],
     "fault.c": [
         forget("CHEAP_PAGES", "populate", "insert"),
-        put("see vmremap_cover_map_pages()", "see cover_map_pages()"),
+        cut(" While a VMA is set up, insert() ignores the result."),
         put(" * address. When a VMA is set up,\n * fill those PTE tables that will have only a few entries, because inserting these costs less than\n"
             " * a fault.\n", " * address.\n"),
         put(" * @vmf: the fault; for a VMA that is being set up, only .vma and .address are set\n", " * @vmf: the fault\n"),
@@ -449,11 +451,11 @@ CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of"
         sub(r"or has vm_ops with another callback than(.|\n)*?Or an earlier call has\n \*   succeeded\. The failure",
             "or already has vm_ops, as after an earlier call\n *   that has succeeded. The failure", 1),
         sub(r" \* \* %-ENOMEM, %-ENFILE - if the mapping needs(.|\n)*?was reached\n(?= \*/)", "", 1),
-        put("reference on\n * a file in @desc, which the kernel leaks if the callback fails afterwards. That file can hold\n"
+        put("reference on\n * a file; if the callback fails afterwards, the kernel leaks that reference. The file can hold\n"
             " * references on the area and on the driver's file.\n",
-            "reference on the\n * area's file in @desc, which the kernel leaks if the callback fails afterwards.\n"),
+            "reference on\n * the area's file; if the callback fails afterwards, the kernel leaks that reference.\n"),
         put("An .mmap_prepare callback. May sleep.", "An .mmap_prepare callback. Does not sleep."),
-        sub(r"an action, or vm_ops with another callback than(.|\n)*?may have set them\. If", "or already has an action, or vm_ops. If", 1),
+        sub(r"a set \.action, or vm_ops with another callback than(.|\n)*?may have set them\. If", "a set .action, or vm_ops. If", 1),
         put(" * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(); %-EACCES for\n"
             " *   a private writable mapping only if the area is %VMREMAP_REVOCABLE\n"
             " * * %-ENOMEM - also if @addr is not in an area, and",
@@ -531,7 +533,7 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
     ],
 }, edits={
     HEADER: [
-        put("Unless the area is frozen or revoked, programs", "Unless the area is revoked, programs"),
+        put("Unless the area is frozen, programs", "Programs"),
         put(" * Allow vmremap_area_revoke() and vmremap_area_freeze() to take the memory back from programs.\n",
             " * Allow vmremap_area_revoke() to take the memory back from programs.\n"),
     ],
@@ -566,7 +568,6 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
                  words=["revoke", "REVO", "inserting"], edits={
     HEADER: [
         put("VMREMAP_ACCOUNT | VMREMAP_REVOCABLE)", "VMREMAP_ACCOUNT)"),
-        put("Unless the area is revoked, programs", "Programs"),
         cut(" *\t%-ENODEV\tthe area was revoked\n", " * * %-ENODEV - @area is revoked\n"),
         put(" * writable, unless vmremap_range() makes it and the area is not %VMREMAP_REVOCABLE.\n",
             " * writable, unless vmremap_range() makes it.\n"),
@@ -586,7 +587,7 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
         cut('#include "revoke.h"\n', "\tvmremap_insert_end(span.area);\n\treturn ret;\n", "\tvmremap_insert_end(span.area);\n",
             "\tif (!vmremap_insert_begin(span.area))\n\t\treturn VM_FAULT_SIGBUS;\n",
             "\tvm_fault_t ret;\n",
-            "\t/* Only a VMA on an area that is not revocable may copy. Its state is always open. */\n"),
+            "\t/* Copies are only made of areas that are not revocable, so the state is open. */\n"),
         put("(VM_MIXEDMAP | VM_PFNMAP) ||\n\t    !vmremap_insert_begin(span.area))\n", "(VM_MIXEDMAP | VM_PFNMAP))\n"),
         put("\tret = vmremap_map_around(vmf, &span);\n}\n", "\treturn vmremap_map_around(vmf, &span);\n}\n"),
     ],
@@ -618,7 +619,7 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
 RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_private"],
                 words=["vmremap_range", "index_add", "PRIVATE_", "foreign"], edits={
     HEADER: [
-        put(" * To share memory, allocate an *area*, or keep memory of vmalloc_user(). An area is refcounted\n"
+        put(" * To share memory, allocate an *area*, or go on using vmalloc_user(). An area is refcounted\n"
             " * memory, whose flags restrict how it can be mapped. vmremap_area_mmap() maps an area.\n"
             " * vmremap_range() maps an area by its address, and it also maps other vmalloc memory. It takes the\n"
             " * arguments of remap_vmalloc_range().\n",
