@@ -25,9 +25,9 @@ use kernel::{
 ///
 /// The memory holds one `T`, or, in an `Area<[T]>`, as many `T`s as were requested. It is zeroed
 /// when it is allocated, page aligned, and not bound to any device. [`Clone`] makes another handle
-/// of the same area. All handles of an area together own one reference on it, which the last one
-/// drops. A mapping keeps the area alive as well. So the last `Area` can be dropped while programs
-/// have the memory mapped: their mappings stay. Dropping it does not sleep. It is allowed in any
+/// of the same area. All handles of an area share one reference on it. The last handle drops it. A
+/// mapping keeps the area alive as well. So the last `Area` can be dropped while programs have the
+/// memory mapped: their mappings stay. Dropping an `Area` does not sleep. It is allowed in any
 /// context except NMI; with `PREEMPT_RT`, only in a preemptible context. A [`WeakArea`] can only
 /// map the memory, and does not keep the area alive.
 ///
