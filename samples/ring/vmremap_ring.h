@@ -38,7 +38,7 @@ struct vmremap_ring_sample {
  *
  * The program writes only @head. Load @tail with acquire. Then read the samples below it, and
  * then @lost. @lost counts each period that was lost before the newest of these samples. It may
- * also count later ones. Store @head with release after reading samples: the driver may then
+ * count later periods, too. Store @head with release after reading samples: the driver may then
  * overwrite them. poll(2) reports POLLIN while there are samples that the program has not read.
  */
 struct vmremap_ring {
