@@ -4,15 +4,18 @@
 By hand, because what compares two versions of an API, cargo-semver-checks and cargo-public-api, wants a package of
 cargo, and looks at neither private fields nor attributes, by which a change here can break what is sound.
 """
+import posixpath
 import re
 from collections import Counter
+
+from source_rust import conditions
 
 PATH = "rust/api.txt"
 HEAD = """# SPDX-License-Identifier: GPL-2.0
 # What safe code can name, and what its safety rests on besides: types with all fields in the order in which they are
 # dropped, attributes, bounds, and which type is Send, Sync and Unpin. Made by 'verification/review/run --api' from what rustdoc
-# says of the configuration that Debian has; at the end are hashes of code and words that no type speaks for. Each change of it is
-# read by a reviewer, with what depends on it.
+# says of the configuration that Debian has; at the end are hashes of all code, and of words. Each change of it is read by a
+# reviewer, with what depends on it.
 """
 CONDITIONAL = "What only some configurations have"
 TITLES = "What safe code can name", "What it cannot"
@@ -178,8 +181,7 @@ class Crate:
         for identity, item in self.index.items():
             what, inner = self.kind(item)
             name, owner = item["name"], self.paths.get(identity, {}).get("path", [])
-            if item["crate_id"] or "bindings" in owner[1:-1] or (name or "").startswith("__") or not item["span"] or \
-                    "bindings/" in item["span"]["filename"] or "/rust/pin-init/" in item["span"]["filename"]:
+            if item["crate_id"] or not item["span"] or not posixpath.normpath(item["span"]["filename"]).startswith("rust/"):
                 continue
             public, path = identity in self.reachable, self.path(name, identity) if owner else name
             head = f"{self.attributes(item)}{self.visibility(item)}"
@@ -224,7 +226,7 @@ class Crate:
         members = [] if isinstance(kind, str) else kind.get("plain", {}).get("fields") or kind.get("tuple") or []
         for number, field in enumerate(members, 1):
             one = self.index.get(str(field))
-            if one and not one["name"].startswith("__"):
+            if one:
                 yield public, item, path, line, (f"{number}. {self.attributes(one)}{self.visibility(one)}{one['name']}: "
                                                  f"{self.type(one['inner']['struct_field'])}")
         for variant in inner.get("variants", ()):
@@ -234,7 +236,7 @@ class Crate:
         inner = item["inner"]["impl"] if item else {"blanket_impl": True}
         trait = inner.get("trait")
         name = trait and self.path(trait["name"], trait["id"])
-        if inner["blanket_impl"] or name and ("__" in name or inner["is_synthetic"] and name not in AUTO):
+        if inner["blanket_impl"] or name and inner["is_synthetic"] and name not in AUTO:
             return
         params, bounds = self.generics(inner["generics"])
         of = f"{'!' * inner['is_negative']}{name}{self.args(trait['args'])} for " if trait else ""
@@ -247,7 +249,7 @@ class Crate:
 
     def members(self, public, items, where):
         for item in map(self.index.get, map(str, items)):
-            if not item or item["name"].startswith("__"):
+            if not item:
                 continue
             what, inner = self.kind(item)
             shown = public and (where != "impl" or item["visibility"] == "public")
@@ -262,14 +264,6 @@ class Crate:
                 yield shown, item, f"{self.visibility(item)}const {item['name']}: {self.type(inner['type'])}"
 
 
-def conditions(files):
-    """What only some configurations have, of which one is compiled: each condition, and the line that it is before."""
-    for path, text in sorted(files.items()):
-        if path.startswith("rust/"):
-            for match in re.finditer(r"^( *)#!?\[(cfg(?:_attr)?\(.*\))\]\n(?:\1(?://.*|#\[.*)\n)*(.*)", text, flags=re.M):
-                yield f"{path}: {match[2]} {match[3].strip()}\n"
-
-
 def snapshot(document, files):
     """The text of rust/api.txt."""
     text = HEAD
@@ -281,7 +275,9 @@ def snapshot(document, files):
         for _, _, line, member in sorted(entry for entry in every if entry[0] == hidden):
             text += f"{line}\n" * (line != before) + f"\t{member}\n" * bool(member)
             before = line
-    return text + f"\n# {CONDITIONAL}\n" + "".join(conditions(files)) + "\n"
+    return text + f"\n# {CONDITIONAL}\n" + "".join(
+        f"{path}: {condition} {about}\n" for path, source in sorted(files.items()) if re.match(r"rust/.*\.rs$", path)
+        for _, condition, about in conditions(source)) + "\n"
 
 
 def facts(text):

@@ -2,11 +2,10 @@
 """The public safe API, item by item: docs/boundary.md says of each what safe code can do to it and what prevents harm,
 and of each safe method of the kernel's types that reach it what it can undo. What there is, rustdoc says.
 """
-import hashlib
 import re
 
 import api
-from model import line_of
+from model import digest, line_of
 
 PAGE = "docs/boundary.md"
 SECTION = re.compile(r"^### `([^`\n]+)`\n((?:(?!#).*\n)*)", re.M)
@@ -67,7 +66,7 @@ def public(crate):
         used |= crate.foreign(item["inner"])
         if about and "impl" not in (line + " ").split("<")[0].split(" "):
             kind, members = wanted.setdefault(about, ["trait" if "trait " in line.split("<")[0] else "type", []])
-        elif not about and what == "function":
+        elif not about and what not in ("use", "module"):
             wanted[item["name"]] = ["function", []]
     for shown, item, about, line, member in crate.lines():
         if shown and about in wanted and member and item["name"] and not re.match(r"\d+\. ", member) and (
@@ -89,7 +88,7 @@ def check(review, text, part, wanted, check_cells):
         said = [key for keys, _ in rows(match[2]) for key in keys]
         # Who takes one, each row says by name.
         own = [key for key in wanted.get(name, ()) if not key.startswith("taken by ")]
-        every = f"all {hashlib.sha256(' '.join(own).encode()).hexdigest()[:8]}"
+        every = f"all {digest(' '.join(own))}"
         review.behind[every] = own
         for key in wanted.get(name, ()):
             review.error(*where, f"{name}: no row for {key}, or for '{every}'",

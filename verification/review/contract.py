@@ -22,7 +22,7 @@ import source_rust  # noqa: E402
 from model import CONTRACT, Clause, Place, Review, line_of  # noqa: E402
 
 FILES = (CONTRACT, boundary.PAGE, obligations.PAGE, api.PATH, signed.PAGE, "docs/guide.md", "c/*.[ch]", "dma-buf/*.c", "selftests/*.c", "kunit/*.c",
-         "bindings/*.*", "rust/crate.mk",
+         "bindings/*.*", "rust/crate.mk", "rust/exports.c",
          "selftests/compile-fail/*.rs",
          "verification/proofs/*.c", "verification/proofs/*.pml",
          "selftests/*/run", *(f"{folder}/**/*.rs" for folder in ("rust", "bindings", "samples", "selftests", "kunit")))

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """What rustdoc says of other crates: what unsafe functions and traits ask for, and which methods are safe."""
-import hashlib
 import json
 import pathlib
 import re
+
+from model import digest
 
 FEW = 6
 
@@ -14,7 +15,7 @@ class Foreign:
 
     def __init__(self, build):
         folder = build.kernel.parent / "rustdoc"
-        key = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:12]
+        key = digest(pathlib.Path(__file__).read_text(encoding="utf-8"))[:12]
         kept = folder / f"facts-{key}.json"
         if not kept.exists():
             self.docs, self.types, self.derefs, self.behind = {}, {}, {}, {}
@@ -58,7 +59,7 @@ class Foreign:
                 for path in filter(None, map(self.resolve, (name for name in taken if name.startswith("kernel::")))):
                     takers.setdefault(path, set()).add(f"taken by {owners.get(identity, '')}::{item['name']}")
         for path in takers.keys() & {path for path, methods in self.types.items() if methods}:
-            all_of_them = f"taken by {hashlib.sha256(' '.join(sorted(takers[path])).encode()).hexdigest()[:8]}"
+            all_of_them = f"taken by {digest(' '.join(sorted(takers[path])))}"
             few = takers[path] if len(takers[path]) <= FEW else [all_of_them]
             self.behind[all_of_them] = sorted(taker.removeprefix("taken by ") for taker in takers[path])
             self.types[path] = sorted({*self.types[path], *few})

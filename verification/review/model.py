@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a review is about: files, clauses, the places that name them, and what is wrong."""
+import hashlib
 import re
 from collections import namedtuple
 from dataclasses import dataclass, field
@@ -20,6 +21,11 @@ WHOLE = "verification/proofs/", "selftests/compile-fail/"
 
 def line_of(text, at):
     return text.count("\n", 0, at) + 1
+
+
+def digest(text):
+    """So many digits that nobody finds another text with the same."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 @dataclass

@@ -8,7 +8,7 @@ import api
 import boundary
 import obligations
 import signed
-from model import CONTRACT, Place
+from model import CONTRACT, Place, digest
 from source_c import HEADER
 from text import UNCHECKED, fold, heading, indented, label, quote
 
@@ -17,6 +17,7 @@ DEFINED = re.compile(r"^ *(?:pub(?:\(\w+\))? )?(?:const |unsafe |extern \"C\" )*
 DOCUMENTATION = re.compile(r"^ *//[/!].*\n", re.M)
 PROMISED = re.compile(r"^ */// # (?:Safety|Invariants)\n(?:^ *///(?! # ).*\n)*", re.M)
 NAMED = re.compile(r"^(?! *//)(?=.*\b(?:fn|struct|enum|const) \w|(?:unsafe )?impl\b).*", re.M)
+CODE = re.compile(r"^ *(?!//)\S.*", re.M)
 RESTS = "What soundness rests on besides, each with a hash"
 MACRO = r"\bio_project!"  # of the crate kernel: makes a view of a part
 INTRODUCTION = """
@@ -28,9 +29,10 @@ What this page does not check
 - Devices, and drivers with unsafe code, are not checked.
 - This page does not say whether the tests ran.
 
-This page does not quote all code. It leaves out safe code if two things hold: the code neither makes nor copies a value of a
-type with invariants, nor names a private field of such a type; and no quoted code, argument or obligation names it. Such code may
-still give a wrong value, or deadlock.
+This page does not quote all code. It leaves out safe code if three things hold: the code neither makes, copies nor takes apart a
+value of a type with invariants, nor names a private field of such a type; no public item that is kept by a clause, or has a known
+hole, is this code; and no quoted code, argument or obligation names it. Such code may still give a wrong value, or deadlock.
+``rust/api.txt`` has a hash of it, too.
 
 What to read
 ------------
@@ -109,8 +111,9 @@ def callable_in(review, path):
 
 
 def decisive(review):
-    """By file what decides: the types, and the parts that are unsafe, that make, copy or drop a value that has invariants, or
-    that these, or the words of an obligation, use; each part as in review.parts(), unsafe or not.
+    """By file what decides: the types, and the parts that are unsafe, that make, copy, drop or take apart a value that has
+    invariants, that keep safe what docs/boundary.md lists, or that these, or the words of an obligation, use; each part as in
+    review.parts(), unsafe or not.
     """
     files = [path for path, _ in review.texts("rust/", suffix=".rs")]
     parts = {(path, part): DOCUMENTATION.sub("", part[1]) for path in files for part in review.parts(path)}
@@ -121,11 +124,13 @@ def decisive(review):
                                      for field in fields_of(review.part(path, found[name])[1], name)})) or "-"
               for path, found in types.items()}
     makes = re.compile(rf"// INVARIANT:|{MACRO}|^(?:unsafe )?impl\b.*\b(?:Clone|Copy|Drop) for (?:{'|'.join(review.invariants)})\b|"
-                       rf"^(?!impl|.*struct).*\b(?:{'|'.join(review.invariants)}) ?[{{(]", re.M)
-    parts = {key: text for key, text in parts.items() if re.search(r"^ *(?!//)\S", text, re.M)}
+                       rf"^(?!impl|.*struct).*(?<!-> )\b(?:Self|{'|'.join(review.invariants)})(?:::<.*>)? ?[{{(]", re.M)
+    parts = {key: text for key, text in parts.items() if CODE.search(text)}
     shown = {key for key, text in parts.items() if makes.search(text) or re.search(rf"\.(?:{fields[key[0]]})\b(?!\()", text) or
              "macro_rules!" in text and any(path == key[0] for path, _ in unsafe)} | unsafe
     words = set(re.findall(r"`Self::(\w+)", str(review.obligations)))
+    words |= {key for table in review.boundary.values() for keys, cells in table
+              if set(re.findall(r"\w+", cells[1])).difference(("type", "none")) for key in keys}
     while True:
         words.update(word for key in shown for word in re.findall(r"\w+", re.sub(r"//.*", "", parts[key])))
         words.update(word for key in shown for word in re.findall(r"`(?:Self::|type )?(\w+)(?:\(\)| = [^`]*)?`", parts[key]))
@@ -144,14 +149,17 @@ def fields_of(text, name):
 
 
 def rests(review):
-    """What soundness rests on besides the API, each with a hash: of code what decides, with what its documentation promises;
-    of words the clauses, the answers to what others ask for, and what prevents each hazard.
+    """What soundness rests on besides the API, each with a hash: all code, with what its documentation promises, because also
+    what a name means, or what a function returns that nothing here speaks of, can decide; of words the clauses, the answers to
+    what others ask for, and what prevents each hazard.
     """
-    for path, (types, parts, _) in sorted(decisive(review).items()):
-        for _, text in sorted({*parts, *(review.part(path, line) for name, line in types.items() if name in review.invariants)}):
-            named = " ".join(dict.fromkeys(name.strip(" {(") for name in NAMED.findall(text)[:2]))
-            yield f"{path}: {named}", "".join(PROMISED.findall(text)) + DOCUMENTATION.sub("", text)
-    yield from review.texts("bindings/", "rust/crate.mk", "rust/assert.rs")
+    for path, _ in sorted(review.texts("rust/", suffix=".rs")):
+        for _, text in review.parts(path):
+            code = CODE.findall(text)
+            named = " ".join(dict.fromkeys(name.strip(" {(") for name in NAMED.findall(text)[:2] or code[:1]))
+            if code:
+                yield f"{path}: {named}", "".join(PROMISED.findall(text)) + DOCUMENTATION.sub("", text)
+    yield from review.texts("bindings/", "rust/crate.mk", "rust/exports.c")
     yield from ((f"{CONTRACT}: the words", review.preface), (f"{CONTRACT}: the argument", review.argument))
     for clause in review.clauses.values():
         yield f"{CONTRACT}: {clause.name}", " ".join([clause.statement, *clause.kept, clause.notes.get("Assumes", "")])
@@ -162,7 +170,7 @@ def rests(review):
 
 def recorded(review):
     """The part of rust/api.txt that this is."""
-    return f"# {RESTS}\n" + "".join(f"{what} {obligations.digest(text)}\n" for what, text in rests(review))
+    return f"# {RESTS}\n" + "".join(f"{what} {digest(text)}\n" for what, text in rests(review))
 
 
 def of_symbol(text, path, symbol, mine, seen):

@@ -5,18 +5,13 @@ Each has a section with a hash of what its documentation says, and a table of ev
 answers for it: one, at each place, where several are named. The words of a Rust function are those under '# Safety' that rustdoc gives; of a C function, which
 has none, and of the language itself, they are ours, and the hash of a C function is that of its definition.
 """
-import hashlib
 import re
 
-from model import line_of
+from model import digest, line_of
 
 PAGE = "docs/obligations.md"
-SECTION = re.compile(r"^## `([^`\n]+)`(?: \(([\w/.-]+)\))?(?: ([0-9a-f]{8}))?\n((?:(?!## ).*\n)*)", re.M)
+SECTION = re.compile(r"^## `([^`\n]+)`(?: \(([\w/.-]+)\))?(?: ([0-9a-f]{32}))?\n((?:(?!## ).*\n)*)", re.M)
 ROW = re.compile(r"^\| (.*) \| (`\w+`(?: or `\w+`)*|) *\|$", re.M)
-
-
-def digest(text):
-    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:8]
 
 
 def read(review, foreign, source):

@@ -16,6 +16,8 @@ import sys
 import tempfile
 from collections import namedtuple
 
+from source_rust import blanked
+
 # What rustc calls unsafe: where, and the path of the function that is called, or in words what else it is.
 Operation = namedtuple("Operation", "path line column callee")
 # The crates whose unsafe functions and traits the crate uses.
@@ -63,12 +65,12 @@ class Build:
                             "--document-hidden-items", f"--output={folder}/doc")
             if done.returncode:
                 raise Refused(done.stderr)
-            return json.loads(pathlib.Path(folder, "doc/vmremap.json").read_text(encoding="utf-8"))
+            said = pathlib.Path(folder, "doc/vmremap.json").read_text(encoding="utf-8")
+            return json.loads(said.replace(f"{folder}/", ""))
 
     def operations(self, files):
         """Each unsafe operation of the crate, and what else rustc does not like."""
-        blank = {path: BLOCK.sub(lambda match: " " * len(match[0]), text) for path, text in files.items()
-                 if path.startswith(("rust/", "bindings/"))}
+        blank = {path: without_blocks(text) for path, text in files.items() if path.startswith(("rust/", "bindings/"))}
         found, wrong = [], []
         for message, span in self.errors(files | blank):
             said = SAYS.match(message)
@@ -109,6 +111,12 @@ class Build:
                     shutil.move(f"{made}/{crate}.json", folder / f"{crate}.new")
                     (folder / f"{crate}.new").rename(folder / f"{crate}.json")
         return {crate: json.loads((folder / f"{crate}.json").read_text(encoding="utf-8")) for crate in FOREIGN}
+
+
+def without_blocks(text):
+    """A text with blanks in place of the word 'unsafe' of each block."""
+    blocks = {match.start() for match in BLOCK.finditer(blanked(text))}
+    return re.sub(r"\bunsafe\b", lambda match: " " * len(match[0]) if match.start() in blocks else match[0], text)
 
 
 def command_of(path):

@@ -2,8 +2,9 @@
 """Who has read which module of the crate: docs/sign-off.md. An entry is stale when what it covers has changed: the module,
 the rows of docs/boundary.md that are about it, and the statements of the clauses that it names.
 """
-import hashlib
 import re
+
+from model import digest
 
 PAGE = "docs/sign-off.md"
 ROW = re.compile(r"^\| `(rust/\w+\.rs)` \| `(\w+)` \| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", re.M)
@@ -42,7 +43,7 @@ def covered(review, path):
     text = review.files[path]
     rows = [f"{name}: {rows}" for name, rows in sorted(items(review, path))]
     named = [review.clauses[name].statement for name in sorted(set(re.findall(r"`(\w+)`", text)) & review.clauses.keys())]
-    return hashlib.sha256("\n".join([text, *rows, *named]).encode()).hexdigest()[:12]
+    return digest("\n".join([text, *rows, *named]))
 
 
 def state(review):

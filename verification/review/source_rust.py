@@ -5,6 +5,7 @@ Which operations are unsafe, rustc says. The comments are read by hand, because 
 them.
 """
 import itertools
+import posixpath
 import re
 
 from model import Place, Unsafe, line_of
@@ -21,6 +22,8 @@ FUNCTION = re.compile(r"^( *)(?:pub(?:\([a-z]+\))? )?(?:(?:const )?(?:unsafe )?(
                       r"(?:const|static) (\w+): .*[^;\n]\n(?:(?!\1\S).*\n)*(?!\1\S).*\Z)", re.M)
 OWNER = re.compile(r"^(?:unsafe )?impl(?:<.*?>)? (.*?)(?: where| \{|$)", re.M)
 CALL = re.compile(r"(?<![\w.:])((?:\w+::)*\w+)(?:::<[^;()]*>)?\(")
+# What brings code past rustdoc and rustc, or past the hashes of what the crate consists of.
+HIDES = re.compile(r"\b(?:include\w*|\w*asm|paste|no_mangle|export_name|link_\w+|extern\s+crate)\b")
 DEREFERENCE = "dereference of raw pointer"
 # A reason is a sentence. Fewer words say no more than that there is one.
 WORDS = 5
@@ -75,11 +78,11 @@ def read_promise(path, text, match, review):
 
 def read_file(path, text, requires, operations, review):
     # Line by line, and character by character, the same without comments and strings.
-    code = COMMENT_OR_STRING.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    code = blanked(text)
     starts = [0, *(match.end() for match in re.finditer("\n", code))]
     at = {operation: starts[operation.line - 1] + operation.column - 1 for operation in operations}
     commented, inside = {}, set()
-    for match in re.finditer(r"\bunsafe\b(?!\s*(?:extern\s+)?fn\b)(?!\()", code):
+    for match in re.finditer(r"\bunsafe\b(?!\s*(?:extern\s+)?fn\b)", code):
         line, begin = line_of(code, match.start()), code.rfind("\n", 0, match.start()) + 1
         symbol, end = enclosing(code, begin), end_of(code, match.end())
         mine = [operation for operation in operations if match.end() < at[operation] < end]
@@ -106,9 +109,9 @@ def read_file(path, text, requires, operations, review):
                          when=len(reason.split()) < WORDS)
         review.unsafe.append(Unsafe(path, line, symbol, callees, required, reasons))
         review.places += [Place("relies", clause, symbol, path, line, reason) for clause, reason in reasons.items()]
-    for match in re.finditer(r"\binclude\w*!|\bcfg\w*!?\([^\n]*\bdoc\b", code if path.startswith("rust/") else ""):
-        review.error(path, line_of(code, match.start()), f"{match[0]} hides from the review what it is about")
     if path.startswith("rust/"):
+        for at, words in hidden(path, text, code, review.files):
+            review.error(path, line_of(code, at), f"{words} hides from the review what it is about")
         for name in sorted(set(re.findall(r"\bbindings::(vmremap_\w+)\(", code))):
             review.error(path, 1, f"{name}() is called, but its signature is not pinned in bindings/signatures.rs",
                          when=not re.search(rf"=\s+{name};", review.files["bindings/signatures.rs"]))
@@ -122,9 +125,36 @@ def read_file(path, text, requires, operations, review):
                      when=operation not in inside)
 
 
+def blanked(text, strings=True):
+    """The same, line by line and character by character, without comments, and without strings."""
+    return COMMENT_OR_STRING.sub(lambda match: re.sub(r"[^\n]", " ", match[0])
+                                 if strings or match[0].startswith("/") else match[0], text)
+
+
+def conditions(text):
+    """Each condition of the configuration: where it begins, in words, and the line that it is about."""
+    code, said = blanked(text), blanked(text, strings=False)
+    for match in re.finditer(r"\bcfg\w*\s*!?\s*\(", code):
+        depths = itertools.accumulate((character == "(") - (character == ")") for character in code[match.end() - 1:])
+        end = match.end() + next((at for at, depth in enumerate(depths) if not depth), len(code))
+        about = re.match(r"\s*\]?(?:\s*#!?\[[^\]]*\])*\s*(.*)", said[end:])[1]
+        yield match.start(), " ".join(said[match.start():end].split()), about.strip()
+
+
+def hidden(path, text, code, files):
+    """What rustdoc, rustc or the review do not see as it is: where, and what hides it. Comments within comments, too."""
+    yield from ((match.start(), " ".join(match[0].split())) for match in HIDES.finditer(code))
+    yield from ((match.start(), "/*") for match in COMMENT_OR_STRING.finditer(text) if match[0].startswith("/*"))
+    yield from ((at, words) for at, words, _ in conditions(text) if re.search(r"\bdoc", words))
+    for match in re.finditer(r"\bpath\s*=(?!=)", code):
+        said = re.match(r'\s*"([^"]*)"', text[match.end():])
+        if not said or posixpath.normpath(f"{path}/../{said[1]}") not in files:
+            yield match.start(), "path"
+
+
 def read_invariants(path, text, code, owners, review):
     """Whoever makes a value of a type that has invariants says why they hold, and names what is a clause."""
-    for match in re.finditer(r"(?:[=(]|\breturn|^)\s*(Self|" + "|".join(owners or ["-"]) + r")(?:::<[^>]*>)?\s*[{(](?!\s*$\s*\})",
+    for match in re.finditer(r"(?:[=(]|\breturn|^)\s*(Self|" + "|".join(owners or ["-"]) + r")(?:::<.*>)?\s*[{(](?!\s*$\s*\})",
                              code, flags=re.M):
         begin = code.rfind("\n", 0, match.start(1)) + 1
         symbol = enclosing(code, begin)
