@@ -206,8 +206,9 @@ static unsigned int wait_state(const struct vm_fault *vmf)
  *
  * Works like handle_userfault(): the fault's mmap or VMA lock is dropped before the wait, so
  * that other threads of the program can call mmap(2) and fork(2). The access fails if the lock
- * must not be dropped. It also fails if the task is exiting or dumping core, because then no signal
- * could end its wait.
+ * must not be dropped. It also fails if no signal could end the wait: if the task is exiting, dumps
+ * core, or is a kernel thread. KVM, for example, has a kernel thread fault for a virtual CPU, and
+ * waits for this thread when the program exits.
  *
  * Contract: requires AreaOutlives.
  * Context: as vm_operations_struct.fault.
@@ -220,7 +221,7 @@ vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 	struct file *file;
 
 	if (READ_ONCE(area->state) == VMREMAP_REVOKED ||
-	    current->flags & (PF_EXITING | PF_DUMPCORE) ||
+	    current->flags & (PF_EXITING | PF_DUMPCORE | PF_KTHREAD) ||
 	    !(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
 		return VM_FAULT_SIGBUS;
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)

@@ -70,12 +70,13 @@ static bool read_only(const struct dma_buf *dmabuf)
 }
 
 /*
- * If the area is frozen, wait until it is not, as a fault does. A task that exits does not wait,
- * because no signal could end its wait: its last close() of a file may have called an importer.
+ * If the area is frozen, wait until it is not, as a fault does. Where no signal could end the wait,
+ * do not wait: in a task that exits, whose last close() of a file may have called an importer; and
+ * in a kernel thread, for which other tasks may wait when they exit.
  */
 static int wait_for_thaw(struct vmremap_area *area)
 {
-	if (current->flags & PF_EXITING)
+	if (current->flags & (PF_EXITING | PF_KTHREAD))
 		return READ_ONCE(area->state) == VMREMAP_FROZEN ? -EINTR : 0;
 	return ___wait_var_event(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN,
 				 (TASK_KILLABLE | TASK_FREEZABLE_UNSAFE), 0, 0, schedule()) ?

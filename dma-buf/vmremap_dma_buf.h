@@ -38,15 +38,15 @@ struct vmremap_area;
  * thawing, call no function of dma-buf for @area. And thaw it soon, because each task that takes
  * this lock waits, too, and cannot be killed meanwhile: poll(2) on the dma-buf, for instance. The
  * kernel cannot freeze such a task either, so that a suspend of the system fails.
- * dma_buf_attach() waits for thaw without the lock. If the task is killed, or if it exits and a
- * driver's .release imports, dma_buf_attach() and dma_buf_map_attachment() fail with %-EINTR. A
- * kernel thread cannot be killed: it waits until the thaw.
+ * dma_buf_attach() waits for thaw without the lock. Both functions fail with %-EINTR if the task is
+ * killed, and at once where no signal could end the wait: in a kernel thread, and in a task that
+ * exits, if a driver's .release imports.
  *
  * vmremap_area_revoke() tells importing drivers by dma_buf_invalidate_mappings() to unmap @area,
  * but does not wait until they have: like a page that is pinned, the memory stays accessible to a
  * device until then. Afterwards dma_buf_map_attachment() fails with %-ENODEV, and dma_buf_vmap()
  * maps a single zeroed page at each place, because the kernel warns if it fails. It does so, too,
- * if the task was killed while it waited for thaw, or exits. But as long as one driver has a
+ * if a wait for thaw ends with %-EINTR as above. But as long as one driver has a
  * dma-buf mapped by dma_buf_vmap(), the kernel gives each further caller the same mapping: that of
  * @area also after a revoke, and the zeroed page also if @area was thawed meanwhile.
  *

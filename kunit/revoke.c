@@ -139,6 +139,15 @@ static void frozen_and_thawed(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
+/*
+ * Begin or stop to look like a thread of a program that never runs the program, such as a worker of
+ * io_uring, because a kernel thread does not wait for a thaw.
+ */
+static void pretend(void)
+{
+	current->flags ^= PF_KTHREAD | PF_USER_WORKER;
+}
+
 /* A thread that accesses one word of user memory, or calls a function of the test. */
 struct toucher {
 	struct task_struct *task;
@@ -153,7 +162,9 @@ static int touch(void *data)
 	struct toucher *toucher = data;
 
 	kthread_use_mm(toucher->mm);
+	pretend();
 	toucher->err = poke(toucher->uaddr, 7);
+	pretend();
 	kthread_unuse_mm(toucher->mm);
 	complete(&toucher->done);
 	return 0;
@@ -469,6 +480,8 @@ static const struct wait_case {
 	  PF_EXITING, false, 0, VM_FAULT_SIGBUS },
 	{ "a task that dumps core", RETRIES | FAULT_FLAG_INTERRUPTIBLE,
 	  PF_DUMPCORE, false, 0, VM_FAULT_SIGBUS },
+	{ "a kernel thread", RETRIES | FAULT_FLAG_INTERRUPTIBLE,
+	  PF_KTHREAD, false, 0, VM_FAULT_SIGBUS },
 };
 
 KUNIT_ARRAY_PARAM_DESC(wait, waits, name);
@@ -497,9 +510,11 @@ static int fault(void *data)
 	if (faulter->c->signal)
 		send_sig(SIGUSR1, current, 1);
 	mmap_read_lock(toucher->mm);
+	pretend();
 	current->flags |= faulter->c->task;
 	toucher->err = bits(fault_at(toucher->mm, toucher->uaddr, faulter->c->flags));
 	current->flags &= ~faulter->c->task;
+	pretend();
 	/* A fault that waits drops the lock. */
 	if (!faulter->c->state)
 		mmap_read_unlock(toucher->mm);

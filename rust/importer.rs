@@ -128,7 +128,7 @@ impl DmaBufImporter {
     /// - [`ENOMEM`]: there is not enough memory.
     /// - Those of the exporter. If it is vmremap: [`EACCES`] if the dma-buf is read-only, and
     ///   `direction` is not [`DataDirection::ToDevice`]; [`ENODEV`] if the area was revoked; and
-    ///   [`EINTR`] if the area is frozen, and the task was killed or exits.
+    ///   [`EINTR`] if the area is frozen, and the task was killed, exits, or is a kernel thread.
     pub fn map<R>(
         &self,
         dma_buf: &DmaBuf,

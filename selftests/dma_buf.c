@@ -599,6 +599,20 @@ TEST_F(dma_buf, is_mapped_by_a_task_that_exits)
 	EXPECT_EQ(0, ioctl(self->driver, VMREMAP_TEST_THAW));
 }
 
+/* Nor can a kernel thread be killed. */
+TEST_F(dma_buf, is_mapped_by_a_kernel_thread)
+{
+	int importer = device();
+
+	ASSERT_LE(0, importer);
+	ASSERT_EQ(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_ATTACH, self->fd));
+	ASSERT_EQ(0, ioctl(self->driver, VMREMAP_TEST_FREEZE));
+	EXPECT_EQ(EINTR, errno_of(ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP_IN_KTHREAD)));
+	ASSERT_EQ(0, ioctl(self->driver, VMREMAP_TEST_THAW));
+	EXPECT_LT(0, ioctl(importer, VMREMAP_TEST_DMA_BUF_MAP_IN_KTHREAD));
+	close(importer);
+}
+
 /* NotRevoked, NoUserAccess: revoke tells importers, and ends each later map. */
 TEST_F(dma_buf, is_revoked)
 {

@@ -231,6 +231,8 @@ struct vmremap_test_dma_buf_access {
 #define VMREMAP_TEST_DMA_BUF_IMPORT		_IO('v', 0x9b)
 /* When this file is closed, the device maps the dma-buf. */
 #define VMREMAP_TEST_DMA_BUF_MAP_ON_RELEASE	_IO('v', 0x9c)
+/* Map for both directions, in a kernel thread. */
+#define VMREMAP_TEST_DMA_BUF_MAP_IN_KTHREAD	_IO('v', 0x9f)
 /* The boundary that no entry may cross: the argument is a mask, or 0 for none. */
 #define VMREMAP_TEST_DMA_BUF_BOUNDARY		_IO('v', 0x9d)
 /* Returns how often the vm_ops were called that the driver sets before it passes an mmap on. */

@@ -19,6 +19,7 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 #include "../vmremap_test.h"
 #include "vmremap.h"
@@ -169,6 +170,17 @@ static void *test_device_addr(const struct sg_table *sgt, u64 offset)
 	return NULL;
 }
 
+static long test_map_in_kthread(void *data)
+{
+	struct test_file *tf = data;
+	long ret;
+
+	dma_resv_lock(tf->attachment->dmabuf->resv, NULL);
+	ret = test_map(tf, DMA_BIDIRECTIONAL);
+	dma_resv_unlock(tf->attachment->dmabuf->resv);
+	return ret;
+}
+
 static long test_dma_buf_access(struct test_file *tf, struct vmremap_test_dma_buf_access *req)
 {
 	u64 *word = NULL;
@@ -210,6 +222,8 @@ static long test_import_ioctl(struct test_file *tf, unsigned int cmd, unsigned l
 		return -ENXIO;
 	if (cmd == VMREMAP_TEST_DMA_BUF_ACCESS)
 		return test_access_ioctl(tf, (void __user *)arg);
+	if (cmd == VMREMAP_TEST_DMA_BUF_MAP_IN_KTHREAD)
+		return work_on_cpu(0, test_map_in_kthread, tf);
 	resv = tf->attachment->dmabuf->resv;
 	dma_resv_lock(resv, NULL);
 	switch (cmd) {
