@@ -26,8 +26,7 @@ static int gather_folios(struct vmremap_area *area, unsigned int flags)
 	unsigned long lacking = area->pages;
 
 	gfp |= flags & VMREMAP_DMA32 ? GFP_BELOW_4G : __GFP_HIGHMEM;
-	if (flags & VMREMAP_ACCOUNT)
-		gfp |= __GFP_ACCOUNT;
+	gfp |= flags & VMREMAP_ACCOUNT ? __GFP_ACCOUNT : 0;
 
 	while (lacking) {
 		unsigned int order = min_t(unsigned int, ilog2(lacking), limit);
@@ -97,8 +96,7 @@ static void release(struct vmremap_mapping *mapping)
  *	SizeNonZero.
  * Return: AreaValid, RangeNoWrap, RangeInArea or %VMREMAP_HOLDS.
  */
-enum vmremap_clause vmremap_check_area(const struct vmremap_area *area,
-				       struct vmremap_request *req)
+enum vmremap_clause vmremap_check_area(const struct vmremap_area *area, struct vmremap_request *req)
 {
 	if (IS_ERR_OR_NULL(area) ||
 	    WARN_ONCE(!refcount_read(&area->refs), "vmremap: mapped an area that was put\n"))
@@ -196,7 +194,7 @@ void vmremap_area_put(struct vmremap_area *area)
 	if (!area)
 		return;
 	/* Faults in remaining VMAs may wait, and no driver has a reference to thaw the area. */
-	vmremap_thaw(area);
+	vmremap_thaw(area, VMREMAP_FROZEN);
 	fput(area->file);
 }
 EXPORT_SYMBOL_GPL(vmremap_area_put);

@@ -29,15 +29,18 @@
 /**
  * enum vmremap_state - may page table entries for an area be inserted?
  * @VMREMAP_OPEN: yes
- * @VMREMAP_FROZEN: not now
  * @VMREMAP_REVOKED: never again
  * @VMREMAP_CACHED: nobody has the area, see idle.c
+ * @VMREMAP_FREEZING: not now: vmremap_freeze() is removing the entries. From this state on, an
+ *	access waits
+ * @VMREMAP_FROZEN: not now
  */
 enum vmremap_state {
 	VMREMAP_OPEN,
-	VMREMAP_FROZEN,
 	VMREMAP_REVOKED,
 	VMREMAP_CACHED,
+	VMREMAP_FREEZING,
+	VMREMAP_FROZEN,
 };
 
 /**

@@ -79,16 +79,19 @@ bool vmremap_pinned(const struct vmremap_area *area)
 }
 
 /**
- * vmremap_thaw - thaw an area, if it is frozen
+ * vmremap_thaw - thaw an area, if it is in a given state
  * @area: the area
+ * @from: %VMREMAP_FROZEN; or %VMREMAP_FREEZING, for the task that is freezing the area
  *
  * Contract: requires AreaOutlives.
  * Context: as vmremap_area_put().
- * Return: -EINVAL if the area was open; 0 if it was frozen, or has been revoked.
+ * Return: 0 if the area was in that state, or has been revoked; otherwise -EINVAL.
  */
-int vmremap_thaw(struct vmremap_area *area)
+int vmremap_thaw(struct vmremap_area *area, enum vmremap_state from)
 {
-	if (cmpxchg(&area->state, VMREMAP_FROZEN, VMREMAP_OPEN) == VMREMAP_OPEN)
+	enum vmremap_state was = cmpxchg(&area->state, from, VMREMAP_OPEN);
+
+	if (was != from && was != VMREMAP_REVOKED)
 		return -EINVAL;
 	wake_up_var(&area->state);
 	return 0;
@@ -116,7 +119,8 @@ EXPORT_SYMBOL_GPL(vmremap_area_revoke);
 
 int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb)
 {
-	int err = check(area) ?: blocking_notifier_chain_register(&area->on_revoke, nb);
+	int err = check(area) ?: !nb ? -EFAULT :
+		  blocking_notifier_chain_register(&area->on_revoke, nb);
 
 	/* Pairs with xchg(): vmremap_area_revoke() finds @nb, or this task sees the new state. */
 	smp_mb();
@@ -147,19 +151,21 @@ EXPORT_SYMBOL_GPL(vmremap_area_off_revoke);
  */
 int vmremap_freeze(struct vmremap_area *area, unsigned int waits)
 {
-	enum vmremap_state was = cmpxchg(&area->state, VMREMAP_OPEN, VMREMAP_FROZEN);
+	enum vmremap_state was = cmpxchg(&area->state, VMREMAP_OPEN, VMREMAP_FREEZING);
 	unsigned int wait;
 
 	if (was != VMREMAP_OPEN)
-		return was == VMREMAP_FROZEN ? -EBUSY : -ENODEV;
+		return was == VMREMAP_REVOKED ? -ENODEV : -EBUSY;
 	unmap(area);
 	for (wait = 0; vmremap_pinned(area); wait++) {
 		if (wait == waits || fatal_signal_pending(current)) {
-			vmremap_thaw(area);
+			vmremap_thaw(area, VMREMAP_FREEZING);
 			return fatal_signal_pending(current) ? -EINTR : -EBUSY;
 		}
 		schedule_timeout_killable(msecs_to_jiffies(5 << wait));
 	}
+	/* Unless the area has been revoked. */
+	cmpxchg(&area->state, VMREMAP_FREEZING, VMREMAP_FROZEN);
 	return 0;
 }
 
@@ -174,7 +180,7 @@ EXPORT_SYMBOL_GPL(vmremap_area_freeze);
 
 void vmremap_area_thaw(struct vmremap_area *area)
 {
-	int err = check(area) ?: vmremap_thaw(area);
+	int err = check(area) ?: vmremap_thaw(area, VMREMAP_FROZEN);
 
 	WARN_ONCE(err, "vmremap: thawed an area that is not frozen\n");
 	trace_vmremap_take("thaw", area, err);
@@ -230,7 +236,7 @@ vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 	/* Once the lock is dropped, the VMA may go, and with it its reference on the file. */
 	file = get_file(area->file);
 	release_fault_lock(vmf);
-	___wait_var_event(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN,
+	___wait_var_event(&area->state, READ_ONCE(area->state) < VMREMAP_FREEZING,
 			  state, 0, 0, schedule());
 	fput(file);
 	return VM_FAULT_RETRY;

@@ -8,7 +8,7 @@
 
 vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf);
 int vmremap_freeze(struct vmremap_area *area, unsigned int waits);
-int vmremap_thaw(struct vmremap_area *area);
+int vmremap_thaw(struct vmremap_area *area, enum vmremap_state from);
 bool vmremap_pinned(const struct vmremap_area *area);
 
 static inline void vmremap_insert_end(struct vmremap_area *area)

@@ -40,6 +40,7 @@ static_assert(BIT(ARRAY_SIZE(flags)) - 1 == VMREMAP_FLAGS);
 
 static const char *const states[] = {
 	[VMREMAP_OPEN] = "open",
+	[VMREMAP_FREEZING] = "freezing",
 	[VMREMAP_FROZEN] = "frozen",
 	[VMREMAP_REVOKED] = "revoked",
 	[VMREMAP_CACHED] = "cached",

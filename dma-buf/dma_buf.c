@@ -77,8 +77,8 @@ static bool read_only(const struct dma_buf *dmabuf)
 static int wait_for_thaw(struct vmremap_area *area)
 {
 	if (current->flags & (PF_EXITING | PF_KTHREAD))
-		return READ_ONCE(area->state) == VMREMAP_FROZEN ? -EINTR : 0;
-	return ___wait_var_event(&area->state, READ_ONCE(area->state) != VMREMAP_FROZEN,
+		return READ_ONCE(area->state) < VMREMAP_FREEZING ? 0 : -EINTR;
+	return ___wait_var_event(&area->state, READ_ONCE(area->state) < VMREMAP_FREEZING,
 				 (TASK_KILLABLE | TASK_FREEZABLE_UNSAFE), 0, 0, schedule()) ?
 	       -EINTR : 0;
 }

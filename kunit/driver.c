@@ -277,6 +277,7 @@ static void on_revoke(struct kunit *test)
 	struct revoked first = { .nb.notifier_call = note_revoke };
 	struct revoked second = { .nb.notifier_call = note_revoke };
 
+	KUNIT_EXPECT_EQ(test, vmremap_area_on_revoke(dev->area, NULL), -EFAULT);
 	KUNIT_EXPECT_EQ(test, vmremap_area_on_revoke(dev->area, &first.nb), 0);
 	KUNIT_EXPECT_EQ(test, vmremap_area_on_revoke(dev->area, &second.nb), 0);
 	KUNIT_EXPECT_EQ(test, vmremap_area_freeze(dev->area), 0);

@@ -255,6 +255,24 @@ static void pin_is_waited_for(struct kunit *test)
 	vmremap_area_thaw(dev->area);
 }
 
+/* A mistaken thaw during a freeze changes nothing, and so does a second freeze. */
+static void neither_thaws_nor_freezes_meanwhile(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	struct page *page = vmalloc_to_page(dev->area->addr);
+	struct toucher freezer;
+
+	get_page(page);
+	run(test, &freezer, freeze, (unsigned long)dev->area);
+	KUNIT_EXPECT_TRUE(test, eventually(test, completion_done(&freezer.done) ||
+					   READ_ONCE(freezer.task->__state) & TASK_WAKEKILL));
+	KUNIT_EXPECT_EQ(test, -EINVAL, vmremap_thaw(dev->area, VMREMAP_FROZEN));
+	KUNIT_EXPECT_EQ(test, -EBUSY, vmremap_area_freeze(dev->area));
+	put_page(page);
+	expect_touched(test, &freezer, 0);
+	KUNIT_EXPECT_EQ(test, 0, vmremap_thaw(dev->area, VMREMAP_FROZEN));
+}
+
 /* Freeze does not wait for a pin if its task is being killed. */
 static void killed_task_freezes_nothing(struct kunit *test)
 {
@@ -668,6 +686,7 @@ static struct kunit_case revoke_cases[] = {
 	KUNIT_CASE_PARAM(frozen_and_thawed, hook_gen_params),
 	KUNIT_CASE_PARAM(pin_keeps_it_from_freezing, hook_gen_params),
 	KUNIT_CASE_PARAM(pin_is_waited_for, hook_gen_params),
+	KUNIT_CASE_PARAM(neither_thaws_nor_freezes_meanwhile, hook_gen_params),
 	KUNIT_CASE_PARAM(killed_task_freezes_nothing, hook_gen_params),
 	KUNIT_CASE_PARAM(pin_outlives_revoking, hook_gen_params),
 	KUNIT_CASE_PARAM(touch_waits_until_thawed, hook_gen_params),

@@ -9,8 +9,8 @@
  *	accessed, a task that pins by gup_fast_pte_range(), and one that pins by
  *	follow_page_pte(); a folio that somebody locks at any time, so that a fault may map
  *	the page under that lock; a driver that freezes, thaws or puts its last
- *	reference, and revokes, and another that revokes at any time; steps in any order,
- *	each seen by all at once.
+ *	reference, and revokes, and another that revokes or thaws at any time; steps in any
+ *	order, each seen by all at once.
  * Code: c/revoke.c c/revoke.h c/cover.c
  *
  * The smallest first, because a mutant is tried in each until it fails:
@@ -19,12 +19,12 @@
  *
  * A mutant is the model with one of these defined, and has to fail:
  * Mutants: NO_DRAIN NO_COUNT CHECK_FIRST ZAP_FIRST MAP_EARLY COPY_EARLY MOVE_UNLOCKED
- *	NO_RECHECK LOOK_FIRST THAW_REVOKED WAIT_COUNTED KEEP_FROZEN NO_RELOCK LOCK_FIRST
- *	NO_STATE
+ *	NO_RECHECK LOOK_FIRST THAW_REVOKED THAW_FREEZING WAIT_COUNTED KEEP_FROZEN NO_RELOCK
+ *	LOCK_FIRST NO_STATE
  */
 
 /* enum vmremap_state */
-mtype = { opened, frozen, revoked };
+mtype = { opened, revoked, freezing, frozen };
 mtype state = opened;
 
 /* The VMAs, in the order of the i_mmap tree: where mremap(2) puts one may come first. */
@@ -89,7 +89,7 @@ inline fault(v)
 				inserting--;
 #endif
 				break
-			:: else -> state != frozen
+			:: else -> state == opened || state == revoked
 			fi
 #ifdef WAIT_COUNTED
 			; inserting--
@@ -159,12 +159,14 @@ inline link(v)
 }
 
 /* vmremap_thaw(): cmpxchg() and wake_up_var() */
-inline thaw()
+inline thaw(from)
 {
-#ifdef THAW_REVOKED
+#if defined(THAW_REVOKED)
 	state = opened
+#elif defined(THAW_FREEZING)
+	atomic { if :: state == freezing || state == frozen -> state = opened; owned = false :: else fi }
 #else
-	atomic { if :: state == frozen -> state = opened :: else fi }
+	atomic { if :: state == from -> state = opened; owned = false :: else fi }
 #endif
 }
 
@@ -179,7 +181,7 @@ inline freeze()
 #endif
 	atomic {
 		if
-		:: state == opened -> state = frozen; failed = false
+		:: state == opened -> state = freezing; failed = false
 		:: else -> failed = true
 		fi
 	};
@@ -196,18 +198,13 @@ inline freeze()
 #ifdef LOOK_FIRST
 			if
 			:: counted -> failed = true; break
-			:: else -> atomic { owned = state == frozen; assert(!owned || !shown && !pins) }; break
+			:: else -> break
 			fi
 #else
-			atomic {
-				if
-				:: refs == 0 ->
-					owned = state == frozen;
-					assert(!shown && !pins);
-					break
-				:: else -> looks++
-				fi
-			};
+			if
+			:: refs == 0 -> break
+			:: else -> looks++
+			fi;
 			if
 			:: looks == 2 -> failed = true; break
 			:: else
@@ -215,8 +212,14 @@ inline freeze()
 #endif
 		od;
 		if
-		:: failed -> thaw()
-		:: else
+		:: failed -> thaw(freezing)
+		:: else ->
+			atomic {
+				if
+				:: state == freezing -> state = frozen; owned = true; assert(!shown && !pins)
+				:: else -> assert(state == revoked)
+				fi
+			}
 		fi
 	fi
 }
@@ -240,11 +243,11 @@ proctype driver()
 	:: else ->
 		owned = false;
 		if
-		:: thaw()
+		:: thaw(frozen)
 		/* Or it forgets: the last vmremap_area_put() thaws. */
 		:: skip;
 #ifndef KEEP_FROZEN
-			thaw()
+			thaw(frozen)
 #endif
 		fi
 	fi;
@@ -258,6 +261,7 @@ proctype other_driver()
 {
 	if
 	:: revoke()
+	:: thaw(frozen)
 	:: skip
 	fi
 }
