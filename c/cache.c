@@ -114,6 +114,7 @@ void vmremap_cache_drop(struct vmremap_area *area)
 		list_del(&folio->lru);
 		if (!vmremap_cache_failed(folio))
 			folio_put(folio);
+		cond_resched();
 	}
 }
 

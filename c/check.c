@@ -44,8 +44,7 @@ enum vmremap_clause vmremap_check_request(const struct vmremap_request *req)
 
 	size = ALIGN(req->size, PAGE_SIZE);
 	if (check_shl_overflow(req->pgoff, PAGE_SHIFT, &offset) ||
-	    check_add_overflow(offset, size, &sum) ||
-	    check_add_overflow(req->kaddr, sum, &sum) ||
+	    check_add_overflow(offset, size, &sum) || check_add_overflow(req->kaddr, sum, &sum) ||
 	    check_add_overflow(req->uaddr, size, &sum))
 		return VMREMAP_RANGE_NO_WRAP;
 	return VMREMAP_HOLDS;

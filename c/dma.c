@@ -9,11 +9,9 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
 	struct scatterlist *sg;
 	struct folio *folio;
 	size_t left;
-	int err;
+	int err = IS_ERR_OR_NULL(area) || !sgt ? -EFAULT :
+		  sg_alloc_table(sgt, list_count_nodes(&area->folios), gfp);
 
-	if (IS_ERR_OR_NULL(area))
-		return -EFAULT;
-	err = sg_alloc_table(sgt, list_count_nodes(&area->folios), gfp);
 	if (err)
 		return err;
 	left = area->size;

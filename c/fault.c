@@ -8,6 +8,8 @@
  * filemap_map_pages() maps the pages around a fault, as for any file. It uses a PMD if possible,
  * and handles every concurrent change of the page table.
  */
+#include <linux/sched/signal.h>
+
 #include "revoke.h"
 #include "span.h"
 #include "../out-of-tree/compat/quirks.h"
@@ -180,9 +182,10 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 
 /*
  * Fault in the page at @addr, and with it the pages up to @end, and perhaps the PMDs after @end.
- * Return the address at which to continue: @end, or the end of these PMDs. If memory is short, or
- * the fault would have to drop the mmap lock and sleep (the folio is locked or the area is frozen),
- * the page is left to a later access.
+ * Return the address at which to continue: @end, or the end of these PMDs. If the fault would have
+ * to drop the mmap lock and sleep (the folio is locked or the area is frozen), the page is left to
+ * a later access. If memory is short, all further pages are: return the end of the VMA, because
+ * each of them could cause reclaim again.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
@@ -190,7 +193,7 @@ static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, un
 					 FAULT_FLAG_RETRY_NOWAIT, NULL);
 
 	if (ret & (VM_FAULT_ERROR | VM_FAULT_RETRY))
-		return end;
+		return ret & VM_FAULT_OOM ? vma->vm_end : end;
 	/*
 	 * Skip the PMDs after @end that are mapped already. Stop at the end of the PMD table: only
 	 * the table of @addr is known to exist, because the fault has allocated it.
@@ -230,7 +233,8 @@ void vmremap_prefault(struct vm_area_struct *vma)
 	struct vmremap_span span = vmremap_span_of_vma(vma);
 	unsigned long addr;
 
-	for (addr = span.start; addr < span.end;) {
+	/* As __mm_populate(), stop if the task is killed: this may take long. */
+	for (addr = span.start; addr < span.end && !fatal_signal_pending(current);) {
 		struct vmremap_span table = vmremap_span_around(&span, addr, PMD_SIZE);
 
 		if (table.end - addr <= CHEAP_PAGES << PAGE_SHIFT)

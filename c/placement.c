@@ -11,8 +11,7 @@
  * ask for enough room to move the start up to the next aligned address.
  */
 unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
-					unsigned long len, unsigned long pgoff,
-					unsigned long flags)
+					unsigned long len, unsigned long pgoff, unsigned long flags)
 {
 	unsigned long slack = min(rounddown_pow_of_two(max(len, PAGE_SIZE)), PMD_SIZE) - PAGE_SIZE;
 	/* If the sum wraps, @len does not fit at this address, and the kernel refuses it. */

@@ -101,10 +101,13 @@ static void table_keeps_nothing(struct kunit *test)
 
 static void no_area_has_no_table(struct kunit *test)
 {
+	struct vmremap_area *area = vmremap_area_alloc(PAGE_SIZE, 0);
 	struct sg_table sgt;
 
 	KUNIT_EXPECT_EQ(test, vmremap_area_sg_table(NULL, &sgt, GFP_KERNEL), -EFAULT);
 	KUNIT_EXPECT_EQ(test, vmremap_area_sg_table(ERR_PTR(-ENODEV), &sgt, GFP_KERNEL), -EFAULT);
+	KUNIT_EXPECT_EQ(test, vmremap_area_sg_table(area, NULL, GFP_KERNEL), -EFAULT);
+	vmremap_area_put(area);
 }
 
 /* The table needs two allocations. The failure of either one leaks nothing. */

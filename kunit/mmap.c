@@ -801,6 +801,26 @@ static void revoked_before_it_is_populated(struct kunit *test)
 	expect_unused(test, dev->area);
 }
 
+static void kill_prepared(struct test_device *dev, struct vm_area_desc *desc)
+{
+	allow_signal(SIGKILL);
+	send_sig(SIGKILL, current, 1);
+}
+
+/* If the task is killed while an area is being mapped, mmap() maps no further page. */
+static void killed_before_it_is_populated(struct kunit *test)
+{
+	struct test_device *dev = device_with_area(test, HOOK_PREPARE, SZ_256K, VMREMAP_POPULATE);
+	unsigned long uaddr;
+
+	dev->prepared = kill_prepared;
+	uaddr = device_map(test, dev, SZ_256K, 0);
+	flush_signals(current);
+	disallow_signal(SIGKILL);
+	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
+	expect_pages(test, dev->area, uaddr, SZ_256K, 0);
+}
+
 /* Like do_mmap() with READ_IMPLIES_EXEC, and with a vm_page_prot that is wrong. */
 static int map_executable(struct test_device *dev, struct vm_area_struct *vma)
 {
@@ -844,6 +864,7 @@ static struct kunit_case mmap_cases[] = {
 	KUNIT_CASE(fault_behind_the_area),
 	KUNIT_CASE_PARAM(folio_is_locked, hook_gen_params),
 	KUNIT_CASE(revoked_before_it_is_populated),
+	KUNIT_CASE(killed_before_it_is_populated),
 	KUNIT_CASE_PARAM(unmap_the_middle, hook_gen_params),
 	KUNIT_CASE_PARAM(populated_without_a_touch, hook_gen_params),
 	KUNIT_CASE_PARAM(replaces_another_mapping, hook_gen_params),
