@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A userfaultfd that tracks writes. Linux 6.15 to 6.19 let it write-protect any mapping, also what
- * is not mapped yet: a marker is there then.
+ * A userfaultfd that tracks writes. Linux 6.15 to 7.0 and the first releases of 7.1 let it
+ * write-protect any mapping, also what is not mapped yet: a marker is there then.
  */
 #ifndef VMREMAP_SELFTESTS_UFFD_H
 #define VMREMAP_SELFTESTS_UFFD_H

@@ -12,7 +12,6 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
-#include <linux/userfaultfd_k.h>
 #endif
 
 #ifdef VMREMAP_LACKS_ANY_MM_GET_UNMAPPED_AREA
@@ -92,10 +91,13 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 		vm_flags_clear(vmf->vma, VM_MIXEDMAP);
 	return ret;
 }
-#elif defined(VMREMAP_LACKS_MMAP_PREPARE)
+#else
+#include <linux/userfaultfd_k.h>
+
 /*
- * If @write is true, it warns about an entry that is not none. On Linux 6.15 to 6.19, userfaultfd(2)
- * can leave a marker there at any time. Without @write, the access faults again, and finds it.
+ * If @write is true, it warns about an entry that is not none. Unless the kernel keeps
+ * userfaultfd(2) out of such VMAs, as 7.2 does, it can leave a marker there at any time. Without
+ * @write, the access faults again, and finds it. No header shows which kernels do that.
  */
 static inline vm_fault_t vmremap_insert_page_mkwrite(struct vm_fault *vmf, struct page *page,
 						     bool write)
@@ -186,8 +188,9 @@ static inline pmd_t *vmremap_pmd_off(struct mm_struct *mm, unsigned long addr)
 #include <linux/workqueue.h>
 
 /*
- * Before Linux 6.6, only a kernel thread may call __fput_sync(), so a worker does. No header shows
- * that.
+ * Before Linux 6.6, only a kernel thread may call __fput_sync(), so for any other task a worker
+ * does. No header shows that. A worker must not wait for one of another queue: its own may have
+ * WQ_MEM_RECLAIM.
  */
 static inline long vmremap_fput_sync(void *file)
 {
@@ -195,7 +198,8 @@ static inline long vmremap_fput_sync(void *file)
 	return 0;
 }
 
-#define __fput_sync(file)	work_on_cpu(raw_smp_processor_id(), vmremap_fput_sync, file)
+#define __fput_sync(file)	(current->flags & PF_KTHREAD ? vmremap_fput_sync(file) : \
+				 work_on_cpu(raw_smp_processor_id(), vmremap_fput_sync, file))
 
 /*
  * All anonymous inodes are in one file system, which is never unmounted. Any file of such an inode

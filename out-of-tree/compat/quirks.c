@@ -14,11 +14,11 @@ static vm_fault_t no_access(struct vm_fault *vmf)
 }
 
 /*
- * Each access raises SIGBUS. This would also hold without .fault, if Linux 6.15 to 6.19 did not allow
- * userfaultfd(2) to leave a marker in any VMA: for a marker, and without .fault, do_fault() returns
- * VM_FAULT_NOPAGE, so that a system call would fault for ever. This .fault must not be that of a VMA
- * that has pages: unlike do_fault() without .fault, it does not look whether the entry was only
- * cleared for a moment.
+ * Each access raises SIGBUS. This would also hold without .fault if no kernel allowed
+ * userfaultfd(2) to leave a marker in any VMA. Linux 6.15 to 7.0 and the first releases of 7.1 do:
+ * for a marker, and without .fault, do_fault() returns VM_FAULT_NOPAGE, so that a system call would
+ * fault for ever. This .fault must not be that of a VMA that has pages: unlike do_fault() without
+ * .fault, it does not look whether the entry was only cleared for a moment.
  */
 static const struct vm_operations_struct no_access_vm_ops = { .fault = no_access };
 

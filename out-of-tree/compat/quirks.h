@@ -38,7 +38,8 @@ bool vmremap_end_copy(struct vm_area_struct *vma);
 
 /*
  * Has userfaultfd(2) left a marker in place of the entry? vmf_insert_page_mkwrite() does not
- * replace it, finish_fault() does. Linux 6.15 to 6.19 allow one in any shared mapping.
+ * replace it, finish_fault() does. Linux 6.15 to 7.0 and the first releases of 7.1 allow one in any
+ * shared mapping.
  */
 static inline bool vmremap_fault_has_marker(const struct vm_fault *vmf)
 {
