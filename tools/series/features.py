@@ -362,8 +362,10 @@ TRACE = Feature("trace", ["trace.h"], ["CREATE_TRACE_POINTS"], words=["trace_", 
             '\ttrace_vmremap_take("revoke", area, err);\n'),
         put("\tint err = check(area) ?: vmremap_freeze(area, WAITS);\n\n\treturn err;\n",
             "\treturn check(area) ?: vmremap_freeze(area, WAITS);\n"),
-        put("\tint err = check(area) ?: vmremap_thaw(area);\n\n\tWARN_ONCE(err, \"vmremap: thawed an area that is not frozen\\n\");\n",
-            "\tWARN_ONCE(check(area) ?: vmremap_thaw(area),\n\t\t  \"vmremap: thawed an area that is not frozen\\n\");\n"),
+        put("\tint err = check(area) ?: vmremap_thaw(area, VMREMAP_FROZEN);\n\n"
+            "\tWARN_ONCE(err, \"vmremap: thawed an area that is not frozen\\n\");\n",
+            "\tWARN_ONCE(check(area) ?: vmremap_thaw(area, VMREMAP_FROZEN),\n"
+            "\t\t  \"vmremap: thawed an area that is not frozen\\n\");\n"),
     ],
     "area.c": [
         cut("\tstruct vmremap_request req = { .size = size };\n"),
@@ -538,12 +540,15 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
             " * Allow vmremap_area_revoke() to take the memory back from programs.\n"),
     ],
     "area.c": [
-        cut("\t/* Faults in remaining VMAs may wait, and no driver has a reference to thaw the area. */\n\tvmremap_thaw(area);\n",
+        cut("\t/* Faults in remaining VMAs may wait, and no driver has a reference to thaw the area. */\n\tvmremap_thaw(area, VMREMAP_FROZEN);\n",
             '#include "revoke.h"\n'),
         put("\tif (IS_ERR_OR_NULL(area) || !refcount_dec_and_test(&area->refs))\n\t\treturn;\n\tfput(area->file);\n",
             "\tif (!IS_ERR_OR_NULL(area) && refcount_dec_and_test(&area->refs))\n\t\tfput(area->file);\n"),
     ],
-    "area.h": [cut(" * @VMREMAP_FROZEN: not now\n", "\tVMREMAP_FROZEN,\n")],
+    "area.h": [
+        cut(" * @VMREMAP_FREEZING: not now: vmremap_freeze() is removing the entries. From this state on, an\n *\taccess waits\n"
+            " * @VMREMAP_FROZEN: not now\n", "\tVMREMAP_FREEZING,\n\tVMREMAP_FROZEN,\n"),
+    ],
     "cover.c": [
         put("\t\treturn vmremap_wait_thawed(span.area, vmf);\n", "\t\treturn VM_FAULT_SIGBUS;\n"),
     ],
