@@ -218,8 +218,8 @@ TEST_F(partial, write_protected_during_a_fault)
 }
 
 /*
- * Linux 6.15 to 7.0 and the first releases of 7.1 let userfaultfd(2) write-protect any mapping, also
- * what is not mapped yet: a marker is there then, which a fault has to replace.
+ * Linux 6.15 to 7.0 and the first releases of 7.1 let userfaultfd(2) write-protect any mapping,
+ * also what is not mapped yet: a marker is there then, which a fault has to replace.
  */
 TEST_F(partial, write_protected_by_userfaultfd)
 {
