@@ -22,8 +22,8 @@
 
 /*
  * Map the PMD-sized folios around the fault as well, by one PMD each. The area is divided into
- * windows of AROUND_PMDS PMDs. Of the address's window, map the part in the VMA and in the
- * address's PMD table. The windows are fixed, so a fault does not visit PMDs that a fault in
+ * windows of AROUND_PMDS PMDs. Map what the address's window, the VMA and the address's PMD table
+ * have in common. The windows are fixed, so a fault does not visit PMDs that a fault in
  * another window has mapped. Smaller folios are left to faults of their own, because there is no
  * PTE table for them yet.
  *
@@ -60,7 +60,7 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 /**
  * vmremap_map_around - map the page that was accessed, and the pages around it
  * @vmf: the fault
- * @span: the whole VMA; with VM_MIXEDMAP, splitting a PMD would leak a reference
+ * @span: the whole VMA, without VM_MIXEDMAP: otherwise, splitting a PMD would leak a reference
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
@@ -174,18 +174,19 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	 * VM_FAULT_OOM means that there is no PTE table: memory is short, or MADV_DONTNEED has
 	 * freed the table. If prealloc_pte is NULL, the fault began with a table. Then fault
 	 * again: __do_fault() first allocates a table, or fails. If prealloc_pte is set,
-	 * __do_fault() has allocated one, and faults could fail here for ever. Then let the access
-	 * fail, even if memory is not short. While a VMA is set up, insert() ignores the result.
+	 * __do_fault() has allocated one, but vmf_insert_page_mkwrite() allocates another: if that
+	 * fails, it would fail again at each further fault. Then let the access fail, even if
+	 * memory is not short. While a VMA is set up, insert() ignores the result.
 	 */
 	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
 }
 
 /*
  * Fault in the page at @addr, and with it the pages up to @end, and perhaps the PMDs after @end.
- * Return the address at which to continue: @end, or the end of these PMDs. If the fault would have
- * to drop the mmap lock and sleep (the folio is locked or the area is frozen), the page is left to
- * a later access. If memory is short, all further pages are: return the end of the VMA, because
- * each of them could cause reclaim again.
+ * Return the address at which to continue: @end, or the end of these PMDs. Leave the pages up to
+ * @end to later accesses if the fault would have to drop the mmap lock and sleep, because the folio
+ * is locked or the area is frozen. If memory is short, leave all further pages, because each of
+ * them could cause reclaim again: return the end of the VMA.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {

@@ -29,8 +29,8 @@ static unsigned int next;
  * vmremap_idle_keep - cache an area
  * @area: an area whose refs are 0
  *
- * Refuses an area if anything still refers to it: a VMA to its file, a pin to a page, or an O_PATH
- * descriptor of /proc/PID/map_files to its dentry or inode. If nothing does, no new reference
+ * Refuses an area if a VMA still refers to its file, a pin to a page, or an O_PATH descriptor of
+ * /proc/PID/map_files to its dentry or inode. If nothing does, no new reference
  * can appear, because the file is in no descriptor table and in no VMA. There is one exception:
  * a lookup under RCU may take a reference for a short time, see vmremap_idle_end(). Also
  * refuses an area that is too large, or that may not suit the next owner, because its memory is
@@ -63,10 +63,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * A cached area holds no reference on this module, so the newly cached area gives its
-	 * reference up: to the older area, if it has replaced one (the caller puts that area's
-	 * file, which drops the reference); otherwise drop the reference here. It is never the
-	 * module's last one, because the caller's module depends on this module.
+	 * A cached area holds no reference on this module. If the new area has replaced an older
+	 * one, the older one gets its reference: the caller puts the older area's file, which
+	 * drops it. Otherwise drop it here. It is never the module's last one, because the
+	 * caller's module depends on this module.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);
@@ -91,7 +91,7 @@ static bool fits(const struct vmremap_area *area, unsigned long pages, unsigned 
  * vmremap_idle_take - take an area from the cache
  * @pages: how many pages the area must have
  * @flags: VMREMAP_* flags; with %VMREMAP_ACCOUNT nothing is taken, because charged memory is
- *	never cached; both areas, the cached one and the new one, have %VMREMAP_DMA32, or neither
+ *	never cached; an area is taken only if it was allocated with the same %VMREMAP_DMA32
  *
  * Contract: guarantees AreaOutlives, ZeroedBeforeShare, AnyThread.
  * Context: Process context.

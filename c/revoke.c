@@ -213,8 +213,8 @@ static unsigned int wait_state(const struct vm_fault *vmf)
  * Works like handle_userfault(): the fault's mmap or VMA lock is dropped before the wait, so
  * that other threads of the program can call mmap(2) and fork(2). The access fails if the lock
  * must not be dropped. It also fails if no signal could end the wait: if the task is exiting, dumps
- * core, or is a kernel thread. KVM, for example, has a kernel thread fault for a virtual CPU, and
- * waits for this thread when the program exits.
+ * core, or is a kernel thread. In KVM, for example, a kernel thread faults for a virtual CPU, and
+ * the program's exit waits for this thread.
  *
  * Contract: requires AreaOutlives.
  * Context: as vm_operations_struct.fault.

@@ -5,8 +5,8 @@
  * To share memory, allocate an *area*, or go on using vmalloc_user(). An area is refcounted
  * memory, whose flags restrict how it can be mapped. vmremap_area_mmap() maps an area.
  * vmremap_range() maps an area by its address, and it also maps other vmalloc memory. It takes the
- * arguments of remap_vmalloc_range(). vmremap_range_partial() maps to a part of a VMA.
- * If vmremap is a module, it maps other vmalloc memory only to a whole VMA.
+ * arguments of remap_vmalloc_range(). vmremap_range_partial() maps to a part of a VMA. As a module,
+ * vmremap maps other vmalloc memory only to a whole VMA, see vmremap_range_partial().
  *
  * The Contract sections name *clauses*, which docs/contract.md defines. The clauses below are
  * checked at run time. A function tests the clauses that its Contract section lists after
@@ -36,7 +36,7 @@
  *	DeviceTurn		a device accesses the memory only while the device owns it, and
  *				never after the caller has dropped its reference
  *	ZeroedBeforeShare	programs see only bytes that were zeroed or written for them
- *	DriverOutlives		the driver's file outlives a mapping that calls its functions
+ *	DriverOutlives		the driver's file outlives a mapping that calls the driver
  *	PagesOutlive		a page that is mapped or pinned is not freed
  *	RightPage		each user address maps the page that was requested
  *	NoUserAccess		no page table of a program maps the memory
@@ -48,8 +48,8 @@
  *
  * * *requires*: the caller must ensure them.
  * * *checks*: the function tests them. A (2) means that it tests a clause at two places.
- * * *meets*: the function runs a shared check of these clauses that cannot fail here, because the
- *   function has already made sure that they hold.
+ * * *meets*: the function has already made sure that they hold. So a check of them, in code that
+ *   it shares with other functions, cannot fail.
  * * *guarantees*: the function ensures them if it succeeds. AllOrNothing holds if it fails, and
  *   AnyThread always.
  *
@@ -74,8 +74,8 @@ struct vmremap_area;
 
 /*
  * Flags of an area. Whatever they are, no mapping of an area is executable, none can be
- * enlarged by mremap(2), and none is dumped into a core file. None is both private and
- * writable, unless vmremap_range() or vmremap_range_partial() makes it and the area is not
+ * enlarged by mremap(2), and none is dumped into a core file. Only vmremap_range() and
+ * vmremap_range_partial() make mappings that are private and writable, and only of areas without
  * %VMREMAP_REVOCABLE.
  */
 
@@ -92,7 +92,7 @@ struct vmremap_area;
 /*
  * Map every page at mmap time. If memory for page tables is short, faults map the rest, as with
  * MAP_POPULATE. If another driver's .mmap calls the .mmap_prepare callback, the flag has no effect:
- * vmremap is called back before the VMA can be found. Faults then map all pages.
+ * vmremap cannot find the VMA when it is called back. Faults then map all pages.
  * The flag also has no effect on a part of a VMA that vmremap_range_partial() maps.
  */
 #define VMREMAP_POPULATE	0x8U
@@ -175,7 +175,7 @@ void vmremap_free(const void *addr);
 
 /**
  * vmremap_area_get - take a reference
- * @area: an area on which the caller has a reference; NULL and ERR_PTR() are only returned
+ * @area: an area on which the caller has a reference; NULL or an ERR_PTR() is returned unchanged
  *
  * Contract: requires ReferenceHeld; guarantees ReferenceOwned, AreaOutlives, AnyThread.
  * Context: Any.
@@ -296,7 +296,7 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * the locks of its folios, and waits for faults that are inserting page table entries. Then
  * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take. The
  * caller may hold an mmap lock: the locks above nest inside it, and the awaited faults already
- * hold their mmap or VMA lock.
+ * hold theirs, so they wait for none.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -311,18 +311,18 @@ int vmremap_area_revoke(struct vmremap_area *area);
  *
  * Each vmremap_area_revoke() calls the function when no page table maps the area any more. The
  * function may sleep. It runs under the locks that the caller of vmremap_area_revoke() holds. So it
- * must not take an mmap lock or access user memory; and if that caller holds an mmap lock, it must
- * not wait for a task that does so either. It must not revoke an area or call
+ * must not take an mmap lock or access user memory. If that caller holds an mmap lock, a task for
+ * which the function waits must not do so either. The function must not revoke an area or call
  * vmremap_area_off_revoke(). It must return %NOTIFY_OK.
  *
  * Call vmremap_area_off_revoke() before you drop the reference on @area.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
- * Context: Process context, without an mmap lock: this waits for a vmremap_area_revoke() that calls
- * a function, and that function may wait for a task that takes an mmap lock. May sleep.
+ * Context: Process context, without an mmap lock: this may wait for a notifier that
+ * vmremap_area_revoke() has called, and the notifier for a task that takes an mmap lock. May sleep.
  * Return:
  * * 0 - on success
- * * %-EFAULT - @area is NULL or an ERR_PTR()
+ * * %-EFAULT - @area is NULL or an ERR_PTR(), or @nb is NULL
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
  * * %-EEXIST - @nb is registered already; the kernel also warns
  * * %-ENODEV - @area is revoked; @nb is no longer registered, but may have been called before
@@ -368,12 +368,12 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * A waiting access holds no lock of the program's mm, so mmap(2) and fork(2) still work, and the
  * system can suspend. But a system call that waits keeps its other locks: that of a directory which
  * it reads, for instance, or RTNL. A task that needs such a lock cannot be killed until the thaw,
- * and keeps the system from suspending. So freeze an area only for a short time, and never until a
- * program does something.
+ * and keeps the system from suspending. So freeze an area only for a short time, and never let
+ * the thaw depend on a program.
  *
- * If pages are pinned, this function waits up to 155 ms until they are unpinned, in five pauses
- * of growing length, and then fails. After a failure, programs can access the memory as before:
- * the pages that were unmapped are faulted in again. If the area is still frozen at the last
+ * If pages are pinned, this function waits, in five pauses of growing length, up to 155 ms in all.
+ * It fails if a page is still pinned then. After a failure, programs can access the memory as
+ * before: the pages that were unmapped are faulted in again. If the area is still frozen at the last
  * vmremap_area_put(), it is thawed, so that accesses to the remaining mappings no longer wait.
  *
  * The caller must not access user memory, for instance by copy_from_user(), until the area is
@@ -390,7 +390,7 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
  * * %-ENODEV - @area is revoked
- * * %-EBUSY - @area is already frozen, or pages of it stay pinned
+ * * %-EBUSY - @area is already frozen or being frozen, or pages of it stay pinned
  * * %-EINTR - the task was killed while it waited
  */
 int vmremap_area_freeze(struct vmremap_area *area) __must_check;
@@ -420,8 +420,8 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * 64 KiB. An entry must not be larger than this segment size, nor than dma_max_mapping_size(),
  * which swiotlb limits. It must not cross a segment boundary of the device either: these are
  * dma_get_seg_boundary() + 1 bytes apart, and each entry begins at a multiple of its folio's size.
- * vmremap has no flag to limit the size of folios. So if the segment size, the mapping size or that
- * distance is below PMD_SIZE, allocate no area that is larger: no entry is larger than its area.
+ * vmremap has no flag to limit the size of folios. So if the smallest of these three limits is
+ * below PMD_SIZE, allocate no area larger than it: no entry is larger than its area.
  *
  * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
  * dropping the reference on @area. The table holds no reference on the area, and does not pin
@@ -507,8 +507,8 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY means that @desc is NULL, or has
  * VM_PFNMAP, a set .action, or vm_ops with another callback than .open and .close. If another
  * file's .mmap calls the callback, vm_ops with .open or .close are refused, too, because the driver
- * of that file may have set them. If an earlier call for the same @desc has stored a reference
- * there, an error drops that reference, because the kernel would leak it.
+ * of that file may have set them. If an earlier call has stored a reference in @desc, a call that
+ * fails drops it, because the kernel would leak it.
  */
 int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff) __must_check;
@@ -521,8 +521,8 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *de
  * @pgoff: offset into @file, in pages
  * @flags: MAP_* flags
  *
- * For file_operations.get_unmapped_area. Modulo the size of the largest folio that fits into @len
- * (at most PMD_SIZE), the address equals the offset in @file. So one PMD entry can map a folio of
+ * For file_operations.get_unmapped_area. The address equals the offset in @file, modulo the size of
+ * the largest folio that fits into @len (at most PMD_SIZE). So one PMD entry can map a folio of
  * PMD_SIZE bytes. But if the program's hint is used, or if address space is short, the address may
  * be unaligned. The function works like thp_get_unmapped_area(), but also for mappings that are
  * smaller than PMD_SIZE. A driver that offers several areas in one file should place each at an
@@ -603,7 +603,7 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY - as from vmremap_range(), but not because earlier calls of this function mapped other
+ * * %-EBUSY - as from vmremap_range(), but earlier calls of this function may have mapped other
  *   pages of @vma; also if the driver has changed vm_file since such a call
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and the range is not the

@@ -35,7 +35,7 @@ UPSTREAM = {
         forget("vmremap_area_set_name", "vmremap_area_on_revoke", "vmremap_area_off_revoke", "notifier_block", "VMREMAP_DMA32",
                "VMREMAP_NAME_MAX"),
         put("VMREMAP_REVOCABLE | VMREMAP_DMA32)", "VMREMAP_REVOCABLE)"),
-        cut(" * If vmremap is a module, it maps other vmalloc memory only to a whole VMA.\n",
+        cut(" As a module,\n * vmremap maps other vmalloc memory only to a whole VMA, see vmremap_range_partial().",
             " Then\n * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take.",
             ", except that of the notifiers",
             " *\n * This function needs Linux 7.1: older kernels do not call vm_ops.mapped.\n"),
@@ -193,7 +193,7 @@ UPSTREAM = {
         put("unsigned long pages, unsigned int flags)\n{\n\tstruct folio *folio;\n\n\tif (!area",
             "unsigned long pages)\n{\n\tstruct folio *folio;\n\n\tif (!area"),
         put("IDLE_AREAS], pages, flags))", "IDLE_AREAS], pages))"),
-        put("never cached; both areas, the cached one and the new one, have %VMREMAP_DMA32, or neither\n", "never cached\n"),
+        cut("; an area is taken only if it was allocated with the same %VMREMAP_DMA32"),
     ],
     "pieces.c": [
         cut("\tpieces->mapping.dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);\n"),
@@ -252,8 +252,9 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
         cut(" vmremap_range_partial() maps to a part of a VMA.",
             " A VMA into which vmremap_range_partial() has\n * mapped parts holds its references until the whole VMA is unmapped."),
         cut(" *\t%-ERANGE\tthe range leaves the VMA\n", " *\t%-ENODATA\tthe size is 0\n"),
-        put(" * writable, unless vmremap_range() or vmremap_range_partial() makes it and the area is not\n"
-            " * %VMREMAP_REVOCABLE.\n", " * writable, unless vmremap_range() makes it and the area is not %VMREMAP_REVOCABLE.\n"),
+        put(" Only vmremap_range() and\n * vmremap_range_partial() make mappings that are private and writable, and only of areas without\n"
+            " * %VMREMAP_REVOCABLE.\n",
+            " Only vmremap_range() makes\n * mappings that are private and writable, and only of areas without %VMREMAP_REVOCABLE.\n"),
         cut(" * The flag also has no effect on a part of a VMA that vmremap_range_partial() maps.\n"),
         put(" * Such an area has three restrictions: no function maps it private and writable;\n"
             " * vmremap_range_partial() refuses to map it to only a part of a VMA; and in an .mmap callback\n"
@@ -574,8 +575,7 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
     HEADER: [
         put("VMREMAP_ACCOUNT | VMREMAP_REVOCABLE)", "VMREMAP_ACCOUNT)"),
         cut(" *\t%-ENODEV\tthe area was revoked\n", " * * %-ENODEV - @area is revoked\n"),
-        put(" * writable, unless vmremap_range() makes it and the area is not %VMREMAP_REVOCABLE.\n",
-            " * writable, unless vmremap_range() makes it.\n"),
+        cut(", and only of areas without %VMREMAP_REVOCABLE"),
         put(" * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(); %-EACCES for a private\n"
             " *   writable mapping only if the area is %VMREMAP_REVOCABLE\n",
             " * * %-EBUSY, %-EACCES - as from vmremap_area_mmap(), but not for a private writable mapping\n"),
@@ -633,7 +633,7 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
         put(" *\t%-EFAULT\tthe address is in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n",
             " *\t%-EFAULT\tthe area is NULL or an ERR_PTR()\n"),
         put("the range leaves the area or the allocation\n", "the range leaves the area\n"),
-        put(" * writable, unless vmremap_range() makes it.\n", " * writable.\n"),
+        put(" Only vmremap_range() makes\n * mappings that are private and writable.\n", " None is both private and\n * writable.\n"),
     ],
     "area.c": [
         cut("\tvmremap_index_remove(area);\n"),
