@@ -60,7 +60,7 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 /**
  * vmremap_map_around - map the page that was accessed, and the pages around it
  * @vmf: the fault
- * @span: the whole VMA, without VM_MIXEDMAP: otherwise, splitting a PMD would leak a reference
+ * @span: the whole VMA, which has no VM_MIXEDMAP: with it, splitting a PMD would leak a reference
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
@@ -171,12 +171,12 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	 */
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
-	 * VM_FAULT_OOM means that there is no PTE table: memory is short, or MADV_DONTNEED has
-	 * freed the table. If prealloc_pte is NULL, the fault began with a table. Then fault
-	 * again: __do_fault() first allocates a table, or fails. If prealloc_pte is set,
-	 * __do_fault() has allocated one, but vmf_insert_page_mkwrite() allocates another: if that
-	 * fails, it would fail again at each further fault. Then let the access fail, even if
-	 * memory is not short. While a VMA is set up, insert() ignores the result.
+	 * VM_FAULT_OOM means that there is no PTE table: vmf_insert_page_mkwrite() could not
+	 * allocate one, or MADV_DONTNEED has freed it at once. If prealloc_pte is NULL, the fault
+	 * began with a table. Then fault again: __do_fault() first allocates a table, or fails. If
+	 * prealloc_pte is set, __do_fault() has done so, and a retry could come here again without
+	 * end. Then let the access fail, even if the table was only freed.
+	 * While a VMA is set up, insert() ignores the result.
 	 */
 	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
 }

@@ -29,8 +29,8 @@ static unsigned int next;
  * vmremap_idle_keep - cache an area
  * @area: an area whose refs are 0
  *
- * Refuses an area if a VMA still refers to its file, a pin to a page, or an O_PATH descriptor of
- * /proc/PID/map_files to its dentry or inode. If nothing does, no new reference
+ * Refuses an area that still has a VMA on its file, a pinned page, or an O_PATH descriptor of
+ * /proc/PID/map_files on its dentry or inode. If it has none, no new reference
  * can appear, because the file is in no descriptor table and in no VMA. There is one exception:
  * a lookup under RCU may take a reference for a short time, see vmremap_idle_end(). Also
  * refuses an area that is too large, or that may not suit the next owner, because its memory is
@@ -64,9 +64,9 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	}
 	/*
 	 * A cached area holds no reference on this module. If the new area has replaced an older
-	 * one, the older one gets its reference: the caller puts the older area's file, which
-	 * drops it. Otherwise drop it here. It is never the module's last one, because the
-	 * caller's module depends on this module.
+	 * one, the reference of the new one passes to the older one, and is dropped when the
+	 * caller puts the older one's file. Otherwise drop it here. It is never the module's last
+	 * one, because the caller's module depends on this module.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);

@@ -74,8 +74,7 @@ int vmremap_area_mmap_prepare(struct vmremap_area *area,
 			vmremap_has_owner(desc->vm_ops) ||
 			(desc->vm_file != desc->file && vmremap_counts(desc->vm_ops))))
 		clause = VMREMAP_VMA_INIT;
-	if (!clause)
-		clause = vmremap_check_use(area, VMREMAP_PRIVATE_RDONLY, &vm_flags);
+	clause = clause ?: vmremap_check_use(area, VMREMAP_PRIVATE_RDONLY, &vm_flags);
 	if (clause)
 		return take_back(desc, vmremap_reject(clause, &req));
 

@@ -217,8 +217,7 @@ int vmremap_map_piece(struct vmremap_area *area, struct vm_area_struct *vma,
 	/* The driver has changed vm_file. */
 	if (!clause && !first && !pieces)
 		clause = VMREMAP_VMA_INIT;
-	if (!clause)
-		clause = vmremap_check_use(area, VMREMAP_PRIVATE_COPIES, &vm_flags);
+	clause = clause ?: vmremap_check_use(area, VMREMAP_PRIVATE_COPIES, &vm_flags);
 	/*
 	 * Revoke and freeze search the i_mmap of the area's file. This VMA is in the i_mmap of
 	 * another file.

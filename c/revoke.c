@@ -164,8 +164,9 @@ int vmremap_freeze(struct vmremap_area *area, unsigned int waits)
 		}
 		schedule_timeout_killable(msecs_to_jiffies(5 << wait));
 	}
-	/* Unless the area has been revoked. */
+	/* Unless the area has been revoked. A kernel thread that waits must look at the new state. */
 	cmpxchg(&area->state, VMREMAP_FREEZING, VMREMAP_FROZEN);
+	wake_up_var(&area->state);
 	return 0;
 }
 
@@ -214,7 +215,8 @@ static unsigned int wait_state(const struct vm_fault *vmf)
  * that other threads of the program can call mmap(2) and fork(2). The access fails if the lock
  * must not be dropped. It also fails if no signal could end the wait: if the task is exiting, dumps
  * core, or is a kernel thread. In KVM, for example, a kernel thread faults for a virtual CPU, and
- * the program's exit waits for this thread.
+ * the program's exit waits for this thread. But while the area is being frozen, a kernel thread
+ * waits, too, because that takes a short time, and may fail.
  *
  * Contract: requires AreaOutlives.
  * Context: as vm_operations_struct.fault.
@@ -223,11 +225,12 @@ static unsigned int wait_state(const struct vm_fault *vmf)
  */
 vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 {
-	unsigned int state = wait_state(vmf);
+	enum vmremap_state state = READ_ONCE(area->state);
+	unsigned int mode = wait_state(vmf);
 	struct file *file;
 
-	if (READ_ONCE(area->state) == VMREMAP_REVOKED ||
-	    current->flags & (PF_EXITING | PF_DUMPCORE | PF_KTHREAD) ||
+	if (state == VMREMAP_REVOKED || (state == VMREMAP_FROZEN && current->flags & PF_KTHREAD) ||
+	    current->flags & (PF_EXITING | PF_DUMPCORE) ||
 	    !(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
 		return VM_FAULT_SIGBUS;
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
@@ -236,8 +239,8 @@ vm_fault_t vmremap_wait_thawed(struct vmremap_area *area, struct vm_fault *vmf)
 	/* Once the lock is dropped, the VMA may go, and with it its reference on the file. */
 	file = get_file(area->file);
 	release_fault_lock(vmf);
-	___wait_var_event(&area->state, READ_ONCE(area->state) < VMREMAP_FREEZING,
-			  state, 0, 0, schedule());
+	___wait_var_event(&area->state, state < VMREMAP_FREEZING || READ_ONCE(area->state) != state,
+			  mode, 0, 0, schedule());
 	fput(file);
 	return VM_FAULT_RETRY;
 }

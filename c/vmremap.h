@@ -48,8 +48,8 @@
  *
  * * *requires*: the caller must ensure them.
  * * *checks*: the function tests them. A (2) means that it tests a clause at two places.
- * * *meets*: the function has already made sure that they hold. So a check of them, in code that
- *   it shares with other functions, cannot fail.
+ * * *meets*: the function itself makes sure that they hold, and then calls shared code that
+ *   checks them. So this check cannot fail.
  * * *guarantees*: the function ensures them if it succeeds. AllOrNothing holds if it fails, and
  *   AnyThread always.
  *
@@ -91,8 +91,8 @@ struct vmremap_area;
 #define VMREMAP_ACCOUNT		0x4U
 /*
  * Map every page at mmap time. If memory for page tables is short, faults map the rest, as with
- * MAP_POPULATE. If another driver's .mmap calls the .mmap_prepare callback, the flag has no effect:
- * vmremap cannot find the VMA when it is called back. Faults then map all pages.
+ * MAP_POPULATE. If another driver's .mmap calls your .mmap_prepare, the flag has no effect, because
+ * vmremap's .mapped cannot find the VMA then. Faults then map all pages.
  * The flag also has no effect on a part of a VMA that vmremap_range_partial() maps.
  */
 #define VMREMAP_POPULATE	0x8U
@@ -296,7 +296,7 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * the locks of its folios, and waits for faults that are inserting page table entries. Then
  * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take. The
  * caller may hold an mmap lock: the locks above nest inside it, and the awaited faults already
- * hold theirs, so they wait for none.
+ * hold their mmap or VMA lock, so they do not wait for the caller.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -311,15 +311,15 @@ int vmremap_area_revoke(struct vmremap_area *area);
  *
  * Each vmremap_area_revoke() calls the function when no page table maps the area any more. The
  * function may sleep. It runs under the locks that the caller of vmremap_area_revoke() holds. So it
- * must not take an mmap lock or access user memory. If that caller holds an mmap lock, a task for
- * which the function waits must not do so either. The function must not revoke an area or call
+ * must not take an mmap lock or access user memory. Nor may it wait for a task that does either, if
+ * that caller holds an mmap lock. The function must not revoke an area or call
  * vmremap_area_off_revoke(). It must return %NOTIFY_OK.
  *
  * Call vmremap_area_off_revoke() before you drop the reference on @area.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
  * Context: Process context, without an mmap lock: this may wait for a notifier that
- * vmremap_area_revoke() has called, and the notifier for a task that takes an mmap lock. May sleep.
+ * vmremap_area_revoke() has called, which may wait for a task that takes an mmap lock. May sleep.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR(), or @nb is NULL
@@ -357,9 +357,10 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * * a program's own access waits, and any signal interrupts the wait;
  * * a system call's access waits, and only a fatal signal interrupts the wait;
  * * the access of a KVM guest to which a program gave the memory waits, and any signal interrupts
- *   the wait;
+ *   the wait (on Linux 6.1, only a fatal signal);
  * * the access of a kernel thread, or of a task that exits or dumps core, fails with %-EFAULT,
- *   because no signal could interrupt its wait;
+ *   because no signal could interrupt its wait. Do not freeze memory that such a thread uses if it
+ *   does not try again: the vhost of Linux 6.1 and the user fences of xe are examples;
  * * an access that cannot drop the mmap lock fails with %-EFAULT, too: that of get_user_pages(),
  *   and of an operation that writes a private futex, such as FUTEX_LOCK_PI. For the same reason,
  *   ptrace(2) and /proc/PID/mem fail with %-EIO. get_user_pages_fast() and
@@ -373,8 +374,8 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  *
  * If pages are pinned, this function waits, in five pauses of growing length, up to 155 ms in all.
  * It fails if a page is still pinned then. After a failure, programs can access the memory as
- * before: the pages that were unmapped are faulted in again. If the area is still frozen at the last
- * vmremap_area_put(), it is thawed, so that accesses to the remaining mappings no longer wait.
+ * before: the pages that were unmapped are faulted in again. If the area is still frozen at the
+ * last vmremap_area_put(), it is thawed, so that accesses to the remaining mappings no longer wait.
  *
  * The caller must not access user memory, for instance by copy_from_user(), until the area is
  * thawed. An access to the area would wait for the caller's own thaw. An access to other memory
@@ -418,10 +419,11 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * fragmented, the entries of a large area are PMD_SIZE bytes. So before dma_map_sgtable(), call
  * dma_set_max_seg_size() with the largest segment that the device accepts, because the default is
  * 64 KiB. An entry must not be larger than this segment size, nor than dma_max_mapping_size(),
- * which swiotlb limits. It must not cross a segment boundary of the device either: these are
- * dma_get_seg_boundary() + 1 bytes apart, and each entry begins at a multiple of its folio's size.
- * vmremap has no flag to limit the size of folios. So if the smallest of these three limits is
- * below PMD_SIZE, allocate no area larger than it: no entry is larger than its area.
+ * which swiotlb limits. It must not cross a segment boundary of the device either. These are
+ * dma_get_seg_boundary() + 1 bytes apart: as each entry begins at a multiple of its folio's size,
+ * no entry that is smaller crosses one. vmremap has no flag to limit the size of folios. So if the
+ * smallest of these three limits is below PMD_SIZE, allocate no area larger than it: no entry is
+ * larger than its area.
  *
  * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
  * dropping the reference on @area. The table holds no reference on the area, and does not pin
@@ -436,7 +438,7 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * Contract: requires ReferenceHeld, DeviceTurn; guarantees RightPage.
  * Context: Any in which an allocation with @gfp is allowed.
  * Return: 0, or
- * * %-EFAULT - @area is NULL or an ERR_PTR()
+ * * %-EFAULT - @area is NULL or an ERR_PTR(), or @sgt is NULL
  * * %-ENOMEM - not enough memory for the entries
  */
 int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t gfp) __must_check;
@@ -603,8 +605,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY - as from vmremap_range(), but earlier calls of this function may have mapped other
- *   pages of @vma; also if the driver has changed vm_file since such a call
+ * * %-EBUSY - as from vmremap_range(), except that earlier calls of this function are allowed to
+ *   have mapped other pages of @vma; also if the driver has changed vm_file since such a call
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and the range is not the
  *   whole of @vma

@@ -95,7 +95,7 @@ static void show_area(const struct vmremap_area *area, void *data)
 		seq_puts(s, "       ?");
 	else
 		seq_printf(s, "%8ld", nr);
-	seq_printf(s, " %-6s %-7s ", pinned(area) ? "yes" : "no", states[READ_ONCE(area->state)]);
+	seq_printf(s, " %-6s %-8s ", pinned(area) ? "yes" : "no", states[READ_ONCE(area->state)]);
 	for_each_set_bit(bit, &bits, ARRAY_SIZE(flags)) {
 		seq_puts(s, flags[bit]);
 		bits &= ~BIT(bit);
@@ -111,7 +111,7 @@ static void show_area(const struct vmremap_area *area, void *data)
 
 static int areas_show(struct seq_file *s, void *unused)
 {
-	seq_puts(s, "        size refs mappings pinned state   flags name\n");
+	seq_puts(s, "        size refs mappings pinned state    flags name\n");
 	vmremap_index_walk(show_area, s);
 	return 0;
 }

@@ -71,13 +71,16 @@ static bool read_only(const struct dma_buf *dmabuf)
 
 /*
  * If the area is frozen, wait until it is not, as a fault does. Where no signal could end the wait,
- * do not wait: in a task that exits, whose last close() of a file may have called an importer; and
- * in a kernel thread, for which other tasks may wait when they exit.
+ * wait only while the area is being frozen, which may fail: in a task that exits, whose last
+ * close() of a file may have called an importer; and in a kernel thread, for which other tasks may
+ * wait when they exit.
  */
 static int wait_for_thaw(struct vmremap_area *area)
 {
-	if (current->flags & (PF_EXITING | PF_KTHREAD))
+	if (current->flags & (PF_EXITING | PF_KTHREAD)) {
+		wait_var_event(&area->state, READ_ONCE(area->state) != VMREMAP_FREEZING);
 		return READ_ONCE(area->state) < VMREMAP_FREEZING ? 0 : -EINTR;
+	}
 	return ___wait_var_event(&area->state, READ_ONCE(area->state) < VMREMAP_FREEZING,
 				 (TASK_KILLABLE | TASK_FREEZABLE_UNSAFE), 0, 0, schedule()) ?
 	       -EINTR : 0;

@@ -170,6 +170,17 @@ static int touch(void *data)
 	return 0;
 }
 
+static int touch_as_kernel(void *data)
+{
+	struct toucher *toucher = data;
+
+	kthread_use_mm(toucher->mm);
+	toucher->err = poke(toucher->uaddr, 7);
+	kthread_unuse_mm(toucher->mm);
+	complete(&toucher->done);
+	return 0;
+}
+
 static void run(struct kunit *test, struct toucher *toucher, int (*fn)(void *data),
 		unsigned long uaddr)
 {
@@ -233,9 +244,19 @@ static int freeze(void *data)
 {
 	struct toucher *freezer = data;
 
+	allow_signal(SIGKILL);
 	freezer->err = vmremap_freeze((struct vmremap_area *)freezer->uaddr, 20);
 	complete(&freezer->done);
 	return 0;
+}
+
+/* Start a thread that freezes an area, and waits because a page is pinned. */
+static void start_freezing(struct kunit *test, struct toucher *freezer, struct vmremap_area *area)
+{
+	run(test, freezer, freeze, (unsigned long)area);
+	KUNIT_EXPECT_TRUE(test, eventually(test, completion_done(&freezer->done) ||
+					   READ_ONCE(freezer->task->__state) & TASK_WAKEKILL));
+	KUNIT_EXPECT_FALSE(test, completion_done(&freezer->done));
 }
 
 /* Freeze waits for a short-lived pin: it sleeps killably only after it has found a pin. */
@@ -246,10 +267,7 @@ static void pin_is_waited_for(struct kunit *test)
 	struct toucher freezer;
 
 	get_page(page);
-	run(test, &freezer, freeze, (unsigned long)dev->area);
-	KUNIT_EXPECT_TRUE(test, eventually(test, completion_done(&freezer.done) ||
-					   READ_ONCE(freezer.task->__state) & TASK_WAKEKILL));
-	KUNIT_EXPECT_FALSE(test, completion_done(&freezer.done));
+	start_freezing(test, &freezer, dev->area);
 	put_page(page);
 	expect_touched(test, &freezer, 0);
 	vmremap_area_thaw(dev->area);
@@ -263,14 +281,49 @@ static void neither_thaws_nor_freezes_meanwhile(struct kunit *test)
 	struct toucher freezer;
 
 	get_page(page);
-	run(test, &freezer, freeze, (unsigned long)dev->area);
-	KUNIT_EXPECT_TRUE(test, eventually(test, completion_done(&freezer.done) ||
-					   READ_ONCE(freezer.task->__state) & TASK_WAKEKILL));
+	start_freezing(test, &freezer, dev->area);
 	KUNIT_EXPECT_EQ(test, -EINVAL, vmremap_thaw(dev->area, VMREMAP_FROZEN));
 	KUNIT_EXPECT_EQ(test, -EBUSY, vmremap_area_freeze(dev->area));
 	put_page(page);
 	expect_touched(test, &freezer, 0);
 	KUNIT_EXPECT_EQ(test, 0, vmremap_thaw(dev->area, VMREMAP_FROZEN));
+}
+
+/* During a freeze, a program waits for the thaw, and a kernel thread for the end of the freeze. */
+static void touch_waits_for_freezing(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct page *page = vmalloc_to_page(dev->area->addr);
+	struct toucher freezer, toucher, kernel;
+
+	get_page(page);
+	start_freezing(test, &freezer, dev->area);
+	start(test, &toucher, touch, uaddr, &dev->area->state);
+	run(test, &kernel, touch_as_kernel, uaddr);
+	put_page(page);
+	expect_touched(test, &freezer, 0);
+	expect_touched(test, &kernel, -EFAULT);
+	KUNIT_EXPECT_FALSE(test, completion_done(&toucher.done));
+	vmremap_area_thaw(dev->area);
+	expect_touched(test, &toucher, 0);
+}
+
+/* If the freeze fails, because its task is killed, the accesses succeed. */
+static void failed_freeze_wakes_all(struct kunit *test)
+{
+	struct test_device *dev = new_device(test, 0);
+	unsigned long uaddr = device_map(test, dev, SIZE, 0);
+	struct page *page = vmalloc_to_page(dev->area->addr);
+	struct toucher freezer, kernel;
+
+	get_page(page);
+	start_freezing(test, &freezer, dev->area);
+	start(test, &kernel, touch_as_kernel, uaddr, &dev->area->state);
+	send_sig(SIGKILL, freezer.task, 1);
+	expect_touched(test, &freezer, -EINTR);
+	expect_touched(test, &kernel, 0);
+	put_page(page);
 }
 
 /* Freeze does not wait for a pin if its task is being killed. */
@@ -687,6 +740,8 @@ static struct kunit_case revoke_cases[] = {
 	KUNIT_CASE_PARAM(pin_keeps_it_from_freezing, hook_gen_params),
 	KUNIT_CASE_PARAM(pin_is_waited_for, hook_gen_params),
 	KUNIT_CASE_PARAM(neither_thaws_nor_freezes_meanwhile, hook_gen_params),
+	KUNIT_CASE_PARAM(touch_waits_for_freezing, hook_gen_params),
+	KUNIT_CASE_PARAM(failed_freeze_wakes_all, hook_gen_params),
 	KUNIT_CASE_PARAM(killed_task_freezes_nothing, hook_gen_params),
 	KUNIT_CASE_PARAM(pin_outlives_revoking, hook_gen_params),
 	KUNIT_CASE_PARAM(touch_waits_until_thawed, hook_gen_params),

@@ -92,6 +92,7 @@ static inline vm_fault_t vmf_insert_page_mkwrite(struct vm_fault *vmf, struct pa
 	return ret;
 }
 #else
+#include <linux/mm.h>
 #include <linux/userfaultfd_k.h>
 
 /*

@@ -414,7 +414,7 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
     ],
     "fault.c": [
         forget("CHEAP_PAGES", "populate", "insert"),
-        cut(" While a VMA is set up, insert() ignores the result."),
+        cut("\t * While a VMA is set up, insert() ignores the result.\n"),
         put(" * address. When a VMA is set up,\n * fill those PTE tables that will have only a few entries, because inserting these costs less than\n"
             " * a fault.\n", " * address.\n"),
         put(" * @vmf: the fault; for a VMA that is being set up, only .vma and .address are set\n", " * @vmf: the fault\n"),
