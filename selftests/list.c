@@ -287,16 +287,16 @@ static void *read_lines(void *data)
 
 		stop = __atomic_load_n(worker->stop, __ATOMIC_ACQUIRE);
 		for_each_line(line, FOLDER "/areas") {
-			char mappings[16], pinned[8], state[8], flags[64], name[64];
+			char mappings[16], pinned[8], state[16], flags[64], name[64];
 
 			/* The first line has the names of the columns. */
 			if (!nr++)
 				continue;
-			right &= sscanf(line, "%*u %*u %15s %7s %7s %63s %63s\n",
+			right &= sscanf(line, "%*u %*u %15s %7s %15s %63s %63s\n",
 					mappings, pinned, state, flags, name) == 5 &&
 				 mappings[strspn(mappings, "?0123456789")] == 0 &&
 				 is_one_of(pinned, " yes no ") &&
-				 is_one_of(state, " open frozen revoked cached ") &&
+				 is_one_of(state, " open freezing frozen revoked cached ") &&
 				 is_one_of(name, " - test ");
 			if (!right)
 				printf("# wrong: %s", line);
