@@ -164,7 +164,7 @@ int vmremap_freeze(struct vmremap_area *area, unsigned int waits)
 		}
 		schedule_timeout_killable(msecs_to_jiffies(5 << wait));
 	}
-	/* Unless the area has been revoked. A kernel thread that waits must look at the new state. */
+	/* Unless the area has been revoked. A kernel thread that waits looks at the new state. */
 	cmpxchg(&area->state, VMREMAP_FREEZING, VMREMAP_FROZEN);
 	wake_up_var(&area->state);
 	return 0;
