@@ -8,7 +8,7 @@
  *	and each page touched first (of more than 40 pages, each 13th length and each 7th
  *	page); filemap_map_pages() maps those of the pages from first to last that are not
  *	mapped, and not locked, by a PMD if the folio has one; vmf_insert_folio_pmd() maps a
- *	folio by a PMD; xa_load() gives the folio that a page is in.
+ *	folio by a PMD; xa_load() gives the folio that a page is in; nobody kills the task.
  * Code: c/fault.c
  * Pages: 64/12/5 32/12/5
  * Cases: all
