@@ -358,9 +358,10 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * * a system call's access waits, and only a fatal signal interrupts the wait;
  * * the access of a KVM guest to which a program gave the memory waits, and any signal interrupts
  *   the wait (on Linux 6.1, only a fatal signal);
- * * the access of a kernel thread, or of a task that exits or dumps core, fails with %-EFAULT,
- *   because no signal could interrupt its wait. Do not freeze memory that such a thread uses if it
- *   does not try again: the vhost of Linux 6.1 and the user fences of xe are examples;
+ * * the access of a task that exits or dumps core fails with %-EFAULT, because no signal could
+ *   interrupt its wait. For the same reason, the access of a kernel thread waits only until this
+ *   function returns, and fails if it has succeeded. Do not freeze memory that such a thread uses
+ *   if it does not try again: the vhost of Linux 6.1 and the user fences of xe are examples;
  * * an access that cannot drop the mmap lock fails with %-EFAULT, too: that of get_user_pages(),
  *   and of an operation that writes a private futex, such as FUTEX_LOCK_PI. For the same reason,
  *   ptrace(2) and /proc/PID/mem fail with %-EIO. get_user_pages_fast() and

@@ -38,9 +38,10 @@ struct vmremap_area;
  * thawing, call no function of dma-buf for @area. And thaw it soon, because each task that takes
  * this lock waits, too, and cannot be killed meanwhile: poll(2) on the dma-buf, for instance. The
  * kernel cannot freeze such a task either, so that a suspend of the system fails.
- * dma_buf_attach() waits for thaw without the lock. Both functions fail with %-EINTR if the task is
- * killed, and at once where no signal could end the wait: in a kernel thread, and in a task that
- * exits, if a driver's .release imports.
+ * dma_buf_attach() waits for thaw without the lock. It and dma_buf_map_attachment() fail with
+ * %-EINTR if the task is killed. Where no signal could end the wait, they wait only until
+ * vmremap_area_freeze() returns, and fail if it has succeeded: in a kernel thread, and in a task
+ * that exits, if a driver's .release imports.
  *
  * vmremap_area_revoke() tells importing drivers by dma_buf_invalidate_mappings() to unmap @area,
  * but does not wait until they have: like a page that is pinned, the memory stays accessible to a
