@@ -157,28 +157,27 @@ struct toucher {
 	int err;
 };
 
-static int touch(void *data)
+static int touch_as(struct toucher *toucher, bool program)
 {
-	struct toucher *toucher = data;
-
 	kthread_use_mm(toucher->mm);
-	pretend();
+	if (program)
+		pretend();
 	toucher->err = poke(toucher->uaddr, 7);
-	pretend();
+	if (program)
+		pretend();
 	kthread_unuse_mm(toucher->mm);
 	complete(&toucher->done);
 	return 0;
 }
 
+static int touch(void *data)
+{
+	return touch_as(data, true);
+}
+
 static int touch_as_kernel(void *data)
 {
-	struct toucher *toucher = data;
-
-	kthread_use_mm(toucher->mm);
-	toucher->err = poke(toucher->uaddr, 7);
-	kthread_unuse_mm(toucher->mm);
-	complete(&toucher->done);
-	return 0;
+	return touch_as(data, false);
 }
 
 static void run(struct kunit *test, struct toucher *toucher, int (*fn)(void *data),
