@@ -170,17 +170,6 @@ static void *test_device_addr(const struct sg_table *sgt, u64 offset)
 	return NULL;
 }
 
-static long test_map_in_kthread(void *data)
-{
-	struct test_file *tf = data;
-	long ret;
-
-	dma_resv_lock(tf->attachment->dmabuf->resv, NULL);
-	ret = test_map(tf, DMA_BIDIRECTIONAL);
-	dma_resv_unlock(tf->attachment->dmabuf->resv);
-	return ret;
-}
-
 static long test_dma_buf_access(struct test_file *tf, struct vmremap_test_dma_buf_access *req)
 {
 	u64 *word = NULL;
@@ -222,8 +211,6 @@ static long test_import_ioctl(struct test_file *tf, unsigned int cmd, unsigned l
 		return -ENXIO;
 	if (cmd == VMREMAP_TEST_DMA_BUF_ACCESS)
 		return test_access_ioctl(tf, (void __user *)arg);
-	if (cmd == VMREMAP_TEST_DMA_BUF_MAP_IN_KTHREAD)
-		return work_on_cpu(0, test_map_in_kthread, tf);
 	resv = tf->attachment->dmabuf->resv;
 	dma_resv_lock(resv, NULL);
 	switch (cmd) {
@@ -253,6 +240,11 @@ static long test_import_ioctl(struct test_file *tf, unsigned int cmd, unsigned l
 	}
 	dma_resv_unlock(resv);
 	return ret;
+}
+
+static long test_map_both_ways(void *tf)
+{
+	return test_import_ioctl(tf, VMREMAP_TEST_DMA_BUF_MAP, DMA_BIDIRECTIONAL);
 }
 
 static long test_alloc(struct test_file *tf, void __user *argp)
@@ -338,6 +330,8 @@ static long test_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case VMREMAP_TEST_DMA_BUF_DETACH:
 		test_detach(tf);
 		return 0;
+	case VMREMAP_TEST_DMA_BUF_MAP_IN_KTHREAD:
+		return work_on_cpu(0, test_map_both_ways, tf);
 	default:
 		return test_import_ioctl(tf, cmd, arg);
 	}
@@ -374,7 +368,7 @@ static int test_release(struct inode *inode, struct file *file)
 	struct test_file *tf = file->private_data;
 
 	if (tf->map_on_release)
-		test_import_ioctl(tf, VMREMAP_TEST_DMA_BUF_MAP, DMA_BIDIRECTIONAL);
+		test_map_both_ways(tf);
 	test_detach(tf);
 	vmremap_area_put(tf->area);
 	kfree(tf);
