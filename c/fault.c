@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Make page table entries. On a fault, map all pages of the VMA that share a PTE table with the
- * address. If one PMD maps the address, map some neighbouring PMDs, too. When a VMA is set up,
- * fill those PTE tables that will have only a few entries, because inserting these costs less than
- * a fault.
+ * address. If a PMD entry maps the address, fill some neighbouring PMD entries, too. When a VMA is
+ * set up, fill those PTE tables that will have only a few entries, because inserting these costs
+ * less than a fault, and populate the rest if the area's flags ask for that.
  *
  * filemap_map_pages() maps the pages around a fault, as for any file. It uses a PMD if possible,
  * and handles every concurrent change of the page table.
@@ -24,8 +24,8 @@
  * Map the PMD-sized folios around the fault as well, by one PMD each. The area is divided into
  * windows of AROUND_PMDS PMDs. Map what the address's window, the VMA and the address's PMD table
  * have in common. The windows are fixed, so a fault does not visit PMDs that a fault in
- * another window has mapped. Smaller folios are left to faults of their own, because there is no
- * PTE table for them yet.
+ * another window has mapped. Leave smaller folios to faults of their own: they need a PTE table,
+ * and this function cannot allocate one, because it must not sleep.
  *
  * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. Pass
  * false as its argument @write: otherwise, it would warn if that entry is a PTE table.
@@ -60,11 +60,12 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 /**
  * vmremap_map_around - map the page that was accessed, and the pages around it
  * @vmf: the fault
- * @span: the whole VMA, which has no VM_MIXEDMAP: with it, splitting a PMD would leak a reference
+ * @span: the whole VMA. VM_MIXEDMAP must be clear: otherwise, splitting a PMD leaks a reference
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
- * Context: as vm_operations_struct.map_pages: does not sleep.
+ * Context: as vm_operations_struct.map_pages: does not sleep. Between vmremap_insert_begin() and
+ * vmremap_insert_end(), so that revoke and freeze wait for it.
  * Return: %VM_FAULT_NOPAGE, or 0 if the page could not be mapped, for instance
  * because its folio is locked.
  */
@@ -95,14 +96,15 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
 /**
  * vmremap_give_locked - handle a fault by returning the page locked, as filemap_fault() does
  * @vmf: the fault
- * @span: a span that contains the address
+ * @span: a part of the VMA that maps one area, and contains the address
  *
- * The kernel maps or copies the page, and then unlocks the folio. The area's state is checked
- * under this lock, because revoke and freeze take it, too.
+ * The kernel maps or copies the page, and then unlocks the folio. This function checks the area's
+ * state under the folio's lock: revoke and freeze change the state, and take that lock afterwards.
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
- * Context: as vm_operations_struct.fault. Waits for the folio's lock; a fatal signal ends the wait.
+ * Context: as vm_operations_struct.fault. Waits for the folio's lock, unless the fault has
+ * FAULT_FLAG_RETRY_NOWAIT; a fatal signal ends the wait.
  * Return: as vm_operations_struct.fault.
  */
 vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *span)
@@ -125,9 +127,9 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 	 */
 	if (READ_ONCE(span->area->state) == VMREMAP_OPEN) {
 		/*
-		 * finish_fault() may map the whole folio. If a page of it is poisoned, map only
-		 * the page of this fault. A fault that copies the page maps nothing but the
-		 * copy. If vmremap_maps_one_page() is true, finish_fault() maps one page anyway.
+		 * finish_fault() may map the whole folio, even if a page of it is poisoned. So if
+		 * one is, insert only this fault's page, below. But finish_fault() is safe if it
+		 * maps one page anyway: a copy, or if vmremap_maps_one_page() is true.
 		 */
 		if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||
 		    likely(!vmremap_cache_failed(folio))) {
@@ -144,11 +146,12 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 /**
  * vmremap_insert_page - map one page, by a PTE
  * @vmf: the fault; for a VMA that is being set up, only .vma and .address are set
- * @span: a span that contains the address
+ * @span: as for vmremap_give_locked()
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees RightPage,
  *	PagesOutlive.
- * Context: as vm_operations_struct.fault, or mmap lock held for write. May sleep.
+ * Context: as vm_operations_struct.fault, or mmap lock held for write. If the area is
+ * %VMREMAP_REVOCABLE, also as vmremap_map_around(), or with the folio locked. May sleep.
  * Return: as vm_operations_struct.fault.
  */
 vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *span)
@@ -161,32 +164,32 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	/* vmf_insert_page_mkwrite() does not check whether the page is poisoned. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
-	/* Nor does it expect a PMD entry here, but another thread may have inserted one. */
+	/* It expects no PMD leaf either, but another thread may have inserted one. */
 	if (vmf->pmd && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 	/*
-	 * Unlike vm_insert_page(), vmf_insert_page_mkwrite() does not set VM_MIXEDMAP. The flag
-	 * is not needed, because each entry holds a reference on its page. And it would keep
-	 * PMDs out of the VMA.
+	 * Unlike vm_insert_page(), vmf_insert_page_mkwrite() does not set VM_MIXEDMAP. The VMA does
+	 * not need the flag, because all its entries map refcounted pages. And vmremap maps no PMDs
+	 * in a VMA with the flag, see vmremap_map_around().
 	 */
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
 	 * VM_FAULT_OOM means that there is no PTE table: vmf_insert_page_mkwrite() could not
-	 * allocate one, or MADV_DONTNEED has freed it at once. If prealloc_pte is NULL, the fault
-	 * began with a table. Then fault again: __do_fault() first allocates a table, or fails. If
-	 * prealloc_pte is set, __do_fault() has done so, and a retry could come here again without
-	 * end. Then let the access fail, even if the table was only freed.
-	 * While a VMA is set up, insert() ignores the result.
+	 * allocate one, or MADV_DONTNEED has freed it at once. If prealloc_pte is NULL, there was a
+	 * table in __do_fault(). So fault again: __do_fault() then allocates one, or fails. If
+	 * prealloc_pte is set, __do_fault() has already allocated one, and faulting again might
+	 * never end. So return VM_FAULT_OOM, even if MADV_DONTNEED is the cause, and not a lack of
+	 * memory. While a VMA is set up, insert() ignores the result.
 	 */
 	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
 }
 
 /*
  * Fault in the page at @addr, and with it the pages up to @end, and perhaps the PMDs after @end.
- * Return the address at which to continue: @end, or the end of these PMDs. Leave the pages up to
- * @end to later accesses if the fault would have to drop the mmap lock and sleep, because the folio
- * is locked or the area is frozen. If memory is short, leave all further pages, because each of
- * them could cause reclaim again: return the end of the VMA.
+ * Return the address at which to continue: @end, or the end of these PMDs. If @addr's page is
+ * poisoned, its folio is locked or the area is frozen, leave the pages up to @end to later
+ * accesses: to wait, the fault would have to drop the mmap lock. If memory is short, leave all
+ * further pages, because each of them could cause reclaim again: return the end of the VMA.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
@@ -242,7 +245,7 @@ void vmremap_prefault(struct vm_area_struct *vma)
 			insert(vma, &table);
 		else if (span.area->flags & VMREMAP_POPULATE && vma_is_accessible(vma))
 			table.end = populate(vma, addr, table.end);
-		/* Only the first and the last PTE table can have so few pages: go to the last. */
+		/* Only the first and last table can have <= CHEAP_PAGES pages: skip to the last. */
 		else if (span.end - table.end > PMD_SIZE)
 			table.end = ALIGN_DOWN(span.end - 1, PMD_SIZE);
 		addr = table.end;

@@ -16,26 +16,26 @@
 
 #include "revoke.h"
 
-/* The maximum number of cached areas, and their maximum size: 1 MiB in all, so no shrinker. */
+/* Cache at most IDLE_AREAS areas of at most IDLE_SIZE each: 1 MiB in all needs no shrinker. */
 #define IDLE_AREAS	16U
 #define IDLE_SIZE	SZ_64K
 
 static DEFINE_SPINLOCK(lock);
 static struct vmremap_area *idle[IDLE_AREAS];
-/* The next area to be cached gets the slot next % IDLE_AREAS: a free one, or the oldest area's. */
+/* The next area goes to slot next % IDLE_AREAS. If this is not free, it holds the oldest area. */
 static unsigned int next;
 
 /**
  * vmremap_idle_keep - cache an area
  * @area: an area whose refs are 0
  *
- * Refuses an area that still has a VMA on its file, a pinned page, or an O_PATH descriptor of
- * /proc/PID/map_files on its dentry or inode. If it has none, no new reference
- * can appear, because the file is in no descriptor table and in no VMA. There is one exception:
- * a lookup under RCU may take a reference for a short time, see vmremap_idle_end(). Also
- * refuses an area that is too large, or that may not suit the next owner, because its memory is
- * charged to a cgroup, because it has a name or a notifier, or because the machine has several
- * nodes. And it refuses one whose file has credentials that would keep a user namespace alive.
+ * Refuses an area that is still in use: its file has a VMA, a page is pinned, or a program holds
+ * its dentry or inode, which it can open in /proc/PID/map_files. If the area is not in use, no new
+ * reference can appear, because its file is in no descriptor table and in no VMA. But a lookup
+ * under RCU may take one for a short time, see vmremap_idle_end(). Also refuses an area that is too
+ * large, or whose file has credentials that keep a user namespace alive. And one that may not suit
+ * the next owner: it has a name or a notifier, its memory is charged to a cgroup, or its memory may
+ * be on the wrong node.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: as vmremap_area_put().
@@ -46,10 +46,11 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	struct file *file = area->file;
 
 	/*
-	 * A VMA raises the count of the file, and a path that a program has opened in
-	 * /proc/PID/map_files raises the counts of the dentry and the inode. So read the count of
-	 * the file first. In the other order, both reads would miss a program that opens the path
-	 * and unmaps the VMA between them. The barrier between the reads is in vmremap_pinned().
+	 * A VMA raises the count of the file. While there is a VMA, a program can open it in
+	 * /proc/PID/map_files with O_PATH, which raises the count of the dentry, or watch it by
+	 * inotify(7), which raises that of the inode. So read the count of the file first. In the
+	 * other order, both reads would miss a program that opens it and unmaps the VMA between
+	 * them. The barrier between the reads is in vmremap_pinned().
 	 */
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT || area->name ||
 	    area->on_revoke.head || nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
@@ -63,10 +64,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * A cached area holds no reference on this module. If the new area has replaced an older
-	 * one, the reference of the new one passes to the older one, and is dropped when the
-	 * caller puts the older one's file. Otherwise drop it here. It is never the module's last
-	 * one, because the caller's module depends on this module.
+	 * A cached area holds no reference on this module. If an older area was replaced, leave the
+	 * new area's module reference to it: putting the older area's file drops that reference.
+	 * Otherwise drop it here. This module cannot be unloaded meanwhile, because the module that
+	 * puts the area depends on it.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);
@@ -95,7 +96,8 @@ static bool fits(const struct vmremap_area *area, unsigned long pages, unsigned 
  *
  * Contract: guarantees AreaOutlives, ZeroedBeforeShare, AnyThread.
  * Context: Process context.
- * Return: an area like a new one, whose size, flags and refs the caller sets, or NULL.
+ * Return: an area like a new one, or NULL. The caller sets its size, flags, refs and
+ * mapping.dontcopy.
  */
 struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 {

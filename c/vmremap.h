@@ -12,36 +12,38 @@
  * checked at run time. A function tests the clauses that its Contract section lists after
  * *checks*. If one of these does not hold, the function returns the errno below, and emits the
  * tracepoint vmremap:vmremap_reject, which names the clause. If a function also returns this errno
- * for another cause, its Return section says so:
+ * for another cause, its Return section says so. Each row tells how its clause is violated:
  *
  *	%-EADDRNOTAVAIL	AddrAligned	an address is not page aligned
  *	%-ENODATA	SizeNonZero	the size is 0
- *	%-EOVERFLOW	RangeNoWrap	pgoff in bytes, the size, or a sum with an address wraps
+ *	%-EOVERFLOW	RangeNoWrap	pgoff in bytes, the rounded size, or an end address wraps
  *	%-ERANGE	RangeInVma	the range leaves the VMA
  *	%-EFAULT	AreaValid	the address is in no live vmalloc allocation, or the area
  *				is NULL or an ERR_PTR()
  *	%-EINVAL	RangeInArea	the range leaves the area or the allocation
- *	%-EPERM		AreaShareable	that allocation was not made for userspace
+ *	%-EPERM		AreaShareable	the allocation was not made for userspace
  *	%-EBUSY		VmaInit		the VMA is already set up for something else
  *	%-ENODEV	NotRevoked	the area was revoked
- *	%-EACCES	PolicyHeld	executable, or private and writable, or against the flags
+ *	%-EACCES	PolicyHeld	executable, or against the flags; or private and writable,
+ *				unless it is mapped by vmremap_range()
  *
  * If several clauses do not hold, the function returns the errno of one of them: do not rely
  * on which. All other clauses are requirements or guarantees, without an errno:
  *
  *	VmaUntouched		nobody else changes a VMA that vmremap has mapped
  *	ReferenceHeld		the caller has a reference on the area during the call
- *	ReferenceOwned		the caller owns a reference, and drops it once
+ *	ReferenceOwned		the caller owns a reference, which it must drop once
  *	AreaOutlives		an area lives as long as somebody has a reference on it
  *	DeviceTurn		a device accesses the memory only while the device owns it, and
  *				never after the caller has dropped its reference
  *	ZeroedBeforeShare	programs see only bytes that were zeroed or written for them
- *	DriverOutlives		the driver's file outlives a mapping that calls the driver
+ *	DriverOutlives		the driver's file stays open while a mapping calls the driver
  *	PagesOutlive		a page that is mapped or pinned is not freed
  *	RightPage		each user address maps the page that was requested
  *	NoUserAccess		no page table of a program maps the memory
  *	SoleReference		no other reference on the area exists
- *	AnyThread		several tasks may call the function at the same time
+ *	AnyThread		several tasks may call the function at the same time; the others
+ *				that map an area, too, but for different VMAs
  *	AllOrNothing		an error leaves no reference and no mapping behind
  *
  * In a Contract section, these words are followed by clauses:
@@ -75,8 +77,8 @@ struct vmremap_area;
 /*
  * Flags of an area. Whatever they are, no mapping of an area is executable, none can be
  * enlarged by mremap(2), and none is dumped into a core file. Only vmremap_range() and
- * vmremap_range_partial() make mappings that are private and writable, and only of areas without
- * %VMREMAP_REVOCABLE.
+ * vmremap_range_partial() make mappings that are private and writable, and only of areas that are
+ * neither %VMREMAP_REVOCABLE nor %VMREMAP_RDONLY.
  */
 
 /* Userspace may only read: PROT_WRITE is refused, mprotect() cannot add it. */
@@ -91,9 +93,10 @@ struct vmremap_area;
 #define VMREMAP_ACCOUNT		0x4U
 /*
  * Map every page at mmap time. If memory for page tables is short, faults map the rest, as with
- * MAP_POPULATE. If another driver's .mmap calls your .mmap_prepare, the flag has no effect, because
- * vmremap's .mapped cannot find the VMA then. Faults then map all pages.
- * The flag also has no effect on a part of a VMA that vmremap_range_partial() maps.
+ * MAP_POPULATE. The flag has no effect in three cases, in which faults map all pages: for a part
+ * of a VMA that vmremap_range_partial() maps; for a %VMREMAP_REVOCABLE area in an .mmap callback;
+ * and if another driver's .mmap calls your .mmap_prepare, because vm_ops.mapped, where vmremap
+ * would map the pages, cannot find the VMA in this case.
  */
 #define VMREMAP_POPULATE	0x8U
 
@@ -101,15 +104,14 @@ struct vmremap_area;
  * Allow vmremap_area_revoke() and vmremap_area_freeze() to take the memory back from programs.
  * Such an area has three restrictions: no function maps it private and writable;
  * vmremap_range_partial() refuses to map it to only a part of a VMA; and in an .mmap callback
- * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an .mmap_prepare
- * callback, %VMREMAP_POPULATE works.
+ * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet.
  */
 #define VMREMAP_REVOCABLE	0x10U
 
 /* Allocate memory below 4 GiB only, as vmalloc_32() does, for a device that reaches no more. */
 #define VMREMAP_DMA32		0x20U
 
-/* The longest name of an area, in bytes: /proc/PID/maps of Linux 6.12 shows no more. */
+/* Longest name of an area, in bytes without the NUL: /proc/PID/maps of Linux 6.12 shows no more. */
 #define VMREMAP_NAME_MAX	52
 
 #define VMREMAP_FLAGS \
@@ -153,7 +155,7 @@ struct vmremap_area *vmremap_area_alloc(size_t size, unsigned int flags) __must_
  * Contract: requires nothing; checks SizeNonZero, RangeNoWrap; guarantees
  *	ZeroedBeforeShare, ReferenceOwned, AreaOutlives, RightPage, AnyThread.
  * Context: Process context. May sleep.
- * Return: the address, or NULL.
+ * Return: the address; or NULL if vmremap_area_alloc() would return an errno.
  */
 void *vmremap_alloc(size_t size, unsigned int flags) __must_check;
 
@@ -188,8 +190,8 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
  * @area: the area; NULL and ERR_PTR() are ignored
  *
  * Mappings keep the area alive, too: after the driver's last put, the area lives until its
- * last mapping is unmapped. A pinned page even outlives its area. The last put or unmap frees
- * the memory as fput() does: when the current task returns to userspace, or from a kernel
+ * last mapping is unmapped. A pinned page even outlives its area. After the last put or unmap, the
+ * memory is freed as by fput(): by the current task when it returns to userspace, or by a kernel
  * thread. A few small areas are cached instead, and are zeroed before vmremap_area_alloc()
  * reuses them.
  *
@@ -202,9 +204,9 @@ void vmremap_area_put(struct vmremap_area *area);
  * vmremap_area_addr - get the kernel address of an area
  * @area: the area
  *
- * Unless the area is frozen, programs can read these bytes at any time. They can also write
- * them, unless the area is %VMREMAP_RDONLY. So access the bytes with READ_ONCE(), WRITE_ONCE()
- * or atomics, and check a copy rather than the bytes themselves.
+ * Unless the area is frozen or revoked, programs can read its bytes at any time. They can also
+ * write them, unless the area is %VMREMAP_RDONLY. So access the bytes with READ_ONCE(),
+ * WRITE_ONCE() or atomics, and check a copy rather than the bytes themselves.
  *
  * Contract: requires ReferenceHeld.
  * Context: Any.
@@ -229,9 +231,9 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * @name: at most %VMREMAP_NAME_MAX bytes; or NULL for no name
  *
  * /proc/PID/maps shows "anon_inode:" and the name for each mapping that is made from now on.
- * For parts that vmremap_range_partial() maps, and if there is no name, it shows
- * "anon_inode:[vmremap]". If an area has a name, each mmap(2) of the area allocates a struct file.
- * So a program can make the kernel allocate as many of these as it can have VMAs.
+ * It shows "anon_inode:[vmremap]" for an area without a name, and for each part of a VMA that
+ * vmremap_range_partial() maps. If an area has a name, each mmap(2) of the area allocates a struct
+ * file. So a program can make the kernel allocate as many of these as it can have VMAs.
  *
  * Contract: requires ReferenceHeld.
  * Context: Process context. May sleep. Nobody may map or name the area at the same time.
@@ -247,11 +249,12 @@ int vmremap_area_set_name(struct vmremap_area *area, const char *name) __must_ch
  * vmremap_area_is_mapped - is an area mapped?
  * @area: an area on which the caller has a reference
  *
- * Counts references on the area's file other than the area's own. A VMA holds such a reference
- * from the call that maps it until munmap(2) returns. A VMA into which vmremap_range_partial() has
- * mapped parts holds its references until the whole VMA is unmapped. An access that waits for
- * vmremap_area_thaw() holds a reference until it goes on. So does a system call that uses the file
- * of a VMA, such as msync(2), until it ends. Both may last longer than the VMA.
+ * An area has one reference on its file. This function tests whether the file has others. A VMA
+ * holds such a reference from the call that maps it until munmap(2) returns. A VMA into which
+ * vmremap_range_partial() has mapped parts holds its references until the whole VMA is unmapped.
+ * An access that waits for vmremap_area_thaw() holds a reference until it goes on. So does a system
+ * call that uses the file of a VMA, such as msync(2), until it ends. Both may last longer than the
+ * VMA.
  *
  * Contract: requires ReferenceHeld.
  * Context: Any.
@@ -271,9 +274,9 @@ bool vmremap_area_is_mapped(const struct vmremap_area *area);
  *
  * Contract: requires ReferenceHeld; guarantees SoleReference.
  * Context: Any.
- * Return: true if the caller's reference is the only one. It is also false while
- * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold
- * a reference until they return; and if @area is NULL or an ERR_PTR().
+ * Return: true if the caller's reference is the only one. False if @area is NULL or an ERR_PTR().
+ * False, too, while vmremap_range() or vmremap_range_partial() runs: it finds the area by its
+ * address, and holds a reference until it returns.
  */
 bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
 
@@ -283,20 +286,20 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  *
  * When it returns, no page table of a program has an entry for the area. A program's access raises
  * SIGBUS, a system call's access fails with %-EFAULT, and mapping the area again is refused. A
- * page that is pinned, for instance by O_DIRECT in flight, stays accessible through that pin. And
- * if another thread of the program is in munmap(2), a CPU may use an old entry until munmap(2) has
- * flushed the TLB. Revoking an area twice is harmless.
+ * page that is pinned, for instance by O_DIRECT in flight, stays accessible through that pin.
+ * While a thread of a program unmaps a mapping by munmap(2), CPUs may use an old entry until
+ * munmap(2) has flushed the TLB. Revoking an area twice is harmless.
  *
  * Call this when the device goes away, instead of unmap_mapping_range() on the driver's own
- * inode. That call does not reach the mappings, because their vm_file is the area's file.
+ * inode. That call does not reach the mappings, because their vm_file is not the driver's file.
  *
  * Contract: requires ReferenceHeld; guarantees NoUserAccess, PagesOutlive, AnyThread.
  * Context: Process context, but not memory reclaim, such as a shrinker: the faults for which this
  * function waits may be allocating memory. May sleep. Takes the i_mmap lock of the area's file and
  * the locks of its folios, and waits for faults that are inserting page table entries. Then
  * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take. The
- * caller may hold an mmap lock: the locks above nest inside it, and the awaited faults already
- * hold their mmap or VMA lock, so they do not wait for the caller.
+ * caller may hold an mmap lock, because all these locks nest inside it. Nor do the awaited faults
+ * wait for the caller: each of them has its mmap or VMA lock already.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -311,21 +314,21 @@ int vmremap_area_revoke(struct vmremap_area *area);
  *
  * Each vmremap_area_revoke() calls the function when no page table maps the area any more. The
  * function may sleep. It runs under the locks that the caller of vmremap_area_revoke() holds. So it
- * must not take an mmap lock or access user memory. Nor may it wait for a task that does either, if
- * that caller holds an mmap lock. The function must not revoke an area or call
+ * must not take an mmap lock or access user memory. If that caller holds an mmap lock, the function
+ * must not wait for another task that does so, either. The function must not revoke an area or call
  * vmremap_area_off_revoke(). It must return %NOTIFY_OK.
  *
  * Call vmremap_area_off_revoke() before you drop the reference on @area.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
- * Context: Process context, without an mmap lock: this may wait for a notifier that
- * vmremap_area_revoke() has called, which may wait for a task that takes an mmap lock. May sleep.
+ * Context: Process context, without an mmap lock: this waits for a notifier that is running, and
+ * that notifier may wait for a task that takes an mmap lock. May sleep.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR(), or @nb is NULL
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
  * * %-EEXIST - @nb is registered already; the kernel also warns
- * * %-ENODEV - @area is revoked; @nb is no longer registered, but may have been called before
+ * * %-ENODEV - @area is revoked; @nb is not registered, but a revoke may have called it meanwhile
  */
 int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb) __must_check;
 
@@ -348,10 +351,10 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  *
  * After success no program can read or write the memory, because no page of the area is mapped
  * in userspace. Nor can a device access it on behalf of a program, for example by direct I/O,
- * because no page is pinned. A page is pinned if anybody else than vmremap and page tables has
- * a reference on it, by pin_user_pages(), get_user_pages() or a pipe. So a driver can check the
- * bytes and use them without a copy, if it has stopped its own device. An access waits for
- * vmremap_area_thaw() or vmremap_area_revoke(), like an access to memory that userfaultfd(2)
+ * because no page is pinned. A page counts as pinned if anybody but vmremap and page tables has a
+ * reference on it, for example by pin_user_pages(), get_user_pages() or a pipe. So a driver can
+ * check the bytes and use them without a copy, if it has stopped its own device. An access waits
+ * for vmremap_area_thaw() or vmremap_area_revoke(), like an access to memory that userfaultfd(2)
  * handles:
  *
  * * a program's own access waits, and any signal interrupts the wait;
@@ -359,9 +362,10 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * * the access of a KVM guest to which a program gave the memory waits, and any signal interrupts
  *   the wait (on Linux 6.1, only a fatal signal);
  * * the access of a task that exits or dumps core fails with %-EFAULT, because no signal could
- *   interrupt its wait. For the same reason, the access of a kernel thread waits only until this
- *   function returns, and fails if it has succeeded. Do not freeze memory that such a thread uses
- *   if it does not try again: the vhost of Linux 6.1 and the user fences of xe are examples;
+ *   interrupt its wait. For the same reason, the access of a kernel thread waits only until the
+ *   freeze returns; if the freeze succeeds, the access fails. Do not freeze memory of a kernel
+ *   thread that gives up after such a failure, as the vhost of Linux 6.1 and the user fences of xe
+ *   do;
  * * an access that cannot drop the mmap lock fails with %-EFAULT, too: that of get_user_pages(),
  *   and of an operation that writes a private futex, such as FUTEX_LOCK_PI. For the same reason,
  *   ptrace(2) and /proc/PID/mem fail with %-EIO. get_user_pages_fast() and
@@ -374,8 +378,8 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * the thaw depend on a program.
  *
  * If pages are pinned, this function waits, in five pauses of growing length, up to 155 ms in all.
- * It fails if a page is still pinned then. After a failure, programs can access the memory as
- * before: the pages that were unmapped are faulted in again. If the area is still frozen at the
+ * If a page is still pinned then, or if the task is killed, the area is not frozen, and the pages
+ * that were unmapped are faulted in again when programs access them. If the area is frozen at the
  * last vmremap_area_put(), it is thawed, so that accesses to the remaining mappings no longer wait.
  *
  * The caller must not access user memory, for instance by copy_from_user(), until the area is
@@ -420,11 +424,11 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * fragmented, the entries of a large area are PMD_SIZE bytes. So before dma_map_sgtable(), call
  * dma_set_max_seg_size() with the largest segment that the device accepts, because the default is
  * 64 KiB. An entry must not be larger than this segment size, nor than dma_max_mapping_size(),
- * which swiotlb limits. It must not cross a segment boundary of the device either. These are
- * dma_get_seg_boundary() + 1 bytes apart: as each entry begins at a multiple of its folio's size,
- * no entry that is smaller crosses one. vmremap has no flag to limit the size of folios. So if the
- * smallest of these three limits is below PMD_SIZE, allocate no area larger than it: no entry is
- * larger than its area.
+ * which swiotlb limits. Nor may it cross a segment boundary of the device. Boundaries are
+ * dma_get_seg_boundary() + 1 bytes apart. An entry up to that size crosses none, because it begins
+ * at a multiple of its folio's size. vmremap has no flag to limit the size of folios. So if one of
+ * these three limits is below PMD_SIZE, allocate no area larger than the smallest limit: an entry
+ * is never larger than its area.
  *
  * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
  * dropping the reference on @area. The table holds no reference on the area, and does not pin
@@ -477,8 +481,8 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EINVAL - @area has fewer pages after @pgoff than @vma
  * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or has vm_ops with another callback than .open and
  *   .close, such as .fault. ib_uverbs sets such vm_ops, for drivers that map page frames, so a
- *   driver of ib_uverbs must set vma->vm_ops to NULL before the call. Or an earlier call has
- *   succeeded. The failure undoes the earlier call's mapping, too, so the callback must fail
+ *   driver of ib_uverbs must set vma->vm_ops to NULL before the call. Also if an earlier call has
+ *   mapped @vma: then this call undoes that mapping, and the callback must fail
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
  *   %VMREMAP_RDONLY; or PROT_EXEC was requested. With the personality READ_IMPLIES_EXEC,
@@ -508,10 +512,11 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  *	AllOrNothing.
  * Context: An .mmap_prepare callback. May sleep.
  * Return: 0, or an errno as from vmremap_area_mmap(). %-EBUSY means that @desc is NULL, or has
- * VM_PFNMAP, a set .action, or vm_ops with another callback than .open and .close. If another
- * file's .mmap calls the callback, vm_ops with .open or .close are refused, too, because the driver
- * of that file may have set them. If an earlier call has stored a reference in @desc, a call that
- * fails drops it, because the kernel would leak it.
+ * VM_PFNMAP, a set .action, or vm_ops with another callback than .open and .close; or that an
+ * earlier call on @desc has succeeded. If another file's .mmap calls the callback, vm_ops with
+ * .open or .close are refused, too, because the driver of that file may have set them. If a call
+ * fails after an earlier one has succeeded, it drops the reference that the earlier call has stored
+ * in @desc, because the kernel would leak it.
  */
 int vmremap_area_mmap_prepare(struct vmremap_area *area, struct vm_area_desc *desc,
 			      unsigned long pgoff) __must_check;
@@ -549,14 +554,14 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * @pgoff: pages into @addr before the first page to map
  *
  * The drop-in replacement for remap_vmalloc_range(). @addr may lie in the middle of the
- * allocation: a range that goes past the end of the allocation is refused even then, whereas
- * remap_vmalloc_range() checks it as if @addr were the start, and may map past the end.
+ * allocation. A range past the end of the allocation is always refused. remap_vmalloc_range()
+ * may map it, because it takes @addr for the start of the allocation.
  *
  * The memory of an area is mapped as by vmremap_area_mmap(), except that the mapping may be
  * private and writable: its writes go to copies, as with remap_vmalloc_range(). Other vmalloc
- * memory is mapped by remap_vmalloc_range() itself, whatever vm_ops the driver has set. Its pages
- * stay allocated while they are mapped, even after vfree(). Pages that MADV_DONTNEED has unmapped
- * are not mapped again.
+ * memory is mapped by remap_vmalloc_range() itself, and the VMA keeps the driver's vm_ops. The
+ * pages stay allocated while they are mapped, even after vfree(). Unlike those of an area, they are
+ * not mapped again after MADV_DONTNEED.
  *
  * Contract: requires VmaInit, VmaUntouched; checks AddrAligned, RangeNoWrap, AreaValid,
  *	RangeInArea, AreaShareable, VmaInit, NotRevoked, PolicyHeld; meets
@@ -570,8 +575,10 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * * %-EFAULT - @addr is in no live vmalloc allocation
  * * %-EPERM - the allocation was not made for userspace
  * * %-EINVAL - the allocation has fewer pages after @addr plus @pgoff than @vma
- * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(); %-EACCES for
- *   a private writable mapping only if the area is %VMREMAP_REVOCABLE
+ * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(). But %-EACCES for
+ *   a private writable mapping only if the area is %VMREMAP_REVOCABLE or %VMREMAP_RDONLY; and for
+ *   vmalloc memory that is not in an area, %-EBUSY only if @vma is NULL, has VM_PFNMAP, or an
+ *   earlier call has mapped an area to it
  * * %-ENOMEM - also if @addr is not in an area, and there is not enough memory for page tables
  */
 int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) __must_check;
@@ -603,11 +610,11 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * 0 - on success
  * * %-EADDRNOTAVAIL - @uaddr or @kaddr is not page aligned
  * * %-ENODATA - @size is 0
- * * %-EOVERFLOW - @size, @pgoff in bytes, or a sum with an address wraps
+ * * %-EOVERFLOW - rounded @size, @pgoff in bytes, or an end address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY - as from vmremap_range(), except that earlier calls of this function are allowed to
- *   have mapped other pages of @vma; also if the driver has changed vm_file since such a call
+ * * %-EBUSY - as from vmremap_range(), but earlier calls of this function may have mapped other
+ *   pages of @vma. Also if the driver has changed vm_file since such a call
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and the range is not the
  *   whole of @vma

@@ -21,10 +21,12 @@ class Feature:
 # What a module outside of the tree needs, or an older kernel.
 UPSTREAM = {
     HEADER: [
-        sub(r" \* The Contract sections name(.|\n)*? says so:\n \*\n",
+        sub(r" \* The Contract sections name(.|\n)*? is violated:\n \*\n",
             " * A request that cannot be granted is refused with an errno that tells why:\n *\n", 1),
         sub(r"^( \*\t%-E\w+)\s+(?:\w+)\s+(.*)$", r"\1\t\2", 10),
         cut(" *\t\t\t\tis NULL or an ERR_PTR()\n"),
+        put("private and writable,\n *\t\t\t\tunless it is mapped by vmremap_range()\n",
+            "private and\n *\t\t\twritable, unless it is mapped by vmremap_range()\n"),
         put("in no live vmalloc allocation, or the area\n",
             "in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n"),
         sub(r" \* If several clauses do not hold,(.|\n)*?(?=\*/)", " * If there are several reasons, do not rely on which one the errno tells.\n ", 1),
@@ -49,8 +51,8 @@ UPSTREAM = {
         cut(" * * %-EOPNOTSUPP - @kaddr is not in an area, the range is not the whole of @vma, and vmremap is a\n"
             " *   module\n"),
         put(" * The drop-in replacement for remap_vmalloc_range(). @addr may lie in the middle of the\n"
-            " * allocation: a range that goes past the end of the allocation is refused even then, whereas\n"
-            " * remap_vmalloc_range() checks it as if @addr were the start, and may map past the end.\n",
+            " * allocation. A range past the end of the allocation is always refused. remap_vmalloc_range()\n"
+            " * may map it, because it takes @addr for the start of the allocation.\n",
             " * The drop-in replacement for remap_vmalloc_range(). @addr may lie in the middle of the\n"
             " * allocation.\n"),
     ],
@@ -117,7 +119,8 @@ UPSTREAM = {
     ],
     "fault.c": [
         cut('#include "../out-of-tree/compat/quirks.h"\n'),
-        cut(" If vmremap_maps_one_page() is true, finish_fault() maps one page anyway."),
+        put(" But finish_fault() is safe if it\n\t\t * maps one page anyway: a copy, or if vmremap_maps_one_page() is true.\n",
+            " But finish_fault() is safe if it\n\t\t * maps a copy.\n"),
         put("if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||\n\t\t    likely(!vmremap_cache_failed(folio))) {\n",
             "if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"),
     ],
@@ -188,7 +191,7 @@ UPSTREAM = {
             "\t\t\tidle[slot] = NULL;\n"
             "\t\t}\n}\n#endif\n", 1),
         put("for a short time, see vmremap_idle_end(). Also", "for a short time. Also"),
-        put("\n * charged to a cgroup, because it has a name or a notifier, or because", "\n * charged to a cgroup, or because"),
+        put("it has a name or a notifier, its memory is charged", "its memory is charged"),
         cut(" area->name ||", "area->on_revoke.head || ", "(area->flags ^ flags) & VMREMAP_DMA32 ||\n\t    "),
         put("unsigned long pages, unsigned int flags)\n{\n\tstruct folio *folio;\n\n\tif (!area",
             "unsigned long pages)\n{\n\tstruct folio *folio;\n\n\tif (!area"),
@@ -250,24 +253,24 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
 }, edits={
     HEADER: [
         cut(" vmremap_range_partial() maps to a part of a VMA.",
-            " A VMA into which vmremap_range_partial() has\n * mapped parts holds its references until the whole VMA is unmapped."),
+            " A VMA into which\n * vmremap_range_partial() has mapped parts holds its references until the whole VMA is unmapped."),
         cut(" *\t%-ERANGE\tthe range leaves the VMA\n", " *\t%-ENODATA\tthe size is 0\n"),
-        put(" Only vmremap_range() and\n * vmremap_range_partial() make mappings that are private and writable, and only of areas without\n"
-            " * %VMREMAP_REVOCABLE.\n",
-            " Only vmremap_range() makes\n * mappings that are private and writable, and only of areas without %VMREMAP_REVOCABLE.\n"),
-        cut(" * The flag also has no effect on a part of a VMA that vmremap_range_partial() maps.\n"),
+        put(" Only vmremap_range() and\n * vmremap_range_partial() make mappings that are private and writable, and only of areas that are\n"
+            " * neither %VMREMAP_REVOCABLE nor %VMREMAP_RDONLY.\n",
+            " Only vmremap_range() makes\n * mappings that are private and writable, and only of areas that are neither %VMREMAP_REVOCABLE\n"
+            " * nor %VMREMAP_RDONLY.\n"),
+        put(" The flag has no effect in three cases, in which faults map all pages: for a part\n"
+            " * of a VMA that vmremap_range_partial() maps; for a %VMREMAP_REVOCABLE area in an .mmap callback;\n"
+            " * and if another",
+            " The flag has no effect in two cases, in which faults map all pages: for a\n"
+            " * %VMREMAP_REVOCABLE area in an .mmap callback; and if another"),
         put(" * Such an area has three restrictions: no function maps it private and writable;\n"
             " * vmremap_range_partial() refuses to map it to only a part of a VMA; and in an .mmap callback\n"
-            " * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an .mmap_prepare\n"
-            " * callback, %VMREMAP_POPULATE works.\n",
+            " * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet.\n",
             " * Such an area has two restrictions: no function maps it private and writable; and in an .mmap\n"
-            " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an\n"
-            " * .mmap_prepare callback, %VMREMAP_POPULATE works.\n"),
+            " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet.\n"),
         put("vmremap_range() and vmremap_range_partial() find the area", "vmremap_range() finds the area"),
-        put(" * vmremap_range() or vmremap_range_partial() runs, which find the area by its address and hold\n"
-            " * a reference until they return; and",
-            " * vmremap_range() runs, which finds the area by its address and holds a reference until it\n"
-            " * returns; and"),
+        put("while vmremap_range() or vmremap_range_partial() runs", "while vmremap_range() runs"),
     ],
     "area.h": [
         put("the area, or NULL if the file is that of a VMA of pieces\n", "the area\n"),
@@ -381,7 +384,7 @@ TRACE = Feature("trace", ["trace.h"], ["CREATE_TRACE_POINTS"], words=["trace_", 
 AROUND = Feature("around", words=["map_pmds", "AROUND"], edits={
     "fault.c": [
         forget("AROUND_PMDS", "map_pmds"),
-        put(" * address. If one PMD maps the address, map some neighbouring PMDs, too. When", " * address. When"),
+        put(" * address. If a PMD entry maps the address, fill some neighbouring PMD entries, too. When", " * address. When"),
         put("\tvm_fault_t ret;\n\n\t/*\n\t * With has_hwpoisoned,", "\n\t/*\n\t * With has_hwpoisoned,"),
         sub(r"\tret = filemap_map_pages(.*\n)(.|\n)*?\treturn ret;\n", r"\treturn filemap_map_pages\1", 1),
     ],
@@ -400,8 +403,7 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
     HEADER: [
         put("VMREMAP_ACCOUNT | VMREMAP_POPULATE | \\\n\t VMREMAP_REVOCABLE)", "VMREMAP_ACCOUNT | VMREMAP_REVOCABLE)"),
         put(" * Such an area has two restrictions: no function maps it private and writable; and in an .mmap\n"
-            " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet. In an\n"
-            " * .mmap_prepare callback, %VMREMAP_POPULATE works.\n",
+            " * callback %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet.\n",
             " * No function maps such an area private and writable.\n"),
     ],
     "cover.c": [
@@ -414,12 +416,12 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
     ],
     "fault.c": [
         forget("CHEAP_PAGES", "populate", "insert"),
-        cut("\t * While a VMA is set up, insert() ignores the result.\n"),
-        put(" * address. When a VMA is set up,\n * fill those PTE tables that will have only a few entries, because inserting these costs less than\n"
-            " * a fault.\n", " * address.\n"),
+        cut(" While a VMA is set up, insert() ignores the result."),
+        put(" * address. When a VMA is\n * set up, fill those PTE tables that will have only a few entries, because inserting these costs\n"
+            " * less than a fault, and populate the rest if the area's flags ask for that.\n", " * address.\n"),
         put(" * @vmf: the fault; for a VMA that is being set up, only .vma and .address are set\n", " * @vmf: the fault\n"),
         put("\tif (vmf->pmd && pmd_leaf(pmdp_get_lockless(vmf->pmd)))\n", "\tif (pmd_leaf(pmdp_get_lockless(vmf->pmd)))\n"),
-        put("as vm_operations_struct.fault, or mmap lock held for write. May sleep.", "as vm_operations_struct.fault. May sleep."),
+        put("as vm_operations_struct.fault, or mmap lock held for write. If", "as vm_operations_struct.fault. If"),
     ],
     "revoke.c": [
         put("A VMA that is not in i_mmap yet has no entry: see\n"
@@ -451,19 +453,24 @@ CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of"
             " * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in\n"
             " * again.\n"),
         sub(r" \*\n \* If the driver has set vm_ops with \.open(.|\n)*?remap_vmalloc_range\(\) does\.\n", "", 1),
-        sub(r"or has vm_ops with another callback than(.|\n)*?Or an earlier call has\n \*   succeeded\. The failure",
-            "or already has vm_ops, as after an earlier call\n *   that has succeeded. The failure", 1),
+        sub(r"or has vm_ops with another callback than(.|\n)*?Also if an earlier call has\n \*   mapped @vma: then",
+            "or already has vm_ops. Also if an earlier call has\n *   mapped @vma: then", 1),
         sub(r" \* \* %-ENOMEM, %-ENFILE - if the mapping needs(.|\n)*?was reached\n(?= \*/)", "", 1),
         put("reference on\n * a file; if the callback fails afterwards, the kernel leaks that reference. The file can hold\n"
             " * references on the area and on the driver's file.\n",
             "reference on\n * the area's file; if the callback fails afterwards, the kernel leaks that reference.\n"),
         put("An .mmap_prepare callback. May sleep.", "An .mmap_prepare callback. Does not sleep."),
-        sub(r"a set \.action, or vm_ops with another callback than(.|\n)*?may have set them\. If", "a set .action, or vm_ops. If", 1),
-        put(" * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(); %-EACCES for\n"
-            " *   a private writable mapping only if the area is %VMREMAP_REVOCABLE\n"
+        sub(r"a set \.action, or vm_ops with another callback than(.|\n)*?may have set them\. If",
+            "a set .action, or vm_ops; or that an earlier call on @desc has succeeded. If", 1),
+        put(" * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(). But %-EACCES for\n"
+            " *   a private writable mapping only if the area is %VMREMAP_REVOCABLE or %VMREMAP_RDONLY; and for\n"
+            " *   vmalloc memory that is not in an area, %-EBUSY only if @vma is NULL, has VM_PFNMAP, or an\n"
+            " *   earlier call has mapped an area to it\n"
             " * * %-ENOMEM - also if @addr is not in an area, and",
-            " * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(); %-EACCES for a private\n"
-            " *   writable mapping only if the area is %VMREMAP_REVOCABLE\n"
+            " * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(). But %-EACCES for a private\n"
+            " *   writable mapping only if the area is %VMREMAP_REVOCABLE or %VMREMAP_RDONLY; and for\n"
+            " *   vmalloc memory that is not in an area, %-EBUSY only if @vma is NULL, has VM_PFNMAP, or an\n"
+            " *   earlier call has mapped an area to it\n"
             " * * %-ENOMEM - @addr is not in an area, and"),
     ],
     "area.c": [
@@ -536,7 +543,7 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
     ],
 }, edits={
     HEADER: [
-        put("Unless the area is frozen, programs", "Programs"),
+        put("Unless the area is frozen or revoked, programs", "Unless the area is revoked, programs"),
         put(" * Allow vmremap_area_revoke() and vmremap_area_freeze() to take the memory back from programs.\n",
             " * Allow vmremap_area_revoke() to take the memory back from programs.\n"),
     ],
@@ -554,7 +561,8 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
         put("\t\treturn vmremap_wait_thawed(span.area, vmf);\n", "\t\treturn VM_FAULT_SIGBUS;\n"),
     ],
     "fault.c": [
-        put(" * under this lock, because revoke and freeze take it, too.\n", " * under this lock, because revoke takes it, too.\n"),
+        put("revoke and freeze change the state, and take that lock afterwards", "revoke changes the state, and takes that lock afterwards"),
+        put("so that revoke and freeze wait for it", "so that revoke waits for it"),
         put("\t * If the area was revoked or frozen meanwhile, return VM_FAULT_NOPAGE: the access faults\n"
             "\t * again, and then waits or fails.\n",
             "\t * If the area was revoked meanwhile, return VM_FAULT_NOPAGE: the access faults again, and\n\t * then fails.\n"),
@@ -575,10 +583,10 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
     HEADER: [
         put("VMREMAP_ACCOUNT | VMREMAP_REVOCABLE)", "VMREMAP_ACCOUNT)"),
         cut(" *\t%-ENODEV\tthe area was revoked\n", " * * %-ENODEV - @area is revoked\n"),
-        cut(", and only of areas without %VMREMAP_REVOCABLE"),
-        put(" * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(); %-EACCES for a private\n"
-            " *   writable mapping only if the area is %VMREMAP_REVOCABLE\n",
-            " * * %-EBUSY, %-EACCES - as from vmremap_area_mmap(), but not for a private writable mapping\n"),
+        put("are neither %VMREMAP_REVOCABLE\n * nor %VMREMAP_RDONLY", "are not\n * %VMREMAP_RDONLY"),
+        put("Unless the area is revoked, programs", "Programs"),
+        put(" * * %-EBUSY, %-ENODEV, %-EACCES -", " * * %-EBUSY, %-EACCES -"),
+        put("%VMREMAP_REVOCABLE or %VMREMAP_RDONLY", "%VMREMAP_RDONLY"),
     ],
     "area.h": [
         cut(" * @state: whether page table entries may be inserted, see revoke.c\n"
@@ -599,14 +607,16 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
     "fault.c": [
         cut('#include "revoke.h"\n'),
         sub(r"\t/\*\n\t \* If the area was revoked meanwhile(.|\n)*?\tfolio_unlock\(folio\);\n",
-            "\t/*\n\t * finish_fault() may map the whole folio. If a page of it is poisoned, map only the page of\n"
-            "\t * this fault. A fault that copies the page maps nothing but the copy.\n\t */\n"
+            "\t/*\n\t * finish_fault() may map the whole folio, even if a page of it is poisoned. So if one is, insert\n"
+            "\t * only this fault's page, below. But finish_fault() is safe if it maps a copy.\n\t */\n"
             "\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"
             "\t\tfolio_get(folio);\n\t\tvmf->page = page;\n\t\treturn VM_FAULT_LOCKED;\n\t}\n"
             "\tret = vmremap_insert_page(vmf, span);\n\tfolio_unlock(folio);\n", 1),
         put("\tvm_fault_t ret = VM_FAULT_NOPAGE;\n\tstruct folio *folio;\n", "\tstruct folio *folio;\n\tvm_fault_t ret;\n"),
-        put(" * The kernel maps or copies the page, and then unlocks the folio. The area's state is checked\n"
-            " * under this lock, because revoke takes it, too.\n",
+        cut(" Between vmremap_insert_begin() and\n * vmremap_insert_end(), so that revoke waits for it."),
+        sub(r" If the area is\n \* %VMREMAP_REVOCABLE, also as vmremap_map_around\(\), or with the folio locked\.", "", 1),
+        put(" * The kernel maps or copies the page, and then unlocks the folio. This function checks the area's\n"
+            " * state under the folio's lock: revoke changes the state, and takes that lock afterwards.\n",
             " * The kernel maps or copies the page, and then unlocks the folio.\n"),
     ],
     "policy.c": [
@@ -629,11 +639,14 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
             " * vmremap_range() maps an area by its address, and it also maps other vmalloc memory. It takes the\n"
             " * arguments of remap_vmalloc_range().\n",
             " * An *area* is refcounted memory that vmremap allocates; its flags restrict how it can be mapped.\n"),
-        cut(" *\t%-EADDRNOTAVAIL\tan address is not page aligned\n", " *\t%-EPERM\tthat allocation was not made for userspace\n"),
+        cut(" *\t%-EADDRNOTAVAIL\tan address is not page aligned\n", " *\t%-EPERM\tthe allocation was not made for userspace\n"),
         put(" *\t%-EFAULT\tthe address is in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n",
             " *\t%-EFAULT\tthe area is NULL or an ERR_PTR()\n"),
         put("the range leaves the area or the allocation\n", "the range leaves the area\n"),
-        put(" Only vmremap_range() makes\n * mappings that are private and writable.\n", " None is both private and\n * writable.\n"),
+        put(" Only vmremap_range() makes\n * mappings that are private and writable, and only of areas that are not\n * %VMREMAP_RDONLY.\n",
+            " None is both private and\n * writable.\n"),
+        put("executable, or against the flags; or private and\n *\t\t\twritable, unless it is mapped by vmremap_range()\n",
+            "executable, or against the flags, or private and writable\n"),
     ],
     "area.c": [
         cut("\tvmremap_index_remove(area);\n"),
@@ -661,7 +674,7 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
         put("vmremap_check_use(area, private, &vm_flags)", "vmremap_check_use(area, &vm_flags)"),
     ],
     "fault.c": [
-        cut(" A fault that copies the page maps nothing but the copy."),
+        cut(" But finish_fault() is safe if it maps a copy."),
         put("\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n",
             "\tif (likely(!vmremap_cache_failed(folio))) {\n"),
         put(" * The kernel maps or copies the page, and then unlocks the folio.\n", " * The kernel maps the page, and then unlocks the folio.\n"),
