@@ -12,7 +12,8 @@
  * checked at run time. A function tests the clauses that its Contract section lists after
  * *checks*. If one of these does not hold, the function returns the errno below, and emits the
  * tracepoint vmremap:vmremap_reject, which names the clause. If a function also returns this errno
- * for another cause, its Return section says so. Each row tells how its clause is violated:
+ * for another cause, its Return section says so. A function that does not list a clause may return
+ * the same errno, but without the tracepoint. Each row tells how its clause is violated:
  *
  *	%-EADDRNOTAVAIL	AddrAligned	an address is not page aligned
  *	%-ENODATA	SizeNonZero	the size is 0
@@ -22,10 +23,10 @@
  *				is NULL or an ERR_PTR()
  *	%-EINVAL	RangeInArea	the range leaves the area or the allocation
  *	%-EPERM		AreaShareable	the allocation was not made for userspace
- *	%-EBUSY		VmaInit		the VMA is already set up for something else
+ *	%-EBUSY		VmaInit		the VMA is NULL, or already set up for something else
  *	%-ENODEV	NotRevoked	the area was revoked
- *	%-EACCES	PolicyHeld	executable, or against the flags; or private and writable,
- *				unless it is mapped by vmremap_range()
+ *	%-EACCES	PolicyHeld	the mapping is executable or against the flags; or it is
+ *				private and writable, and vmremap_range*() did not make it
  *
  * If several clauses do not hold, the function returns the errno of one of them: do not rely
  * on which. All other clauses are requirements or guarantees, without an errno:
@@ -37,13 +38,13 @@
  *	DeviceTurn		a device accesses the memory only while the device owns it, and
  *				never after the caller has dropped its reference
  *	ZeroedBeforeShare	programs see only bytes that were zeroed or written for them
- *	DriverOutlives		the driver's file stays open while a mapping calls the driver
+ *	DriverOutlives		the driver's file stays open while a mapping can call driver code
  *	PagesOutlive		a page that is mapped or pinned is not freed
  *	RightPage		each user address maps the page that was requested
  *	NoUserAccess		no page table of a program maps the memory
  *	SoleReference		no other reference on the area exists
- *	AnyThread		several tasks may call the function at the same time; the others
- *				that map an area, too, but for different VMAs
+ *	AnyThread		several tasks may call the function at the same time. Functions
+ *				that map do not list it: they allow this for different VMAs only
  *	AllOrNothing		an error leaves no reference and no mapping behind
  *
  * In a Contract section, these words are followed by clauses:
@@ -93,10 +94,10 @@ struct vmremap_area;
 #define VMREMAP_ACCOUNT		0x4U
 /*
  * Map every page at mmap time. If memory for page tables is short, faults map the rest, as with
- * MAP_POPULATE. The flag has no effect in three cases, in which faults map all pages: for a part
- * of a VMA that vmremap_range_partial() maps; for a %VMREMAP_REVOCABLE area in an .mmap callback;
- * and if another driver's .mmap calls your .mmap_prepare, because vm_ops.mapped, where vmremap
- * would map the pages, cannot find the VMA in this case.
+ * MAP_POPULATE. The flag has no effect, and faults map all pages, in three cases: for a part of a
+ * VMA that vmremap_range_partial() maps; for a %VMREMAP_REVOCABLE area in an .mmap callback; and if
+ * another driver's .mmap calls your .mmap_prepare. In this last case vm_ops.mapped, which would map
+ * the pages, cannot find the VMA.
  */
 #define VMREMAP_POPULATE	0x8U
 
@@ -231,9 +232,10 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * @name: at most %VMREMAP_NAME_MAX bytes; or NULL for no name
  *
  * /proc/PID/maps shows "anon_inode:" and the name for each mapping that is made from now on.
- * It shows "anon_inode:[vmremap]" for an area without a name, and for each part of a VMA that
- * vmremap_range_partial() maps. If an area has a name, each mmap(2) of the area allocates a struct
- * file. So a program can make the kernel allocate as many of these as it can have VMAs.
+ * It shows "anon_inode:[vmremap]" for an area without a name, and for a VMA into which
+ * vmremap_range_partial() has mapped parts. If an area has a name, each mmap(2) of the area
+ * allocates a struct file. So a program can make the kernel allocate as many of these as it can
+ * have VMAs.
  *
  * Contract: requires ReferenceHeld.
  * Context: Process context. May sleep. Nobody may map or name the area at the same time.
@@ -298,8 +300,8 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * function waits may be allocating memory. May sleep. Takes the i_mmap lock of the area's file and
  * the locks of its folios, and waits for faults that are inserting page table entries. Then
  * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take. The
- * caller may hold an mmap lock, because all these locks nest inside it. Nor do the awaited faults
- * wait for the caller: each of them has its mmap or VMA lock already.
+ * caller may hold an mmap lock, because all these locks nest inside it, and because the faults do
+ * not wait for the caller: each of them has its mmap or VMA lock already.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -313,16 +315,15 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * @nb: has the function to call, with 0 as the action and @area as the data
  *
  * Each vmremap_area_revoke() calls the function when no page table maps the area any more. The
- * function may sleep. It runs under the locks that the caller of vmremap_area_revoke() holds. So it
- * must not take an mmap lock or access user memory. If that caller holds an mmap lock, the function
- * must not wait for another task that does so, either. The function must not revoke an area or call
+ * function may sleep. It runs under the locks that the caller of vmremap_area_revoke() holds, which
+ * may be an mmap lock. So the function must not take an mmap lock, access user memory, or wait for
+ * a task that does one of these. Nor may it revoke an area or call vmremap_area_on_revoke() or
  * vmremap_area_off_revoke(). It must return %NOTIFY_OK.
  *
  * Call vmremap_area_off_revoke() before you drop the reference on @area.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
- * Context: Process context, without an mmap lock: this waits for a notifier that is running, and
- * that notifier may wait for a task that takes an mmap lock. May sleep.
+ * Context: Process context. May sleep. Waits for notifiers that are running.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR(), or @nb is NULL
@@ -341,7 +342,7 @@ int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb)
  * When it returns, the function of @nb is not running, and is not called again.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
- * Context: Process context, without an mmap lock, as for vmremap_area_on_revoke(). May sleep.
+ * Context: As for vmremap_area_on_revoke().
  */
 void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *nb);
 
@@ -355,17 +356,17 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * reference on it, for example by pin_user_pages(), get_user_pages() or a pipe. So a driver can
  * check the bytes and use them without a copy, if it has stopped its own device. An access waits
  * for vmremap_area_thaw() or vmremap_area_revoke(), like an access to memory that userfaultfd(2)
- * handles:
+ * handles, with these details and exceptions:
  *
  * * a program's own access waits, and any signal interrupts the wait;
  * * a system call's access waits, and only a fatal signal interrupts the wait;
- * * the access of a KVM guest to which a program gave the memory waits, and any signal interrupts
- *   the wait (on Linux 6.1, only a fatal signal);
+ * * an access by a KVM guest waits, if a program gave the memory to the guest. Any signal
+ *   interrupts the wait (on Linux 6.1, only a fatal signal);
  * * the access of a task that exits or dumps core fails with %-EFAULT, because no signal could
- *   interrupt its wait. For the same reason, the access of a kernel thread waits only until the
- *   freeze returns; if the freeze succeeds, the access fails. Do not freeze memory of a kernel
- *   thread that gives up after such a failure, as the vhost of Linux 6.1 and the user fences of xe
- *   do;
+ *   interrupt its wait. For the same reason, the access of a kernel thread waits only while
+ *   vmremap_area_freeze() runs, and fails if that succeeds. Some kernel threads give up after such
+ *   a failure: the vhost of Linux 6.1 and the user fences of xe. Do not freeze memory that they
+ *   access;
  * * an access that cannot drop the mmap lock fails with %-EFAULT, too: that of get_user_pages(),
  *   and of an operation that writes a private futex, such as FUTEX_LOCK_PI. For the same reason,
  *   ptrace(2) and /proc/PID/mem fail with %-EIO. get_user_pages_fast() and
@@ -417,7 +418,7 @@ void vmremap_area_thaw(struct vmremap_area *area);
 /**
  * vmremap_area_sg_table - list an area's memory in a scatterlist, for DMA
  * @area: an area on which the caller has a reference
- * @sgt: the table to fill, not yet allocated
+ * @sgt: a struct sg_table without entries; this function allocates them
  * @gfp: flags for the allocation of the table's entries
  *
  * There is one entry for each folio. The last entry ends at vmremap_area_size(). Unless memory is
@@ -425,10 +426,10 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * dma_set_max_seg_size() with the largest segment that the device accepts, because the default is
  * 64 KiB. An entry must not be larger than this segment size, nor than dma_max_mapping_size(),
  * which swiotlb limits. Nor may it cross a segment boundary of the device. Boundaries are
- * dma_get_seg_boundary() + 1 bytes apart. An entry up to that size crosses none, because it begins
- * at a multiple of its folio's size. vmremap has no flag to limit the size of folios. So if one of
- * these three limits is below PMD_SIZE, allocate no area larger than the smallest limit: an entry
- * is never larger than its area.
+ * dma_get_seg_boundary() + 1 bytes apart. An entry no larger than this distance crosses none, as it
+ * begins at a multiple of its folio's size. vmremap has no flag to limit the size of folios. So if
+ * the segment size, dma_max_mapping_size() or this distance is below PMD_SIZE, allocate no area
+ * larger than the smallest of them: an entry is never larger than its area.
  *
  * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
  * dropping the reference on @area. The table holds no reference on the area, and does not pin
@@ -480,9 +481,10 @@ int vmremap_area_sg_table(struct vmremap_area *area, struct sg_table *sgt, gfp_t
  * * %-EFAULT - @area is NULL or an ERR_PTR()
  * * %-EINVAL - @area has fewer pages after @pgoff than @vma
  * * %-EBUSY - @vma is NULL, has VM_PFNMAP, or has vm_ops with another callback than .open and
- *   .close, such as .fault. ib_uverbs sets such vm_ops, for drivers that map page frames, so a
- *   driver of ib_uverbs must set vma->vm_ops to NULL before the call. Also if an earlier call has
- *   mapped @vma: then this call undoes that mapping, and the callback must fail
+ *   .close, such as .fault; or an earlier call has mapped @vma. In the last case this call undoes
+ *   the earlier mapping, and the callback must return an error. ib_uverbs sets vm_ops with other
+ *   callbacks, for drivers that map page frames, so a driver of ib_uverbs must set vma->vm_ops to
+ *   NULL before the call
  * * %-ENODEV - @area is revoked
  * * %-EACCES - the mapping is private and writable; or writable while @area is
  *   %VMREMAP_RDONLY; or PROT_EXEC was requested. With the personality READ_IMPLIES_EXEC,
@@ -499,8 +501,8 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * @desc: the description of the VMA, which is covered from start to end
  * @pgoff: pages into @area before the first page to map
  *
- * Call this after everything else in the callback that can fail. In @desc it stores a reference on
- * a file; if the callback fails afterwards, the kernel leaks that reference. The file can hold
+ * Call this after everything else in the callback that can fail: the function stores a reference on
+ * a file in @desc, and if the callback fails afterwards, the kernel leaks it. The file can hold
  * references on the area and on the driver's file.
  *
  * This function needs Linux 7.1: older kernels do not call vm_ops.mapped.
@@ -575,10 +577,10 @@ unsigned long vmremap_get_unmapped_area(struct file *file, unsigned long addr,
  * * %-EFAULT - @addr is in no live vmalloc allocation
  * * %-EPERM - the allocation was not made for userspace
  * * %-EINVAL - the allocation has fewer pages after @addr plus @pgoff than @vma
- * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(). But %-EACCES for
- *   a private writable mapping only if the area is %VMREMAP_REVOCABLE or %VMREMAP_RDONLY; and for
- *   vmalloc memory that is not in an area, %-EBUSY only if @vma is NULL, has VM_PFNMAP, or an
- *   earlier call has mapped an area to it
+ * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(). But a private
+ *   writable mapping is refused only if the area is %VMREMAP_REVOCABLE or %VMREMAP_RDONLY; and
+ *   memory that is not in an area is refused with %-EBUSY only if @vma is NULL, has VM_PFNMAP, or
+ *   already maps an area
  * * %-ENOMEM - also if @addr is not in an area, and there is not enough memory for page tables
  */
 int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) __must_check;
@@ -612,15 +614,15 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-ENODATA - @size is 0
  * * %-EOVERFLOW - rounded @size, @pgoff in bytes, or an end address wraps
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
- * * %-EFAULT, %-EPERM, %-EINVAL - as from vmremap_range()
- * * %-EBUSY - as from vmremap_range(), but earlier calls of this function may have mapped other
- *   pages of @vma. Also if the driver has changed vm_file since such a call
+ * * %-EFAULT, %-EPERM - as from vmremap_range()
+ * * %-EINVAL - the allocation has fewer bytes after @kaddr plus @pgoff than @size
+ * * %-EBUSY - as from vmremap_range(), but it is no reason that this function has mapped other
+ *   pages of @vma before. Also if the driver has changed vm_file since then
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and the range is not the
  *   whole of @vma
  * * %-ENOMEM - as from vmremap_range(), or there is not enough memory for the list of parts
- * * %-ENFILE - the system limit of open files (fs.file-max) was reached: a VMA with parts has
- *   a file of its own
+ * * %-ENFILE - as from vmremap_range(); a VMA with parts always needs a struct file
  * * %-EOPNOTSUPP - @kaddr is not in an area, the range is not the whole of @vma, and vmremap is a
  *   module
  */

@@ -25,8 +25,8 @@ UPSTREAM = {
             " * A request that cannot be granted is refused with an errno that tells why:\n *\n", 1),
         sub(r"^( \*\t%-E\w+)\s+(?:\w+)\s+(.*)$", r"\1\t\2", 10),
         cut(" *\t\t\t\tis NULL or an ERR_PTR()\n"),
-        put("private and writable,\n *\t\t\t\tunless it is mapped by vmremap_range()\n",
-            "private and\n *\t\t\twritable, unless it is mapped by vmremap_range()\n"),
+        put("or it is\n *\t\t\t\tprivate and writable, and vmremap_range*() did not make it\n",
+            "or it is\n *\t\t\tprivate and writable, and vmremap_range() did not make it\n"),
         put("in no live vmalloc allocation, or the area\n",
             "in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n"),
         sub(r" \* If several clauses do not hold,(.|\n)*?(?=\*/)", " * If there are several reasons, do not rely on which one the errno tells.\n ", 1),
@@ -259,11 +259,9 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             " * neither %VMREMAP_REVOCABLE nor %VMREMAP_RDONLY.\n",
             " Only vmremap_range() makes\n * mappings that are private and writable, and only of areas that are neither %VMREMAP_REVOCABLE\n"
             " * nor %VMREMAP_RDONLY.\n"),
-        put(" The flag has no effect in three cases, in which faults map all pages: for a part\n"
-            " * of a VMA that vmremap_range_partial() maps; for a %VMREMAP_REVOCABLE area in an .mmap callback;\n"
-            " * and if another",
-            " The flag has no effect in two cases, in which faults map all pages: for a\n"
-            " * %VMREMAP_REVOCABLE area in an .mmap callback; and if another"),
+        put("in three cases: for a part of a\n"
+            " * VMA that vmremap_range_partial() maps; for a %VMREMAP_REVOCABLE area in an .mmap callback; and if\n * another",
+            "in two cases: for a\n * %VMREMAP_REVOCABLE area in an .mmap callback; and if another"),
         put(" * Such an area has three restrictions: no function maps it private and writable;\n"
             " * vmremap_range_partial() refuses to map it to only a part of a VMA; and in an .mmap callback\n"
             " * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet.\n",
@@ -453,24 +451,25 @@ CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of"
             " * if the driver is gone by then. Pages that MADV_DONTNEED or a zap has unmapped are faulted in\n"
             " * again.\n"),
         sub(r" \*\n \* If the driver has set vm_ops with \.open(.|\n)*?remap_vmalloc_range\(\) does\.\n", "", 1),
-        sub(r"or has vm_ops with another callback than(.|\n)*?Also if an earlier call has\n \*   mapped @vma: then",
-            "or already has vm_ops. Also if an earlier call has\n *   mapped @vma: then", 1),
+        sub(r"or has vm_ops with another callback than(.|\n)*?NULL before the call\n",
+            "or has vm_ops, for example because an earlier\n *   call has mapped @vma. In this case the call undoes the earlier mapping, and the callback must\n"
+            " *   return an error\n", 1),
         sub(r" \* \* %-ENOMEM, %-ENFILE - if the mapping needs(.|\n)*?was reached\n(?= \*/)", "", 1),
-        put("reference on\n * a file; if the callback fails afterwards, the kernel leaks that reference. The file can hold\n"
+        put("reference on\n * a file in @desc, and if the callback fails afterwards, the kernel leaks it. The file can hold\n"
             " * references on the area and on the driver's file.\n",
-            "reference on\n * the area's file; if the callback fails afterwards, the kernel leaks that reference.\n"),
+            "reference on\n * the area's file in @desc, and if the callback fails afterwards, the kernel leaks it.\n"),
         put("An .mmap_prepare callback. May sleep.", "An .mmap_prepare callback. Does not sleep."),
         sub(r"a set \.action, or vm_ops with another callback than(.|\n)*?may have set them\. If",
             "a set .action, or vm_ops; or that an earlier call on @desc has succeeded. If", 1),
-        put(" * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(). But %-EACCES for\n"
-            " *   a private writable mapping only if the area is %VMREMAP_REVOCABLE or %VMREMAP_RDONLY; and for\n"
-            " *   vmalloc memory that is not in an area, %-EBUSY only if @vma is NULL, has VM_PFNMAP, or an\n"
-            " *   earlier call has mapped an area to it\n"
+        put(" * * %-EBUSY, %-ENODEV, %-EACCES, %-ENOMEM, %-ENFILE - as from vmremap_area_mmap(). But a private\n"
+            " *   writable mapping is refused only if the area is %VMREMAP_REVOCABLE or %VMREMAP_RDONLY; and\n"
+            " *   memory that is not in an area is refused with %-EBUSY only if @vma is NULL, has VM_PFNMAP, or\n"
+            " *   already maps an area\n"
             " * * %-ENOMEM - also if @addr is not in an area, and",
-            " * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(). But %-EACCES for a private\n"
-            " *   writable mapping only if the area is %VMREMAP_REVOCABLE or %VMREMAP_RDONLY; and for\n"
-            " *   vmalloc memory that is not in an area, %-EBUSY only if @vma is NULL, has VM_PFNMAP, or an\n"
-            " *   earlier call has mapped an area to it\n"
+            " * * %-EBUSY, %-ENODEV, %-EACCES - as from vmremap_area_mmap(). But a private\n"
+            " *   writable mapping is refused only if the area is %VMREMAP_REVOCABLE or %VMREMAP_RDONLY; and\n"
+            " *   memory that is not in an area is refused with %-EBUSY only if @vma is NULL, has VM_PFNMAP, or\n"
+            " *   already maps an area\n"
             " * * %-ENOMEM - @addr is not in an area, and"),
     ],
     "area.c": [
@@ -645,8 +644,8 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
         put("the range leaves the area or the allocation\n", "the range leaves the area\n"),
         put(" Only vmremap_range() makes\n * mappings that are private and writable, and only of areas that are not\n * %VMREMAP_RDONLY.\n",
             " None is both private and\n * writable.\n"),
-        put("executable, or against the flags; or private and\n *\t\t\twritable, unless it is mapped by vmremap_range()\n",
-            "executable, or against the flags, or private and writable\n"),
+        put("or against the flags; or it is\n *\t\t\tprivate and writable, and vmremap_range() did not make it\n",
+            "or against the flags, or\n *\t\t\tprivate and writable\n"),
     ],
     "area.c": [
         cut("\tvmremap_index_remove(area);\n"),
