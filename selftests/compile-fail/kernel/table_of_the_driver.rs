@@ -36,6 +36,7 @@ static ROWS: Rows = Rows([
     },
 ]);
 
+#[rustfmt::skip] // It would move the comment into the block.
 impl IdTable<pci::DeviceId, u64> for Rows { //~ E0200
     fn as_ptr(&self) -> *const pci_device_id {
         self.0.as_ptr()
