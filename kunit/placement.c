@@ -63,6 +63,20 @@ static void leaves_the_choice_to_the_program(struct kunit *test)
 			choose(dev, hint, SZ_4M, 0, MAP_SHARED | MAP_FIXED));
 }
 
+/* A hint is used even if there is no room for a larger mapping. */
+static void a_hint_needs_room_for_the_mapping_only(struct kunit *test)
+{
+	const unsigned long len = 16 * PAGE_SIZE;
+	struct test_device *dev = device_with_area(test, HOOK_MMAP, 64 * PAGE_SIZE, 0);
+	unsigned long base = device_map(test, dev, 64 * PAGE_SIZE, 0);
+	unsigned long hint = base + 5 * PAGE_SIZE;
+
+	KUNIT_ASSERT_EQ(test, 0, vm_munmap(hint, len));
+	KUNIT_EXPECT_EQ(test, hint, choose(dev, hint, len, 0, MAP_SHARED));
+	KUNIT_EXPECT_NE(test, hint, choose(dev, hint, len + PAGE_SIZE, 0, MAP_SHARED));
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(base, 64 * PAGE_SIZE));
+}
+
 /* A hole that is just large enough for every offset is used, and one page less is not. */
 static void needs_just_enough_room(struct kunit *test)
 {
@@ -112,6 +126,7 @@ static void no_room(struct kunit *test)
 static struct kunit_case placement_cases[] = {
 	KUNIT_CASE(is_congruent_with_pgoff),
 	KUNIT_CASE(leaves_the_choice_to_the_program),
+	KUNIT_CASE(a_hint_needs_room_for_the_mapping_only),
 	KUNIT_CASE(needs_just_enough_room),
 	KUNIT_CASE(one_page_goes_anywhere),
 	KUNIT_CASE(no_room),
