@@ -89,10 +89,8 @@ bool vmremap_cache_failed(struct folio *folio)
  * @area: an area that no VMA maps any more
  *
  * truncate_inode_pages() clears folio->mapping under the lock of each folio, because code that
- * holds this lock relies on folio->mapping. It also clears the dirty flag, because a pinned page
- * is freed by whoever unpins it, and must be clean then. A folio with a hwpoisoned page is never
- * released: when a folio is freed, the kernel withholds a hwpoisoned page only if it is the whole
- * folio.
+ * holds this lock relies on folio->mapping. A folio with a hwpoisoned page is never released: when
+ * a folio is freed, the kernel withholds a hwpoisoned page only if it is the whole folio.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive.
  * Context: May sleep: waits for the locks of the folios, and while they are mapped.
@@ -143,7 +141,10 @@ int vmremap_cache_fill(struct vmremap_area *area)
 	mapping_set_large_folios(mapping);
 	/* Track no accesses, because no page is reclaimed; and no times: nobody reads them. */
 	area->file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
-	/* Security modules skip such an inode: they have checked mmap(2) on the driver's file. */
+	/*
+	 * Security modules skip such an inode. They have checked mmap(2) on the driver's file. They
+	 * would check a later mprotect(2) against the label of the task that allocated the area.
+	 */
 	mapping->host->i_flags |= S_PRIVATE;
 	/*
 	 * vmremap checks the bounds of each access itself. With the real size, the file would

@@ -2,8 +2,8 @@
 /*
  * Make page table entries. On a fault, map all pages of the VMA that share a PTE table with the
  * address. If a PMD entry maps the address, fill some neighbouring PMD entries, too. When a VMA is
- * set up, fill those PTE tables that will have only a few entries, because inserting these costs
- * less than a fault, and populate the rest if the area's flags ask for that.
+ * set up, fill the PTE tables that get only a few entries: a few entries cost less than a fault.
+ * Fault in all other pages then only if the area is VMREMAP_POPULATE.
  *
  * filemap_map_pages() maps the pages around a fault, as for any file. It uses a PMD if possible,
  * and handles every concurrent change of the page table.
@@ -22,10 +22,10 @@
 
 /*
  * Map the PMD-sized folios around the fault as well, by one PMD each. The area is divided into
- * windows of AROUND_PMDS PMDs. Map what the address's window, the VMA and the address's PMD table
- * have in common. The windows are fixed, so a fault does not visit PMDs that a fault in
- * another window has mapped. Leave smaller folios to faults of their own: they need a PTE table,
- * and this function cannot allocate one, because it must not sleep.
+ * windows of AROUND_PMDS PMDs. Stay within the address's window, its PMD table and the VMA. The
+ * windows are fixed, so a fault does not visit PMDs that a fault in another window has mapped.
+ * Leave smaller folios to faults of their own: they need a PTE table, and this function cannot
+ * allocate one, because it must not sleep.
  *
  * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. Pass
  * false as its argument @write: otherwise, it would warn if that entry is a PTE table.
@@ -64,8 +64,8 @@ static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
- * Context: as vm_operations_struct.map_pages: does not sleep. Between vmremap_insert_begin() and
- * vmremap_insert_end(), so that revoke and freeze wait for it.
+ * Context: as vm_operations_struct.map_pages: does not sleep. Call it between
+ * vmremap_insert_begin() and vmremap_insert_end(), so that revoke and freeze wait for it.
  * Return: %VM_FAULT_NOPAGE, or 0 if the page could not be mapped, for instance
  * because its folio is locked.
  */
@@ -99,7 +99,8 @@ vm_fault_t vmremap_map_around(struct vm_fault *vmf, const struct vmremap_span *s
  * @span: a part of the VMA that maps one area, and contains the address
  *
  * The kernel maps or copies the page, and then unlocks the folio. This function checks the area's
- * state under the folio's lock: revoke and freeze change the state, and take that lock afterwards.
+ * state under the folio's lock. Revoke and freeze first change the state, then wait for that lock,
+ * and unmap.
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees
  *	RightPage, PagesOutlive.
@@ -127,9 +128,9 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 	 */
 	if (READ_ONCE(span->area->state) == VMREMAP_OPEN) {
 		/*
-		 * finish_fault() may map the whole folio, even if a page of it is poisoned. So if
-		 * one is, insert only this fault's page, below. But finish_fault() is safe if it
-		 * maps one page anyway: a copy, or if vmremap_maps_one_page() is true.
+		 * finish_fault() may map the whole folio, even its poisoned pages. So use it only
+		 * if no page is poisoned, or if it maps just one page: for a copy, or if
+		 * vmremap_maps_one_page() is true. Otherwise insert the page below.
 		 */
 		if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||
 		    likely(!vmremap_cache_failed(folio))) {
@@ -150,8 +151,8 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
  *
  * Contract: requires RangeInVma, RangeInArea, AreaOutlives; guarantees RightPage,
  *	PagesOutlive.
- * Context: as vm_operations_struct.fault, or mmap lock held for write. If the area is
- * %VMREMAP_REVOCABLE, also as vmremap_map_around(), or with the folio locked. May sleep.
+ * Context: as vm_operations_struct.fault, or mmap lock held for write. May sleep. If the area is
+ * %VMREMAP_REVOCABLE, hold the folio's lock, or call vmremap_insert_begin() before.
  * Return: as vm_operations_struct.fault.
  */
 vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *span)
@@ -164,7 +165,7 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	/* vmf_insert_page_mkwrite() does not check whether the page is poisoned. */
 	if (PageHWPoison(page))
 		return VM_FAULT_HWPOISON;
-	/* It expects no PMD leaf either, but another thread may have inserted one. */
+	/* Nor does it handle a PMD leaf, which another thread may have inserted. */
 	if (vmf->pmd && pmd_leaf(pmdp_get_lockless(vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 	/*
@@ -175,11 +176,12 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
 	 * VM_FAULT_OOM means that there is no PTE table: vmf_insert_page_mkwrite() could not
-	 * allocate one, or MADV_DONTNEED has freed it at once. If prealloc_pte is NULL, there was a
-	 * table in __do_fault(). So fault again: __do_fault() then allocates one, or fails. If
-	 * prealloc_pte is set, __do_fault() has already allocated one, and faulting again might
-	 * never end. So return VM_FAULT_OOM, even if MADV_DONTNEED is the cause, and not a lack of
-	 * memory. While a VMA is set up, insert() ignores the result.
+	 * allocate one, or MADV_DONTNEED freed the table before it was used. If prealloc_pte is
+	 * NULL, __do_fault() found a table, and so allocated none. So fault again: __do_fault()
+	 * then allocates one, or fails. If prealloc_pte is set, __do_fault() has already allocated
+	 * one, and faulting again might never end. So return VM_FAULT_OOM, even if MADV_DONTNEED is
+	 * the cause, and not a lack of memory. insert() has no fault to repeat, and ignores the
+	 * result.
 	 */
 	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
 }
@@ -187,9 +189,9 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 /*
  * Fault in the page at @addr, and with it the pages up to @end, and perhaps the PMDs after @end.
  * Return the address at which to continue: @end, or the end of these PMDs. If @addr's page is
- * poisoned, its folio is locked or the area is frozen, leave the pages up to @end to later
- * accesses: to wait, the fault would have to drop the mmap lock. If memory is short, leave all
- * further pages, because each of them could cause reclaim again: return the end of the VMA.
+ * poisoned, continue at @end. Do the same if its folio is locked or the area is frozen: to wait,
+ * the fault would have to drop the mmap lock. If memory is short, leave all further pages to later
+ * accesses, because each of them could cause reclaim again: return the end of the VMA.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
@@ -223,7 +225,8 @@ static void insert(struct vm_area_struct *vma, const struct vmremap_span *span)
 
 /**
  * vmremap_prefault - insert the pages that are cheaper to insert than to fault in
- * @vma: a VMA that is being set up, on one area: its vm_ops are set, and nothing is mapped yet
+ * @vma: a VMA that is being set up, on one area: its vm_ops are set, and nothing is mapped yet. If
+ *	the area is %VMREMAP_REVOCABLE, the VMA is in i_mmap, so that revoke finds the entries
  *
  * If the area is %VMREMAP_POPULATE and the VMA is accessible, map all other pages, too. Pages that
  * cannot be mapped now are left to later accesses.

@@ -30,12 +30,12 @@ static unsigned int next;
  * @area: an area whose refs are 0
  *
  * Refuses an area that is still in use: its file has a VMA, a page is pinned, or a program holds
- * its dentry or inode, which it can open in /proc/PID/map_files. If the area is not in use, no new
- * reference can appear, because its file is in no descriptor table and in no VMA. But a lookup
- * under RCU may take one for a short time, see vmremap_idle_end(). Also refuses an area that is too
- * large, or whose file has credentials that keep a user namespace alive. And one that may not suit
- * the next owner: it has a name or a notifier, its memory is charged to a cgroup, or its memory may
- * be on the wrong node.
+ * the file's dentry or inode, which it can get by /proc/PID/map_files. If the area is not in use,
+ * no new reference can appear, because its file is in no descriptor table and in no VMA. But a
+ * lookup under RCU may take one for a short time, see vmremap_idle_end(). Refuses an area that is
+ * too large, or whose file has credentials that keep a user namespace alive. Also refuses an area
+ * that may not suit the next owner: it has a name or a notifier, its memory is charged to a cgroup,
+ * or its memory may be on the wrong node.
  *
  * Contract: requires AreaOutlives; guarantees PagesOutlive, AnyThread.
  * Context: as vmremap_area_put().
@@ -46,11 +46,11 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	struct file *file = area->file;
 
 	/*
-	 * A VMA raises the count of the file. While there is a VMA, a program can open it in
-	 * /proc/PID/map_files with O_PATH, which raises the count of the dentry, or watch it by
-	 * inotify(7), which raises that of the inode. So read the count of the file first. In the
-	 * other order, both reads would miss a program that opens it and unmaps the VMA between
-	 * them. The barrier between the reads is in vmremap_pinned().
+	 * A VMA raises the count of the file. While there is a VMA, a program can find the file in
+	 * /proc/PID/map_files: opening it with O_PATH raises the count of the dentry, and watching
+	 * it by inotify(7) raises that of the inode. So read the count of the file first. In the
+	 * other order, a program could open the file and unmap the VMA between the two reads, and
+	 * both would miss it. The barrier between the reads is in vmremap_pinned().
 	 */
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT || area->name ||
 	    area->on_revoke.head || nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
@@ -64,10 +64,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * A cached area holds no reference on this module. If an older area was replaced, leave the
-	 * new area's module reference to it: putting the older area's file drops that reference.
-	 * Otherwise drop it here. This module cannot be unloaded meanwhile, because the module that
-	 * puts the area depends on it.
+	 * A cached area holds no reference on this module. If an older area was replaced, it takes
+	 * over the new area's reference, which is dropped when the older area's file is put.
+	 * Otherwise drop the reference here. This module cannot be unloaded meanwhile, because the
+	 * module that puts the area depends on it.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);
@@ -91,8 +91,8 @@ static bool fits(const struct vmremap_area *area, unsigned long pages, unsigned 
 /**
  * vmremap_idle_take - take an area from the cache
  * @pages: how many pages the area must have
- * @flags: VMREMAP_* flags; with %VMREMAP_ACCOUNT nothing is taken, because charged memory is
- *	never cached; an area is taken only if it was allocated with the same %VMREMAP_DMA32
+ * @flags: VMREMAP_* flags; with %VMREMAP_ACCOUNT, nothing is taken, because no cached memory is
+ *	charged; an area whose %VMREMAP_DMA32 differs is not taken
  *
  * Contract: guarantees AreaOutlives, ZeroedBeforeShare, AnyThread.
  * Context: Process context.
@@ -123,8 +123,8 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 	area->state = VMREMAP_OPEN;
 	/*
 	 * Shared futexes are identified by this number. If it is 0, the futex code assigns a
-	 * new number. So a task that still waits on a futex of the area's former owner is not
-	 * woken.
+	 * new number. So the new owner does not wake a task that still waits on a futex of the
+	 * former owner.
 	 */
 	atomic64_set(&file_inode(area->file)->i_sequence, 0);
 	list_for_each_entry(folio, &area->folios, lru) {

@@ -119,8 +119,8 @@ UPSTREAM = {
     ],
     "fault.c": [
         cut('#include "../out-of-tree/compat/quirks.h"\n'),
-        put(" But finish_fault() is safe if it\n\t\t * maps one page anyway: a copy, or if vmremap_maps_one_page() is true.\n",
-            " But finish_fault() is safe if it\n\t\t * maps a copy.\n"),
+        put("or if it maps just one page: for a copy, or if\n\t\t * vmremap_maps_one_page() is true. Otherwise",
+            "or if it maps a copy.\n\t\t * Otherwise"),
         put("if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||\n\t\t    likely(!vmremap_cache_failed(folio))) {\n",
             "if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"),
     ],
@@ -190,13 +190,13 @@ UPSTREAM = {
             "\t\t\t__fput_sync(idle[slot]->file);\n"
             "\t\t\tidle[slot] = NULL;\n"
             "\t\t}\n}\n#endif\n", 1),
-        put("for a short time, see vmremap_idle_end(). Also", "for a short time. Also"),
+        put("for a short time, see vmremap_idle_end(). Refuses", "for a short time. Refuses"),
         put("it has a name or a notifier, its memory is charged", "its memory is charged"),
         cut(" area->name ||", "area->on_revoke.head || ", "(area->flags ^ flags) & VMREMAP_DMA32 ||\n\t    "),
         put("unsigned long pages, unsigned int flags)\n{\n\tstruct folio *folio;\n\n\tif (!area",
             "unsigned long pages)\n{\n\tstruct folio *folio;\n\n\tif (!area"),
         put("IDLE_AREAS], pages, flags))", "IDLE_AREAS], pages))"),
-        cut("; an area is taken only if it was allocated with the same %VMREMAP_DMA32"),
+        cut("; an area whose %VMREMAP_DMA32 differs is not taken"),
     ],
     "pieces.c": [
         cut("\tpieces->mapping.dontcopy |= !!(area->flags & VMREMAP_DONTCOPY);\n"),
@@ -414,12 +414,12 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
     ],
     "fault.c": [
         forget("CHEAP_PAGES", "populate", "insert"),
-        cut(" While a VMA is set up, insert() ignores the result."),
-        put(" * address. When a VMA is\n * set up, fill those PTE tables that will have only a few entries, because inserting these costs\n"
-            " * less than a fault, and populate the rest if the area's flags ask for that.\n", " * address.\n"),
+        cut(" insert() has no fault to repeat, and ignores the\n\t * result."),
+        put(" * address. When a VMA is\n * set up, fill the PTE tables that get only a few entries: a few entries cost less than a fault.\n"
+            " * Fault in all other pages then only if the area is VMREMAP_POPULATE.\n", " * address.\n"),
         put(" * @vmf: the fault; for a VMA that is being set up, only .vma and .address are set\n", " * @vmf: the fault\n"),
         put("\tif (vmf->pmd && pmd_leaf(pmdp_get_lockless(vmf->pmd)))\n", "\tif (pmd_leaf(pmdp_get_lockless(vmf->pmd)))\n"),
-        put("as vm_operations_struct.fault, or mmap lock held for write. If", "as vm_operations_struct.fault. If"),
+        put("as vm_operations_struct.fault, or mmap lock held for write. May", "as vm_operations_struct.fault. May"),
     ],
     "revoke.c": [
         put("A VMA that is not in i_mmap yet has no entry: see\n"
@@ -560,7 +560,8 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
         put("\t\treturn vmremap_wait_thawed(span.area, vmf);\n", "\t\treturn VM_FAULT_SIGBUS;\n"),
     ],
     "fault.c": [
-        put("revoke and freeze change the state, and take that lock afterwards", "revoke changes the state, and takes that lock afterwards"),
+        put("Revoke and freeze first change the state, then wait for that lock,\n * and unmap",
+            "Revoke first changes the state, then waits for that lock, and\n * unmaps"),
         put("so that revoke and freeze wait for it", "so that revoke waits for it"),
         put("\t * If the area was revoked or frozen meanwhile, return VM_FAULT_NOPAGE: the access faults\n"
             "\t * again, and then waits or fails.\n",
@@ -606,16 +607,16 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
     "fault.c": [
         cut('#include "revoke.h"\n'),
         sub(r"\t/\*\n\t \* If the area was revoked meanwhile(.|\n)*?\tfolio_unlock\(folio\);\n",
-            "\t/*\n\t * finish_fault() may map the whole folio, even if a page of it is poisoned. So if one is, insert\n"
-            "\t * only this fault's page, below. But finish_fault() is safe if it maps a copy.\n\t */\n"
+            "\t/*\n\t * finish_fault() may map the whole folio, even its poisoned pages. So use it only if no page\n"
+            "\t * is poisoned, or if it maps a copy. Otherwise insert the page below.\n\t */\n"
             "\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"
             "\t\tfolio_get(folio);\n\t\tvmf->page = page;\n\t\treturn VM_FAULT_LOCKED;\n\t}\n"
             "\tret = vmremap_insert_page(vmf, span);\n\tfolio_unlock(folio);\n", 1),
         put("\tvm_fault_t ret = VM_FAULT_NOPAGE;\n\tstruct folio *folio;\n", "\tstruct folio *folio;\n\tvm_fault_t ret;\n"),
-        cut(" Between vmremap_insert_begin() and\n * vmremap_insert_end(), so that revoke waits for it."),
-        sub(r" If the area is\n \* %VMREMAP_REVOCABLE, also as vmremap_map_around\(\), or with the folio locked\.", "", 1),
+        cut(" Call it between\n * vmremap_insert_begin() and vmremap_insert_end(), so that revoke waits for it."),
+        sub(r" If the area is\n \* %VMREMAP_REVOCABLE, hold the folio's lock, or call vmremap_insert_begin\(\) before\.", "", 1),
         put(" * The kernel maps or copies the page, and then unlocks the folio. This function checks the area's\n"
-            " * state under the folio's lock: revoke changes the state, and takes that lock afterwards.\n",
+            " * state under the folio's lock. Revoke first changes the state, then waits for that lock, and\n * unmaps.\n",
             " * The kernel maps or copies the page, and then unlocks the folio.\n"),
     ],
     "policy.c": [
@@ -673,7 +674,7 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
         put("vmremap_check_use(area, private, &vm_flags)", "vmremap_check_use(area, &vm_flags)"),
     ],
     "fault.c": [
-        cut(" But finish_fault() is safe if it maps a copy."),
+        cut(", or if it maps a copy"),
         put("\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n",
             "\tif (likely(!vmremap_cache_failed(folio))) {\n"),
         put(" * The kernel maps or copies the page, and then unlocks the folio.\n", " * The kernel maps the page, and then unlocks the folio.\n"),
