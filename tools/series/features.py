@@ -607,8 +607,8 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
     "fault.c": [
         cut('#include "revoke.h"\n'),
         sub(r"\t/\*\n\t \* If the area was revoked meanwhile(.|\n)*?\tfolio_unlock\(folio\);\n",
-            "\t/*\n\t * finish_fault() may map the whole folio, even its poisoned pages. So use it only if no page\n"
-            "\t * is poisoned, or if it maps a copy. Otherwise insert the page below.\n\t */\n"
+            "\t/*\n\t * finish_fault() may map the whole folio, even its poisoned pages. So use it only if no\n"
+            "\t * page is poisoned, or if it maps a copy. Otherwise insert the page below.\n\t */\n"
             "\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"
             "\t\tfolio_get(folio);\n\t\tvmf->page = page;\n\t\treturn VM_FAULT_LOCKED;\n\t}\n"
             "\tret = vmremap_insert_page(vmf, span);\n\tfolio_unlock(folio);\n", 1),
