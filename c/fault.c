@@ -3,7 +3,7 @@
  * Make page table entries. On a fault, map all pages of the VMA that share a PTE table with the
  * address. If a PMD entry maps the address, fill some neighbouring PMD entries, too. When a VMA is
  * set up, fill the PTE tables that get only a few entries: a few entries cost less than a fault.
- * Fault in all other pages then only if the area is VMREMAP_POPULATE.
+ * If the area is VMREMAP_POPULATE, also fault in all other pages at setup.
  *
  * filemap_map_pages() maps the pages around a fault, as for any file. It uses a PMD if possible,
  * and handles every concurrent change of the page table.
@@ -128,9 +128,9 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 	 */
 	if (READ_ONCE(span->area->state) == VMREMAP_OPEN) {
 		/*
-		 * finish_fault() may map the whole folio, even its poisoned pages. So use it only
-		 * if no page is poisoned, or if it maps just one page: for a copy, or if
-		 * vmremap_maps_one_page() is true. Otherwise insert the page below.
+		 * finish_fault() may map the whole folio, even its poisoned pages. It maps just one
+		 * page if the fault makes a copy, or vmremap_maps_one_page() is true. So use it
+		 * then, or if no page of the folio is poisoned. Otherwise insert the page below.
 		 */
 		if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||
 		    likely(!vmremap_cache_failed(folio))) {
@@ -170,17 +170,17 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 		return VM_FAULT_NOPAGE;
 	/*
 	 * Unlike vm_insert_page(), vmf_insert_page_mkwrite() does not set VM_MIXEDMAP. The VMA does
-	 * not need the flag, because all its entries map refcounted pages. And vmremap maps no PMDs
-	 * in a VMA with the flag, see vmremap_map_around().
+	 * not need the flag, because all its entries map refcounted pages. With it, vmremap could
+	 * map no PMDs in this VMA, see vmremap_map_around().
 	 */
 	ret = vmf_insert_page_mkwrite(vmf, page, vmf->flags & FAULT_FLAG_WRITE);
 	/*
 	 * VM_FAULT_OOM means that there is no PTE table: vmf_insert_page_mkwrite() could not
 	 * allocate one, or MADV_DONTNEED freed the table before it was used. If prealloc_pte is
 	 * NULL, __do_fault() found a table, and so allocated none. So fault again: __do_fault()
-	 * then allocates one, or fails. If prealloc_pte is set, __do_fault() has already allocated
-	 * one, and faulting again might never end. So return VM_FAULT_OOM, even if MADV_DONTNEED is
-	 * the cause, and not a lack of memory. insert() has no fault to repeat, and ignores the
+	 * then allocates one, or fails. If prealloc_pte is set, a new fault could take the
+	 * same path and fail here again, without end. So return VM_FAULT_OOM, even if MADV_DONTNEED
+	 * is the cause, and not a lack of memory. insert() has no fault to repeat, and ignores the
 	 * result.
 	 */
 	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
@@ -190,8 +190,8 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
  * Fault in the page at @addr, and with it the pages up to @end, and perhaps the PMDs after @end.
  * Return the address at which to continue: @end, or the end of these PMDs. If @addr's page is
  * poisoned, continue at @end. Do the same if its folio is locked or the area is frozen: to wait,
- * the fault would have to drop the mmap lock. If memory is short, leave all further pages to later
- * accesses, because each of them could cause reclaim again: return the end of the VMA.
+ * the fault would have to drop the mmap lock. If memory is short, return the end of the VMA: each
+ * further page could cause reclaim again. Later accesses map these pages.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
@@ -225,7 +225,7 @@ static void insert(struct vm_area_struct *vma, const struct vmremap_span *span)
 
 /**
  * vmremap_prefault - insert the pages that are cheaper to insert than to fault in
- * @vma: a VMA that is being set up, on one area: its vm_ops are set, and nothing is mapped yet. If
+ * @vma: a new VMA, which maps one area; vm_ops are set, and no page is mapped yet. If
  *	the area is %VMREMAP_REVOCABLE, the VMA is in i_mmap, so that revoke finds the entries
  *
  * If the area is %VMREMAP_POPULATE and the VMA is accessible, map all other pages, too. Pages that

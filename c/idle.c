@@ -31,8 +31,8 @@ static unsigned int next;
  *
  * Refuses an area that is still in use: its file has a VMA, a page is pinned, or a program holds
  * the file's dentry or inode, which it can get by /proc/PID/map_files. If the area is not in use,
- * no new reference can appear, because its file is in no descriptor table and in no VMA. But a
- * lookup under RCU may take one for a short time, see vmremap_idle_end(). Refuses an area that is
+ * no lasting reference can appear, because its file is in no descriptor table and in no VMA. An
+ * RCU lookup of a file may take one briefly, see vmremap_idle_end(). Refuses an area that is
  * too large, or whose file has credentials that keep a user namespace alive. Also refuses an area
  * that may not suit the next owner: it has a name or a notifier, its memory is charged to a cgroup,
  * or its memory may be on the wrong node.
@@ -48,9 +48,9 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 	/*
 	 * A VMA raises the count of the file. While there is a VMA, a program can find the file in
 	 * /proc/PID/map_files: opening it with O_PATH raises the count of the dentry, and watching
-	 * it by inotify(7) raises that of the inode. So read the count of the file first. In the
-	 * other order, a program could open the file and unmap the VMA between the two reads, and
-	 * both would miss it. The barrier between the reads is in vmremap_pinned().
+	 * it by inotify(7) raises that of the inode. So read the count of the file first. If it
+	 * were read last, a program could open the file and unmap the VMA between the reads, and
+	 * each read would return 1. The barrier between the reads is in vmremap_pinned().
 	 */
 	if (area->pages > IDLE_SIZE >> PAGE_SHIFT || area->flags & VMREMAP_ACCOUNT || area->name ||
 	    area->on_revoke.head || nr_online_nodes > 1 || file->f_cred->user_ns != &init_user_ns ||
@@ -64,10 +64,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * A cached area holds no reference on this module. If an older area was replaced, it takes
-	 * over the new area's reference, which is dropped when the older area's file is put.
-	 * Otherwise drop the reference here. This module cannot be unloaded meanwhile, because the
-	 * module that puts the area depends on it.
+	 * A cached area holds no reference on this module, so one must be dropped. If an older
+	 * area was replaced, the put of its file drops that reference; otherwise drop it here.
+	 * This module stays loaded until this function returns, because the module that puts the
+	 * area depends on it.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);
@@ -111,8 +111,8 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 		if (fits(idle[(next - nr) % IDLE_AREAS], pages, flags))
 			swap(idle[(next - nr) % IDLE_AREAS], area);
 	/*
-	 * If the newest area was taken, the next area to be cached gets its slot. So whoever
-	 * allocates and puts one area again and again replaces no other.
+	 * If the newest area was taken, the next area to be cached gets its slot. So a caller
+	 * that allocates and puts one area again and again evicts no other area.
 	 */
 	next -= area && nr == 1;
 	spin_unlock_irq(&lock);

@@ -6,13 +6,13 @@
  * 1. Change the state, so that new faults insert nothing.
  * 2. Wait for the faults that are inserting entries.
  * 3. Zap all entries.
- * 4. Lock each folio, and zap it again if it is mapped. vmremap_give_locked() may have checked the
- *    state before step 1, and the kernel may have mapped the page after step 3.
+ * 4. Lock each folio, and zap it again if it is mapped. A fault that passed vmremap_give_locked()
+ *    before step 1 may map its locked folio only after step 3.
  * 5. Only freeze: wait until no page is pinned.
  *
  * Step 3 finds every VMA with an entry. A VMA that is not in i_mmap yet has no entry: see
  * vmremap_cover() and vma_mapped() in mmap_prepare.c. A VMA that has left i_mmap has no entry any
- * more, although munmap() may not have flushed the TLB yet: only freeze waits for that. vmremap
+ * more. But munmap() may not have flushed the TLB yet: step 5 waits for this flush. vmremap
  * never maps a revocable area to only a part of a VMA, because step 3 would not find that VMA: it
  * would be in the i_mmap of another file.
  *
@@ -27,7 +27,7 @@
 #include "revoke.h"
 #include "trace.h"
 
-/* 5, 10, 20, 40 and 80 ms: 155 ms in all. memfd_wait_for_pins() has the last four. */
+/* Waits of 5, 10, 20, 40, 80 ms: 155 ms in all. memfd_wait_for_pins() does only the last four. */
 #define WAITS	5
 
 static int check(const struct vmremap_area *area)
@@ -57,11 +57,11 @@ static void unmap(struct vmremap_area *area)
  * vmremap_pinned - is any page of an area pinned?
  * @area: an area for which no page table has an entry
  *
- * Looks for references on the pages other than the area's and the page cache's. GUP-fast takes
- * its reference before it checks the PTE or PMD again: so either this function sees that
- * reference, or GUP-fast sees that the entry is gone, and drops the reference. The reference that
- * an entry holds is dropped only after the TLB flush. So if no other reference is left, no TLB
- * has an entry for the page.
+ * Checks whether anyone but the area and the page cache holds a reference on a page. GUP-fast
+ * takes its reference before it checks the PTE or PMD again: so either this function sees that
+ * reference, or GUP-fast sees that the entry is gone, and drops the reference. A zap drops the
+ * reference of a page table entry only after the TLB flush. So if this function returns false,
+ * no TLB has an entry for any of the pages.
  *
  * Contract: requires AreaOutlives.
  * Return: true if there is such a reference, even a short-lived one.
@@ -142,7 +142,7 @@ EXPORT_SYMBOL_GPL(vmremap_area_off_revoke);
 /**
  * vmremap_freeze - freeze an area
  * @area: the area
- * @waits: at most how many times to wait for pins to go away; the first wait takes 5 ms, and
+ * @waits: maximum number of waits for pins to go away; the first wait takes 5 ms, and
  *	each further one twice as long as the one before
  *
  * Contract: requires AreaOutlives; guarantees NoUserAccess, AnyThread.
@@ -164,7 +164,7 @@ int vmremap_freeze(struct vmremap_area *area, unsigned int waits)
 		}
 		schedule_timeout_killable(msecs_to_jiffies(5 << wait));
 	}
-	/* Unless the area has been revoked. A kernel thread that waits looks at the new state. */
+	/* Keep VMREMAP_REVOKED. Wake kernel threads: they do not wait for a frozen area. */
 	cmpxchg(&area->state, VMREMAP_FREEZING, VMREMAP_FROZEN);
 	wake_up_var(&area->state);
 	return 0;
@@ -192,10 +192,10 @@ EXPORT_SYMBOL_GPL(vmremap_area_thaw);
  * The task state in which a fault waits. A program's own access waits in TASK_INTERRUPTIBLE: any
  * signal ends the wait. GUP for a virtual CPU waits alike: it sets FAULT_FLAG_INTERRUPTIBLE. The
  * faults of copy_from_user() have that flag, too, but the kernel retries them until a fatal signal
- * comes. With another signal pending, a retry would spin in TASK_INTERRUPTIBLE. So it waits in
- * TASK_KILLABLE, where only a fatal signal ends the wait. TASK_FREEZABLE_UNSAFE lets the system
- * suspend during that wait. With TASK_FREEZABLE, lockdep would warn of locks that the system call
- * may hold.
+ * comes. While a non-fatal signal is pending, a retry would spin in TASK_INTERRUPTIBLE. So it
+ * waits in TASK_KILLABLE, where only a fatal signal ends the wait. All other faults of the kernel
+ * also wait so. TASK_FREEZABLE_UNSAFE lets the system suspend during that wait. With
+ * TASK_FREEZABLE, lockdep would warn of locks that the system call may hold.
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {
@@ -207,16 +207,17 @@ static unsigned int wait_state(const struct vm_fault *vmf)
 }
 
 /**
- * vmremap_wait_thawed - wait in a fault until the area is thawed or revoked, or a signal comes
- * @area: an area that is frozen or revoked
+ * vmremap_wait_thawed - wait in a fault until the state of the area changes, or a signal comes
+ * @area: an area that was not %VMREMAP_OPEN when the fault looked at it
  * @vmf: the fault
  *
  * Works like handle_userfault(): the fault's mmap or VMA lock is dropped before the wait, so
  * that other threads of the program can call mmap(2) and fork(2). The access fails if the lock
- * must not be dropped. It also fails if no signal could end the wait: if the task is exiting, dumps
- * core, or is a kernel thread. In KVM, for example, a kernel thread faults for a virtual CPU, and
- * the program's exit waits for this thread. But while the area is being frozen, a kernel thread
- * waits, too, because that takes a short time, and may fail.
+ * must not be dropped, unless the fault has FAULT_FLAG_RETRY_NOWAIT. The access also fails if no
+ * signal could end the wait: if the task is exiting, dumps core, or is a kernel thread. In KVM, for
+ * example, a kernel thread faults for a virtual CPU, and the program's exit waits for this thread.
+ * But a kernel thread waits while the area is being frozen, because freezing is short, and the
+ * access can succeed if freezing fails.
  *
  * Contract: requires AreaOutlives.
  * Context: as vm_operations_struct.fault.

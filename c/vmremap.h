@@ -26,7 +26,7 @@
  *	%-EBUSY		VmaInit		the VMA is NULL, or already set up for something else
  *	%-ENODEV	NotRevoked	the area was revoked
  *	%-EACCES	PolicyHeld	the mapping is executable or against the flags; or it is
- *				private and writable, and vmremap_range*() did not make it
+ *				private and writable, and not made by vmremap_range*()
  *
  * If several clauses do not hold, the function returns the errno of one of them: do not rely
  * on which. All other clauses are requirements or guarantees, without an errno:
@@ -162,8 +162,8 @@ void *vmremap_alloc(size_t size, unsigned int flags) __must_check;
 
 /**
  * vmremap_free - free what vmremap_alloc() has allocated
- * @addr: the address that vmremap_alloc() has returned; or that of other vmalloc memory, which
- *	is given to vfree(); or NULL
+ * @addr: the address that vmremap_alloc() has returned; or the address of other vmalloc memory,
+ *	which this function passes to vfree(); or NULL
  *
  * The counterpart of vfree(). It drops the reference that vmremap_alloc() has taken, as
  * vmremap_area_put() does. If @addr is in an area, but vmremap_alloc() has not returned it, this
@@ -191,10 +191,10 @@ struct vmremap_area *vmremap_area_get(struct vmremap_area *area);
  * @area: the area; NULL and ERR_PTR() are ignored
  *
  * Mappings keep the area alive, too: after the driver's last put, the area lives until its
- * last mapping is unmapped. A pinned page even outlives its area. After the last put or unmap, the
- * memory is freed as by fput(): by the current task when it returns to userspace, or by a kernel
- * thread. A few small areas are cached instead, and are zeroed before vmremap_area_alloc()
- * reuses them.
+ * last mapping is unmapped. A pinned page even outlives its area. When the last reference on the
+ * area's file is dropped, the memory is freed as by fput(): by the current task when it returns to
+ * userspace, or by a kernel thread. A few small areas are cached instead, and are zeroed before
+ * vmremap_area_alloc() reuses them.
  *
  * Contract: requires ReferenceOwned; guarantees PagesOutlive, AnyThread.
  * Context: Any but NMI; with PREEMPT_RT, any that is preemptible. Does not sleep.
@@ -234,15 +234,15 @@ size_t vmremap_area_size(const struct vmremap_area *area);
  * /proc/PID/maps shows "anon_inode:" and the name for each mapping that is made from now on.
  * It shows "anon_inode:[vmremap]" for an area without a name, and for a VMA into which
  * vmremap_range_partial() has mapped parts. If an area has a name, each mmap(2) of the area
- * allocates a struct file. So a program can make the kernel allocate as many of these as it can
- * have VMAs.
+ * allocates a struct file. So a program can make the kernel allocate one for each VMA that the
+ * program may have.
  *
  * Contract: requires ReferenceHeld.
  * Context: Process context. May sleep. Nobody may map or name the area at the same time.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
- * * %-ENAMETOOLONG - @name is longer
+ * * %-ENAMETOOLONG - @name has more than %VMREMAP_NAME_MAX bytes
  * * %-ENOMEM - not enough memory for a copy of @name
  */
 int vmremap_area_set_name(struct vmremap_area *area, const char *name) __must_check;
@@ -289,8 +289,8 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * When it returns, no page table of a program has an entry for the area. A program's access raises
  * SIGBUS, a system call's access fails with %-EFAULT, and mapping the area again is refused. A
  * page that is pinned, for instance by O_DIRECT in flight, stays accessible through that pin.
- * While a thread of a program unmaps a mapping by munmap(2), CPUs may use an old entry until
- * munmap(2) has flushed the TLB. Revoking an area twice is harmless.
+ * While a thread of a program is in munmap(2), CPUs may use a stale TLB entry of that mapping
+ * until munmap(2) has flushed the TLB. Revoking an area twice is harmless.
  *
  * Call this when the device goes away, instead of unmap_mapping_range() on the driver's own
  * inode. That call does not reach the mappings, because their vm_file is not the driver's file.
@@ -300,8 +300,8 @@ bool vmremap_area_is_sole_reference(const struct vmremap_area *area);
  * function waits may be allocating memory. May sleep. Takes the i_mmap lock of the area's file and
  * the locks of its folios, and waits for faults that are inserting page table entries. Then
  * takes the lock of the notifiers of vmremap_area_on_revoke(), and the locks that these take. The
- * caller may hold an mmap lock, because all these locks nest inside it, and because the faults do
- * not wait for the caller: each of them has its mmap or VMA lock already.
+ * caller may hold an mmap lock: all these locks nest inside it. Nor do the faults wait for the
+ * caller, because a fault already holds its mmap or VMA lock when this function waits for it.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR()
@@ -329,7 +329,7 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * * %-EFAULT - @area is NULL or an ERR_PTR(), or @nb is NULL
  * * %-EOPNOTSUPP - @area is not %VMREMAP_REVOCABLE
  * * %-EEXIST - @nb is registered already; the kernel also warns
- * * %-ENODEV - @area is revoked; @nb is not registered, but a revoke may have called it meanwhile
+ * * %-ENODEV - @area is revoked; a revoke during this call may have called @nb, now unregistered
  */
 int vmremap_area_on_revoke(struct vmremap_area *area, struct notifier_block *nb) __must_check;
 
@@ -363,10 +363,10 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * * an access by a KVM guest waits, if a program gave the memory to the guest. Any signal
  *   interrupts the wait (on Linux 6.1, only a fatal signal);
  * * the access of a task that exits or dumps core fails with %-EFAULT, because no signal could
- *   interrupt its wait. For the same reason, the access of a kernel thread waits only while
- *   vmremap_area_freeze() runs, and fails if that succeeds. Some kernel threads give up after such
- *   a failure: the vhost of Linux 6.1 and the user fences of xe. Do not freeze memory that they
- *   access;
+ *   interrupt its wait. For the same reason, a kernel thread's access waits only until
+ *   vmremap_area_freeze() returns, and fails if the freeze has succeeded. Some kernel threads give
+ *   up after such a failure: the vhost of Linux 6.1 and the user fences of xe. Do not freeze memory
+ *   that they access;
  * * an access that cannot drop the mmap lock fails with %-EFAULT, too: that of get_user_pages(),
  *   and of an operation that writes a private futex, such as FUTEX_LOCK_PI. For the same reason,
  *   ptrace(2) and /proc/PID/mem fail with %-EIO. get_user_pages_fast() and
@@ -426,10 +426,10 @@ void vmremap_area_thaw(struct vmremap_area *area);
  * dma_set_max_seg_size() with the largest segment that the device accepts, because the default is
  * 64 KiB. An entry must not be larger than this segment size, nor than dma_max_mapping_size(),
  * which swiotlb limits. Nor may it cross a segment boundary of the device. Boundaries are
- * dma_get_seg_boundary() + 1 bytes apart. An entry no larger than this distance crosses none, as it
- * begins at a multiple of its folio's size. vmremap has no flag to limit the size of folios. So if
- * the segment size, dma_max_mapping_size() or this distance is below PMD_SIZE, allocate no area
- * larger than the smallest of them: an entry is never larger than its area.
+ * dma_get_seg_boundary() + 1 bytes apart. An entry up to this distance crosses none: its address is
+ * a multiple of its folio's size. vmremap has no flag to limit the size of folios. So if the
+ * segment size, dma_max_mapping_size() or this distance is below PMD_SIZE, allocate no area larger
+ * than the smallest of them: an entry is never larger than its area.
  *
  * The caller owns @sgt: map it with dma_map_sgtable(), and free it with sg_free_table() before
  * dropping the reference on @area. The table holds no reference on the area, and does not pin
@@ -501,9 +501,9 @@ int vmremap_area_mmap(struct vmremap_area *area, struct vm_area_struct *vma,
  * @desc: the description of the VMA, which is covered from start to end
  * @pgoff: pages into @area before the first page to map
  *
- * Call this after everything else in the callback that can fail: the function stores a reference on
- * a file in @desc, and if the callback fails afterwards, the kernel leaks it. The file can hold
- * references on the area and on the driver's file.
+ * Call this after everything else in the callback that can fail: the function puts a file
+ * reference into @desc, and the kernel leaks this reference if the callback fails afterwards. The
+ * file can hold references on the area's file and on the driver's file.
  *
  * This function needs Linux 7.1: older kernels do not call vm_ops.mapped.
  *
@@ -596,12 +596,12 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * The counterpart of remap_vmalloc_range_partial(). Several parts of one VMA may be mapped,
  * from several areas. Accessing a part of the VMA that was never mapped raises SIGBUS. If the
  * memory is in an area, the VMA belongs to vmremap, as after vmremap_area_mmap(), and its
- * vm_file is no longer the driver's. Folios are mapped by PMDs if the addresses are aligned for
- * that, as by vmremap_area_mmap(). If the range is not the whole of @vma, PMDs also need Linux 6.15
+ * vm_file is no longer the driver's. As with vmremap_area_mmap(), PMDs map the folios if the
+ * addresses are aligned for that. If the range is not the whole of @vma, PMDs also need Linux 6.15
  * or newer, and /sys/kernel/mm/transparent_hugepage/enabled must allow huge pages.
  *
- * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,
- * because the kernel does not export remap_vmalloc_range_partial().
+ * If vmremap is a module, it can map vmalloc memory outside of areas to whole VMAs only, because
+ * the kernel does not export remap_vmalloc_range_partial().
  *
  * Contract: requires VmaInit, VmaUntouched; checks AddrAligned, SizeNonZero, RangeNoWrap,
  *	RangeInVma, AreaValid, RangeInArea, AreaShareable, VmaInit (2),
@@ -616,8 +616,8 @@ int vmremap_range(struct vm_area_struct *vma, void *addr, unsigned long pgoff) _
  * * %-ERANGE - [@uaddr, @uaddr + @size) leaves @vma
  * * %-EFAULT, %-EPERM - as from vmremap_range()
  * * %-EINVAL - the allocation has fewer bytes after @kaddr plus @pgoff than @size
- * * %-EBUSY - as from vmremap_range(), but it is no reason that this function has mapped other
- *   pages of @vma before. Also if the driver has changed vm_file since then
+ * * %-EBUSY - as from vmremap_range(), but earlier calls of this function may have mapped other
+ *   pages of @vma. Also if the driver has changed vm_file after such an earlier call
  * * %-ENODEV - as from vmremap_range()
  * * %-EACCES - as from vmremap_range(), or the area is %VMREMAP_REVOCABLE and the range is not the
  *   whole of @vma

@@ -350,12 +350,10 @@ static void killed_task_gets_none(struct kunit *test)
 {
 	struct vmremap_area *area;
 
-	allow_signal(SIGKILL);
-	send_sig(SIGKILL, current, 1);
+	killed_begin();
 	KUNIT_EXPECT_TRUE(test, fatal_signal_pending(current));
 	area = vmremap_area_alloc(SZ_1M, 0);
-	flush_signals(current);
-	disallow_signal(SIGKILL);
+	killed_end();
 	KUNIT_EXPECT_PTR_EQ(test, area, ERR_PTR(-EINTR));
 	vmremap_area_put(area);
 }

@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -112,6 +113,18 @@ void blocks_begin(struct kunit *test, unsigned int order)
 void blocks_end(void)
 {
 	failing_end();
+}
+
+void killed_begin(void)
+{
+	allow_signal(SIGKILL);
+	send_sig(SIGKILL, current, 1);
+}
+
+void killed_end(void)
+{
+	flush_signals(current);
+	disallow_signal(SIGKILL);
 }
 
 struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,

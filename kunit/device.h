@@ -60,6 +60,10 @@ void device_open(struct kunit *test, struct test_device *dev);
 void blocks_begin(struct kunit *test, unsigned int order);
 void blocks_end(void);
 
+/* Until killed_end(), the test has a pending SIGKILL. */
+void killed_begin(void);
+void killed_end(void);
+
 /* A new area with blocks of at most @order. */
 struct vmremap_area *area_of_blocks(struct kunit *test, size_t size,
 				    unsigned int flags, unsigned int order);

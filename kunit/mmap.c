@@ -8,7 +8,6 @@
 #include <linux/mman.h>
 #include <linux/pagemap.h>
 #include <linux/personality.h>
-#include <linux/sched/signal.h>
 #include <linux/vmalloc.h>
 
 #include "../c/area.h"
@@ -212,12 +211,10 @@ static void folio_is_locked(struct kunit *test)
 	vmf.flags = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT;
 	KUNIT_EXPECT_EQ(test, bits(vmremap_give_locked(&vmf, &span)), bits(VM_FAULT_RETRY));
 	/* A task that is being killed does not wait. */
-	allow_signal(SIGKILL);
-	send_sig(SIGKILL, current, 1);
+	killed_begin();
 	vmf.flags = 0;
 	KUNIT_EXPECT_EQ(test, bits(vmremap_give_locked(&vmf, &span)), bits(VM_FAULT_SIGBUS));
-	flush_signals(current);
-	disallow_signal(SIGKILL);
+	killed_end();
 	folio_unlock(folio);
 	KUNIT_EXPECT_EQ(test, folio_pins(folio), folio_mapcount(folio));
 
@@ -803,8 +800,7 @@ static void revoked_before_it_is_populated(struct kunit *test)
 
 static void kill_prepared(struct test_device *dev, struct vm_area_desc *desc)
 {
-	allow_signal(SIGKILL);
-	send_sig(SIGKILL, current, 1);
+	killed_begin();
 }
 
 /* If the task is killed while an area is being mapped, mmap() maps no further page. */
@@ -815,8 +811,7 @@ static void killed_before_it_is_populated(struct kunit *test)
 
 	dev->prepared = kill_prepared;
 	uaddr = device_map(test, dev, SZ_256K, 0);
-	flush_signals(current);
-	disallow_signal(SIGKILL);
+	killed_end();
 	KUNIT_EXPECT_EQ(test, area_mapped(dev->area), 0);
 	expect_pages(test, dev->area, uaddr, SZ_256K, 0);
 }

@@ -333,13 +333,11 @@ static void killed_task_freezes_nothing(struct kunit *test)
 	struct page *page = vmalloc_to_page(dev->area->addr);
 
 	get_page(page);
-	allow_signal(SIGKILL);
-	send_sig(SIGKILL, current, 1);
+	killed_begin();
 	KUNIT_EXPECT_EQ(test, -EINTR, vmremap_area_freeze(dev->area));
 	/* Nor does it say that the page is pinned, if it has no wait left. */
 	KUNIT_EXPECT_EQ(test, -EINTR, vmremap_freeze(dev->area, 0));
-	flush_signals(current);
-	disallow_signal(SIGKILL);
+	killed_end();
 	put_page(page);
 	expect_pages(test, dev->area, uaddr, SIZE, 0);
 }

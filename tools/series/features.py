@@ -25,8 +25,8 @@ UPSTREAM = {
             " * A request that cannot be granted is refused with an errno that tells why:\n *\n", 1),
         sub(r"^( \*\t%-E\w+)\s+(?:\w+)\s+(.*)$", r"\1\t\2", 10),
         cut(" *\t\t\t\tis NULL or an ERR_PTR()\n"),
-        put("or it is\n *\t\t\t\tprivate and writable, and vmremap_range*() did not make it\n",
-            "or it is\n *\t\t\tprivate and writable, and vmremap_range() did not make it\n"),
+        put("or it is\n *\t\t\t\tprivate and writable, and not made by vmremap_range*()\n",
+            "or it is\n *\t\t\tprivate and writable, and not made by vmremap_range()\n"),
         put("in no live vmalloc allocation, or the area\n",
             "in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n"),
         sub(r" \* If several clauses do not hold,(.|\n)*?(?=\*/)", " * If there are several reasons, do not rely on which one the errno tells.\n ", 1),
@@ -44,8 +44,8 @@ UPSTREAM = {
         put("If the range is not the whole of @vma, PMDs also need Linux 6.15\n"
             " * or newer, and /sys/kernel/mm/transparent_hugepage/enabled must allow huge pages.\n"
             " *\n"
-            " * If vmremap is a module, it can map vmalloc memory that is not in an area only to a whole VMA,\n"
-            " * because the kernel does not export remap_vmalloc_range_partial().\n",
+            " * If vmremap is a module, it can map vmalloc memory outside of areas to whole VMAs only, because\n"
+            " * the kernel does not export remap_vmalloc_range_partial().\n",
             "If the range is not the whole of @vma,\n"
             " * /sys/kernel/mm/transparent_hugepage/enabled must also allow huge pages.\n"),
         cut(" * * %-EOPNOTSUPP - @kaddr is not in an area, the range is not the whole of @vma, and vmremap is a\n"
@@ -119,8 +119,9 @@ UPSTREAM = {
     ],
     "fault.c": [
         cut('#include "../out-of-tree/compat/quirks.h"\n'),
-        put("or if it maps just one page: for a copy, or if\n\t\t * vmremap_maps_one_page() is true. Otherwise",
-            "or if it maps a copy.\n\t\t * Otherwise"),
+        put(" It maps just one\n\t\t * page if the fault makes a copy, or vmremap_maps_one_page() is true. So use it\n"
+            "\t\t * then, or if no page of the folio is poisoned. Otherwise insert the page below.\n",
+            " So use it only\n\t\t * if no page is poisoned, or if it maps a copy. Otherwise insert the page below.\n"),
         put("if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||\n\t\t    likely(!vmremap_cache_failed(folio))) {\n",
             "if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"),
     ],
@@ -190,7 +191,7 @@ UPSTREAM = {
             "\t\t\t__fput_sync(idle[slot]->file);\n"
             "\t\t\tidle[slot] = NULL;\n"
             "\t\t}\n}\n#endif\n", 1),
-        put("for a short time, see vmremap_idle_end(). Refuses", "for a short time. Refuses"),
+        put("may take one briefly, see vmremap_idle_end(). Refuses", "may take one briefly. Refuses"),
         put("it has a name or a notifier, its memory is charged", "its memory is charged"),
         cut(" area->name ||", "area->on_revoke.head || ", "(area->flags ^ flags) & VMREMAP_DMA32 ||\n\t    "),
         put("unsigned long pages, unsigned int flags)\n{\n\tstruct folio *folio;\n\n\tif (!area",
@@ -212,8 +213,7 @@ IDLE = Feature("idle", ["idle.c"], words=["idle", "cached"], test_edits={
     "device.c": [cut("\t/* Cached areas may have blocks of another order. */\n\tvmremap_idle_end();\n", "\tvmremap_idle_end();\n")],
 }, edits={
     HEADER: [
-        put(" * thread. A few small areas are cached instead, and are zeroed before vmremap_area_alloc()\n * reuses them.\n",
-            " * thread.\n"),
+        cut(" A few small areas are cached instead, and are zeroed before\n * vmremap_area_alloc() reuses them."),
     ],
     "area.c": [
         put("area = vmremap_idle_take(PFN_UP(size), flags) ?: make(PFN_UP(size), flags);", "area = make(PFN_UP(size), flags);"),
@@ -416,7 +416,7 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
         forget("CHEAP_PAGES", "populate", "insert"),
         cut(" insert() has no fault to repeat, and ignores the\n\t * result."),
         put(" * address. When a VMA is\n * set up, fill the PTE tables that get only a few entries: a few entries cost less than a fault.\n"
-            " * Fault in all other pages then only if the area is VMREMAP_POPULATE.\n", " * address.\n"),
+            " * If the area is VMREMAP_POPULATE, also fault in all other pages at setup.\n", " * address.\n"),
         put(" * @vmf: the fault; for a VMA that is being set up, only .vma and .address are set\n", " * @vmf: the fault\n"),
         put("\tif (vmf->pmd && pmd_leaf(pmdp_get_lockless(vmf->pmd)))\n", "\tif (pmd_leaf(pmdp_get_lockless(vmf->pmd)))\n"),
         put("as vm_operations_struct.fault, or mmap lock held for write. May", "as vm_operations_struct.fault. May"),
@@ -455,9 +455,10 @@ CHAIN = Feature("chain", ["mapping.c"], ["vmremap_mapping", "vmremap_mapping_of"
             "or has vm_ops, for example because an earlier\n *   call has mapped @vma. In this case the call undoes the earlier mapping, and the callback must\n"
             " *   return an error\n", 1),
         sub(r" \* \* %-ENOMEM, %-ENFILE - if the mapping needs(.|\n)*?was reached\n(?= \*/)", "", 1),
-        put("reference on\n * a file in @desc, and if the callback fails afterwards, the kernel leaks it. The file can hold\n"
-            " * references on the area and on the driver's file.\n",
-            "reference on\n * the area's file in @desc, and if the callback fails afterwards, the kernel leaks it.\n"),
+        put("the function puts a file\n * reference into @desc, and the kernel leaks this reference if the callback fails afterwards. The\n"
+            " * file can hold references on the area's file and on the driver's file.\n",
+            "the function puts a\n * reference on the area's file into @desc, and the kernel leaks this reference if the callback\n"
+            " * fails afterwards.\n"),
         put("An .mmap_prepare callback. May sleep.", "An .mmap_prepare callback. Does not sleep."),
         sub(r"a set \.action, or vm_ops with another callback than(.|\n)*?may have set them\. If",
             "a set .action, or vm_ops; or that an earlier call on @desc has succeeded. If", 1),
@@ -574,7 +575,7 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
             " * work like truncation:\n",
             " * Take an area's memory back from programs. This works like truncation:\n"),
         cut(" * 5. Only freeze: wait until no page is pinned.\n"),
-        cut(": only freeze waits for that"),
+        cut(": step 5 waits for this flush"),
     ],
 })
 
@@ -645,7 +646,7 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
         put("the range leaves the area or the allocation\n", "the range leaves the area\n"),
         put(" Only vmremap_range() makes\n * mappings that are private and writable, and only of areas that are not\n * %VMREMAP_RDONLY.\n",
             " None is both private and\n * writable.\n"),
-        put("or against the flags; or it is\n *\t\t\tprivate and writable, and vmremap_range() did not make it\n",
+        put("or against the flags; or it is\n *\t\t\tprivate and writable, and not made by vmremap_range()\n",
             "or against the flags, or\n *\t\t\tprivate and writable\n"),
     ],
     "area.c": [
