@@ -26,7 +26,8 @@
  *	%-EBUSY		VmaInit		the VMA is NULL, or already set up for something else
  *	%-ENODEV	NotRevoked	the area was revoked
  *	%-EACCES	PolicyHeld	the mapping is executable or against the flags; or it is
- *				private and writable, and not made by vmremap_range*()
+ *				private and writable, and made by vmremap_area_mmap() or
+ *				vmremap_area_mmap_prepare()
  *
  * If several clauses do not hold, the function returns the errno of one of them: do not rely
  * on which. All other clauses are requirements or guarantees, without an errno:

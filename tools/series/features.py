@@ -25,8 +25,10 @@ UPSTREAM = {
             " * A request that cannot be granted is refused with an errno that tells why:\n *\n", 1),
         sub(r"^( \*\t%-E\w+)\s+(?:\w+)\s+(.*)$", r"\1\t\2", 10),
         cut(" *\t\t\t\tis NULL or an ERR_PTR()\n"),
-        put("or it is\n *\t\t\t\tprivate and writable, and not made by vmremap_range*()\n",
-            "or it is\n *\t\t\tprivate and writable, and not made by vmremap_range()\n"),
+        put("or it is\n *\t\t\t\tprivate and writable, and made by vmremap_area_mmap() or\n"
+            " *\t\t\t\tvmremap_area_mmap_prepare()\n",
+            "or it is\n *\t\t\tprivate and writable, and made by vmremap_area_mmap() or\n"
+            " *\t\t\tvmremap_area_mmap_prepare()\n"),
         put("in no live vmalloc allocation, or the area\n",
             "in no live vmalloc allocation, or the area is NULL or an\n *\t\t\tERR_PTR()\n"),
         sub(r" \* If several clauses do not hold,(.|\n)*?(?=\*/)", " * If there are several reasons, do not rely on which one the errno tells.\n ", 1),
@@ -646,7 +648,8 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
         put("the range leaves the area or the allocation\n", "the range leaves the area\n"),
         put(" Only vmremap_range() makes\n * mappings that are private and writable, and only of areas that are not\n * %VMREMAP_RDONLY.\n",
             " None is both private and\n * writable.\n"),
-        put("or against the flags; or it is\n *\t\t\tprivate and writable, and not made by vmremap_range()\n",
+        put("or against the flags; or it is\n *\t\t\tprivate and writable, and made by vmremap_area_mmap() or\n"
+            " *\t\t\tvmremap_area_mmap_prepare()\n",
             "or against the flags, or\n *\t\t\tprivate and writable\n"),
     ],
     "area.c": [
