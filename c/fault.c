@@ -27,8 +27,8 @@
  * Leave smaller folios to faults of their own: they need a PTE table, and this function cannot
  * allocate one, because it must not sleep.
  *
- * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. Pass
- * false as its argument @write: otherwise, it would warn if that entry is a PTE table.
+ * vmf_insert_folio_pmd() does nothing if another thread has installed an entry meanwhile. But with
+ * true as @write, it warns if that entry is a PTE table. So pass false.
  */
 static void map_pmds(struct vm_fault *vmf, const struct vmremap_span *span)
 {
@@ -128,9 +128,9 @@ vm_fault_t vmremap_give_locked(struct vm_fault *vmf, const struct vmremap_span *
 	 */
 	if (READ_ONCE(span->area->state) == VMREMAP_OPEN) {
 		/*
-		 * finish_fault() may map the whole folio, even its poisoned pages. It maps just one
-		 * page if the fault makes a copy, or vmremap_maps_one_page() is true. So use it
-		 * then, or if no page of the folio is poisoned. Otherwise insert the page below.
+		 * finish_fault() may map a whole folio, with poisoned pages. So use it only if no
+		 * page of the folio is poisoned, or it maps just one page: for a private copy, or
+		 * if vmremap_maps_one_page() is true. Otherwise insert the page below.
 		 */
 		if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||
 		    likely(!vmremap_cache_failed(folio))) {
@@ -178,10 +178,10 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	 * VM_FAULT_OOM means that there is no PTE table: vmf_insert_page_mkwrite() could not
 	 * allocate one, or MADV_DONTNEED freed the table before it was used. If prealloc_pte is
 	 * NULL, __do_fault() found a table, and so allocated none. So fault again: __do_fault()
-	 * then allocates one, or fails. If prealloc_pte is set, a new fault could take the
-	 * same path and fail here again, without end. So return VM_FAULT_OOM, even if MADV_DONTNEED
-	 * is the cause, and not a lack of memory. insert() has no fault to repeat, and ignores the
-	 * result.
+	 * then allocates one, or fails. If prealloc_pte is set, __do_fault() allocated one:
+	 * a new fault could do that and fail here again, without end. So return VM_FAULT_OOM, even
+	 * if MADV_DONTNEED is the cause, and not a lack of memory. At setup, insert() ignores the
+	 * result, because there is no fault to repeat.
 	 */
 	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
 }
@@ -191,7 +191,7 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
  * Return the address at which to continue: @end, or the end of these PMDs. If @addr's page is
  * poisoned, continue at @end. Do the same if its folio is locked or the area is frozen: to wait,
  * the fault would have to drop the mmap lock. If memory is short, return the end of the VMA: each
- * further page could cause reclaim again. Later accesses map these pages.
+ * further page could cause reclaim again. Later accesses fault in what was skipped.
  */
 static unsigned long populate(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {

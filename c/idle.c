@@ -31,8 +31,8 @@ static unsigned int next;
  *
  * Refuses an area that is still in use: its file has a VMA, a page is pinned, or a program holds
  * the file's dentry or inode, which it can get by /proc/PID/map_files. If the area is not in use,
- * no lasting reference can appear, because its file is in no descriptor table and in no VMA. An
- * RCU lookup of a file may take one briefly, see vmremap_idle_end(). Refuses an area that is
+ * no lasting reference can appear, because its file is in no descriptor table and in no VMA. A
+ * stale RCU lookup may take a short-lived one, see vmremap_idle_end(). Refuses an area that is
  * too large, or whose file has credentials that keep a user namespace alive. Also refuses an area
  * that may not suit the next owner: it has a name or a notifier, its memory is charged to a cgroup,
  * or its memory may be on the wrong node.
@@ -64,10 +64,10 @@ struct vmremap_area *vmremap_idle_keep(struct vmremap_area *area)
 		next++;
 	}
 	/*
-	 * A cached area holds no reference on this module, so one must be dropped. If an older
-	 * area was replaced, the put of its file drops that reference; otherwise drop it here.
-	 * This module stays loaded until this function returns, because the module that puts the
-	 * area depends on it.
+	 * A cached area holds no reference on this module, so drop that of the new one. If an older
+	 * area was replaced, pass it the reference: the put of its file drops one. Otherwise drop
+	 * it here. This module stays loaded until this function returns, because the module that
+	 * puts the area depends on it.
 	 */
 	if (!area)
 		module_put(THIS_MODULE);
@@ -122,9 +122,9 @@ struct vmremap_area *vmremap_idle_take(unsigned long pages, unsigned int flags)
 	__module_get(THIS_MODULE);
 	area->state = VMREMAP_OPEN;
 	/*
-	 * Shared futexes are identified by this number. If it is 0, the futex code assigns a
-	 * new number. So the new owner does not wake a task that still waits on a futex of the
-	 * former owner.
+	 * The i_sequence of an inode identifies its shared futexes. If it is 0, the futex code
+	 * assigns a new number. So the new owner does not wake a task that still waits on a futex
+	 * of the former owner.
 	 */
 	atomic64_set(&file_inode(area->file)->i_sequence, 0);
 	list_for_each_entry(folio, &area->folios, lru) {

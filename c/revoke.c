@@ -8,7 +8,7 @@
  * 3. Zap all entries.
  * 4. Lock each folio, and zap it again if it is mapped. A fault that passed vmremap_give_locked()
  *    before step 1 may map its locked folio only after step 3.
- * 5. Only freeze: wait until no page is pinned.
+ * 5. For freeze only: wait until no page is pinned.
  *
  * Step 3 finds every VMA with an entry. A VMA that is not in i_mmap yet has no entry: see
  * vmremap_cover() and vma_mapped() in mmap_prepare.c. A VMA that has left i_mmap has no entry any
@@ -164,7 +164,7 @@ int vmremap_freeze(struct vmremap_area *area, unsigned int waits)
 		}
 		schedule_timeout_killable(msecs_to_jiffies(5 << wait));
 	}
-	/* Keep VMREMAP_REVOKED. Wake kernel threads: they do not wait for a frozen area. */
+	/* Keep VMREMAP_REVOKED. Wake kernel threads: they wait only during VMREMAP_FREEZING. */
 	cmpxchg(&area->state, VMREMAP_FREEZING, VMREMAP_FROZEN);
 	wake_up_var(&area->state);
 	return 0;
@@ -190,12 +190,12 @@ EXPORT_SYMBOL_GPL(vmremap_area_thaw);
 
 /*
  * The task state in which a fault waits. A program's own access waits in TASK_INTERRUPTIBLE: any
- * signal ends the wait. GUP for a virtual CPU waits alike: it sets FAULT_FLAG_INTERRUPTIBLE. The
+ * signal ends the wait. KVM's GUP waits in the same way: it sets FAULT_FLAG_INTERRUPTIBLE. The
  * faults of copy_from_user() have that flag, too, but the kernel retries them until a fatal signal
- * comes. While a non-fatal signal is pending, a retry would spin in TASK_INTERRUPTIBLE. So it
- * waits in TASK_KILLABLE, where only a fatal signal ends the wait. All other faults of the kernel
- * also wait so. TASK_FREEZABLE_UNSAFE lets the system suspend during that wait. With
- * TASK_FREEZABLE, lockdep would warn of locks that the system call may hold.
+ * comes. While a non-fatal signal is pending, a retry would spin in TASK_INTERRUPTIBLE. So such a
+ * retry and all other kernel faults wait in TASK_KILLABLE, where only a fatal signal ends the wait.
+ * TASK_FREEZABLE_UNSAFE lets the system suspend during that wait. With TASK_FREEZABLE, lockdep
+ * would warn of locks that the system call may hold.
  */
 static unsigned int wait_state(const struct vm_fault *vmf)
 {
@@ -212,12 +212,12 @@ static unsigned int wait_state(const struct vm_fault *vmf)
  * @vmf: the fault
  *
  * Works like handle_userfault(): the fault's mmap or VMA lock is dropped before the wait, so
- * that other threads of the program can call mmap(2) and fork(2). The access fails if the lock
- * must not be dropped, unless the fault has FAULT_FLAG_RETRY_NOWAIT. The access also fails if no
- * signal could end the wait: if the task is exiting, dumps core, or is a kernel thread. In KVM, for
- * example, a kernel thread faults for a virtual CPU, and the program's exit waits for this thread.
- * But a kernel thread waits while the area is being frozen, because freezing is short, and the
- * access can succeed if freezing fails.
+ * that other threads of the program can call mmap(2) and fork(2). The access fails if the area
+ * was revoked, or if the lock must not be dropped. With FAULT_FLAG_RETRY_NOWAIT, the caller may
+ * retry. The access also fails if no signal could end the wait: if the task is exiting, dumps
+ * core, or is a kernel thread. In KVM, for example, a kernel thread faults for a virtual CPU, and
+ * the program's exit waits for this thread. But a kernel thread waits while the area is being
+ * frozen, because freezing is short, and the access can succeed if freezing fails.
  *
  * Contract: requires AreaOutlives.
  * Context: as vm_operations_struct.fault.

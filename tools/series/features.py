@@ -121,9 +121,8 @@ UPSTREAM = {
     ],
     "fault.c": [
         cut('#include "../out-of-tree/compat/quirks.h"\n'),
-        put(" It maps just one\n\t\t * page if the fault makes a copy, or vmremap_maps_one_page() is true. So use it\n"
-            "\t\t * then, or if no page of the folio is poisoned. Otherwise insert the page below.\n",
-            " So use it only\n\t\t * if no page is poisoned, or if it maps a copy. Otherwise insert the page below.\n"),
+        put("or it maps just one page: for a private copy, or\n\t\t * if vmremap_maps_one_page() is true. Otherwise insert the page below.",
+            "or it maps a private copy. Otherwise insert\n\t\t * the page below."),
         put("if (vmremap_fault_copies(vmf) || vmremap_maps_one_page(vmf) ||\n\t\t    likely(!vmremap_cache_failed(folio))) {\n",
             "if (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"),
     ],
@@ -193,7 +192,7 @@ UPSTREAM = {
             "\t\t\t__fput_sync(idle[slot]->file);\n"
             "\t\t\tidle[slot] = NULL;\n"
             "\t\t}\n}\n#endif\n", 1),
-        put("may take one briefly, see vmremap_idle_end(). Refuses", "may take one briefly. Refuses"),
+        put("may take a short-lived one, see vmremap_idle_end(). Refuses", "may take a short-lived one. Refuses"),
         put("it has a name or a notifier, its memory is charged", "its memory is charged"),
         cut(" area->name ||", "area->on_revoke.head || ", "(area->flags ^ flags) & VMREMAP_DMA32 ||\n\t    "),
         put("unsigned long pages, unsigned int flags)\n{\n\tstruct folio *folio;\n\n\tif (!area",
@@ -416,7 +415,7 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
     ],
     "fault.c": [
         forget("CHEAP_PAGES", "populate", "insert"),
-        cut(" insert() has no fault to repeat, and ignores the\n\t * result."),
+        cut(" At setup, insert() ignores the\n\t * result, because there is no fault to repeat."),
         put(" * address. When a VMA is\n * set up, fill the PTE tables that get only a few entries: a few entries cost less than a fault.\n"
             " * If the area is VMREMAP_POPULATE, also fault in all other pages at setup.\n", " * address.\n"),
         put(" * @vmf: the fault; for a VMA that is being set up, only .vma and .address are set\n", " * @vmf: the fault\n"),
@@ -576,7 +575,7 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
         put(" * Take an area's memory back from programs: revoke it for ever, or freeze it for a while. Both\n"
             " * work like truncation:\n",
             " * Take an area's memory back from programs. This works like truncation:\n"),
-        cut(" * 5. Only freeze: wait until no page is pinned.\n"),
+        cut(" * 5. For freeze only: wait until no page is pinned.\n"),
         cut(": step 5 waits for this flush"),
     ],
 })
@@ -610,8 +609,8 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
     "fault.c": [
         cut('#include "revoke.h"\n'),
         sub(r"\t/\*\n\t \* If the area was revoked meanwhile(.|\n)*?\tfolio_unlock\(folio\);\n",
-            "\t/*\n\t * finish_fault() may map the whole folio, even its poisoned pages. So use it only if no\n"
-            "\t * page is poisoned, or if it maps a copy. Otherwise insert the page below.\n\t */\n"
+            "\t/*\n\t * finish_fault() may map a whole folio, with poisoned pages. So use it only if no page of\n"
+            "\t * the folio is poisoned, or it maps a private copy. Otherwise insert the page below.\n\t */\n"
             "\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n"
             "\t\tfolio_get(folio);\n\t\tvmf->page = page;\n\t\treturn VM_FAULT_LOCKED;\n\t}\n"
             "\tret = vmremap_insert_page(vmf, span);\n\tfolio_unlock(folio);\n", 1),
@@ -678,7 +677,7 @@ RANGE = Feature("range", ["foreign.c", "index.c"], ["vmremap_range", "vmremap_pr
         put("vmremap_check_use(area, private, &vm_flags)", "vmremap_check_use(area, &vm_flags)"),
     ],
     "fault.c": [
-        cut(", or if it maps a copy"),
+        cut(", or it maps a private copy"),
         put("\tif (vmremap_fault_copies(vmf) || likely(!vmremap_cache_failed(folio))) {\n",
             "\tif (likely(!vmremap_cache_failed(folio))) {\n"),
         put(" * The kernel maps or copies the page, and then unlocks the folio.\n", " * The kernel maps the page, and then unlocks the folio.\n"),
