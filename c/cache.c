@@ -142,8 +142,9 @@ int vmremap_cache_fill(struct vmremap_area *area)
 	/* Track no accesses, because no page is reclaimed; and no times: nobody reads them. */
 	area->file->f_mode |= FMODE_NOREUSE | FMODE_NOCMTIME;
 	/*
-	 * Security modules skip such an inode. They have checked mmap(2) on the driver's file. They
-	 * would check a later mprotect(2) against the label of the task that allocated the area.
+	 * SELinux checks no permissions for such an inode. It has checked those for the driver's
+	 * file at mmap(2). At a later mprotect(2), it would check them for this inode, which has
+	 * the label of the task that allocated the area.
 	 */
 	mapping->host->i_flags |= S_PRIVATE;
 	/*

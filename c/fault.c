@@ -177,11 +177,11 @@ vm_fault_t vmremap_insert_page(struct vm_fault *vmf, const struct vmremap_span *
 	/*
 	 * VM_FAULT_OOM means that there is no PTE table: vmf_insert_page_mkwrite() could not
 	 * allocate one, or MADV_DONTNEED freed the table before it was used. If prealloc_pte is
-	 * NULL, __do_fault() found a table, and so allocated none. So fault again: __do_fault()
-	 * then allocates one, or fails. If prealloc_pte is set, __do_fault() allocated one:
-	 * a new fault could do that and fail here again, without end. So return VM_FAULT_OOM, even
-	 * if MADV_DONTNEED is the cause, and not a lack of memory. At setup, insert() ignores the
-	 * result, because there is no fault to repeat.
+	 * NULL, there was a table before: __do_fault() found one, or filemap_map_pages() installed
+	 * one. So fault again: __do_fault() then allocates one, or fails. If prealloc_pte is set,
+	 * __do_fault() allocated one: a new fault could do that and fail here again, without end.
+	 * So return VM_FAULT_OOM, even if MADV_DONTNEED is the cause, and not a lack of memory. At
+	 * setup, insert() ignores the result, because there is no fault to repeat.
 	 */
 	return ret == VM_FAULT_OOM && !vmf->prealloc_pte ? VM_FAULT_NOPAGE : ret;
 }

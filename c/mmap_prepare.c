@@ -31,7 +31,7 @@ static int vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 }
 
 /*
- * An .mmap callback cannot set these vm_ops, because the kernel refuses .mapped there. When a new
+ * An .mmap callback does not set these vm_ops, because the kernel ignores .mapped there. When a new
  * VMA replaces an old one that has them, the kernel first calls their .close and takes them from
  * the old VMA, and then calls .mapped for the new one.
  */

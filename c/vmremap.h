@@ -95,10 +95,10 @@ struct vmremap_area;
 #define VMREMAP_ACCOUNT		0x4U
 /*
  * Map every page at mmap time. If memory for page tables is short, faults map the rest, as with
- * MAP_POPULATE. The flag has no effect, and faults map all pages, in three cases: for a part of a
- * VMA that vmremap_range_partial() maps; for a %VMREMAP_REVOCABLE area in an .mmap callback; and if
- * another driver's .mmap calls your .mmap_prepare. In this last case vm_ops.mapped, which would map
- * the pages, cannot find the VMA.
+ * MAP_POPULATE. The flag has no effect, and faults map all pages, in four cases: for a mapping with
+ * PROT_NONE; for a part of a VMA that vmremap_range_partial() maps; for a %VMREMAP_REVOCABLE area
+ * in an .mmap callback; and if another driver's .mmap calls your .mmap_prepare. In this last case
+ * vm_ops.mapped, which would map the pages, cannot find the VMA.
  */
 #define VMREMAP_POPULATE	0x8U
 
@@ -206,9 +206,9 @@ void vmremap_area_put(struct vmremap_area *area);
  * vmremap_area_addr - get the kernel address of an area
  * @area: the area
  *
- * Unless the area is frozen or revoked, programs can read its bytes at any time. They can also
- * write them, unless the area is %VMREMAP_RDONLY. So access the bytes with READ_ONCE(),
- * WRITE_ONCE() or atomics, and check a copy rather than the bytes themselves.
+ * Unless the area is frozen, programs can read its bytes at any time: even after a revoke, through
+ * a pinned page. They can also write them, unless the area is %VMREMAP_RDONLY. So access the bytes
+ * with READ_ONCE(), WRITE_ONCE() or atomics, and check a copy rather than the bytes themselves.
  *
  * Contract: requires ReferenceHeld.
  * Context: Any.
@@ -324,7 +324,8 @@ int vmremap_area_revoke(struct vmremap_area *area);
  * Call vmremap_area_off_revoke() before you drop the reference on @area.
  *
  * Contract: requires ReferenceHeld; guarantees AnyThread.
- * Context: Process context. May sleep. Waits for notifiers that are running.
+ * Context: Process context, but not memory reclaim. May sleep. Waits for notifiers of @area that
+ * are running: hold no lock that such a notifier takes.
  * Return:
  * * 0 - on success
  * * %-EFAULT - @area is NULL or an ERR_PTR(), or @nb is NULL
@@ -387,8 +388,8 @@ void vmremap_area_off_revoke(struct vmremap_area *area, struct notifier_block *n
  * The caller must not access user memory, for instance by copy_from_user(), until the area is
  * thawed. An access to the area would wait for the caller's own thaw. An access to other memory
  * can deadlock, too: it may need a lock, such as a file system's, that another task's system
- * call holds while it waits for the thaw. For the same reason, the caller must not itself
- * take any lock under which a system call copies from or to a program.
+ * call holds while it waits for the thaw. For the same reason, the caller must not itself take an
+ * mmap lock, or any lock under which a system call copies from or to a program.
  *
  * Contract: requires ReferenceHeld; guarantees NoUserAccess, AnyThread.
  * Context: Process context, but not memory reclaim. May sleep. Takes the same locks as

@@ -51,9 +51,9 @@ struct vmremap_area;
  * dma-buf mapped by dma_buf_vmap(), the kernel gives each further caller the same mapping: that of
  * @area also after a revoke, and the zeroed page also if @area was thawed meanwhile.
  *
- * Do not hold the reservation lock when you call vmremap_area_revoke(). On Linux 6.12, an importer
- * with importer_ops has mapped @area when it attached: dma_buf_map_attachment() then returns that
- * mapping, also after a revoke.
+ * Hold no reservation lock of a dma-buf of @area when you call this function or
+ * vmremap_area_revoke(). On Linux 6.12, an importer with importer_ops has mapped @area when it
+ * attached: dma_buf_map_attachment() then returns that mapping, also after a revoke.
  *
  * No entry of a device's scatterlist is larger than dma_get_max_seg_size(),
  * dma_max_mapping_size() or a folio, or crosses a multiple of dma_get_seg_boundary() + 1. So the

@@ -260,9 +260,10 @@ PIECES = Feature("pieces", ["pieces.c"], ["vmremap_range_partial", "vmremap_chec
             " * neither %VMREMAP_REVOCABLE nor %VMREMAP_RDONLY.\n",
             " Only vmremap_range() makes\n * mappings that are private and writable, and only of areas that are neither %VMREMAP_REVOCABLE\n"
             " * nor %VMREMAP_RDONLY.\n"),
-        put("in three cases: for a part of a\n"
-            " * VMA that vmremap_range_partial() maps; for a %VMREMAP_REVOCABLE area in an .mmap callback; and if\n * another",
-            "in two cases: for a\n * %VMREMAP_REVOCABLE area in an .mmap callback; and if another"),
+        put("in four cases: for a mapping with\n"
+            " * PROT_NONE; for a part of a VMA that vmremap_range_partial() maps; for a %VMREMAP_REVOCABLE area\n"
+            " * in an .mmap callback",
+            "in three cases: for a mapping with\n * PROT_NONE; for a %VMREMAP_REVOCABLE area in an .mmap callback"),
         put(" * Such an area has three restrictions: no function maps it private and writable;\n"
             " * vmremap_range_partial() refuses to map it to only a part of a VMA; and in an .mmap callback\n"
             " * %VMREMAP_POPULATE has no effect, because revoke cannot find the VMA yet.\n",
@@ -415,7 +416,7 @@ PREFAULT = Feature("prefault", names=["VMREMAP_POPULATE", "vmremap_prefault", "V
     ],
     "fault.c": [
         forget("CHEAP_PAGES", "populate", "insert"),
-        cut(" At setup, insert() ignores the\n\t * result, because there is no fault to repeat."),
+        cut(" At\n\t * setup, insert() ignores the result, because there is no fault to repeat."),
         put(" * address. When a VMA is\n * set up, fill the PTE tables that get only a few entries: a few entries cost less than a fault.\n"
             " * If the area is VMREMAP_POPULATE, also fault in all other pages at setup.\n", " * address.\n"),
         put(" * @vmf: the fault; for a VMA that is being set up, only .vma and .address are set\n", " * @vmf: the fault\n"),
@@ -544,7 +545,7 @@ FREEZE = Feature("freeze", names=["vmremap_area_freeze", "vmremap_area_thaw", "v
     ],
 }, edits={
     HEADER: [
-        put("Unless the area is frozen or revoked, programs", "Unless the area is revoked, programs"),
+        put("Unless the area is frozen, programs", "Programs"),
         put(" * Allow vmremap_area_revoke() and vmremap_area_freeze() to take the memory back from programs.\n",
             " * Allow vmremap_area_revoke() to take the memory back from programs.\n"),
     ],
@@ -586,7 +587,7 @@ REVOKE = Feature("revoke", ["revoke.c", "revoke.h"], ["VMREMAP_REVOCABLE", "vmre
         put("VMREMAP_ACCOUNT | VMREMAP_REVOCABLE)", "VMREMAP_ACCOUNT)"),
         cut(" *\t%-ENODEV\tthe area was revoked\n", " * * %-ENODEV - @area is revoked\n"),
         put("are neither %VMREMAP_REVOCABLE\n * nor %VMREMAP_RDONLY", "are not\n * %VMREMAP_RDONLY"),
-        put("Unless the area is revoked, programs", "Programs"),
+        cut(": even after a revoke, through\n * a pinned page"),
         put(" * * %-EBUSY, %-ENODEV, %-EACCES -", " * * %-EBUSY, %-EACCES -"),
         put("%VMREMAP_REVOCABLE or %VMREMAP_RDONLY", "%VMREMAP_RDONLY"),
     ],
