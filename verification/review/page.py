@@ -56,8 +56,10 @@ def contents(names, option=""):
 
 class Pages(Text):
     def write(self, summary, changes, folder):
-        for name, text in self.pages(summary, changes).items():
+        pages = self.pages(summary, changes)
+        for name, text in pages.items():
             (folder / f"{name}.rst").write_text(text, encoding="utf-8")
+        return pages
 
     def pages(self, summary, changes):
         """By name, the text of each."""
